@@ -1,0 +1,21 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench
+
+help: ## list the targets
+	@sed -n 's/^\([.a-z/-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: .tools/nats-server ## a contact centre with made-up traffic, in one process; options in ARGS
+	cargo build --release --locked -p gateway
+	target/release/atender demo $(ARGS)
+
+test: .tools/nats-server ## formatting, lints and all tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --workspace --locked
+
+bench: .tools/nats-server ## the load and the rebuild, beside their limits; options in ARGS
+	cargo build --release --locked -p gateway -p benches
+	target/release/atender-bench $(ARGS)
+
+.tools/nats-server: ## the nats-server that the others run
+	scripts/fetch-nats-server $@

@@ -1,0 +1,141 @@
+//! The rules: `decide` says what happens when a command comes, `evolve` what the state is after an event.
+//! Plain data in, data out: no clock, randomness, I/O or id-minting in here.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod assign;
+mod configuration;
+mod conversation;
+mod delivery;
+mod exclusive;
+mod finish;
+mod inbound;
+mod permission;
+mod presence;
+mod routing;
+mod send;
+mod state;
+mod transfer;
+mod window;
+
+use schemas::frame::CommitHeader;
+use schemas::{Command, Event, Position, Rejection, Submission, Timestamp};
+
+pub use state::{Agent, Conversation, Outbound, Remembered, SendStage, Stage, State, Workspace};
+pub use transfer::TRANSFER_DISPOSITION;
+pub use window::Window;
+
+/// What happens when this command comes now: the events, none if it is so already.
+///
+/// # Errors
+/// The [`Rejection`] of the first rule that it breaks.
+pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<Vec<Event>, Rejection> {
+    let actor = &submission.actor;
+    if let Command::CreateWorkspace(created) = &submission.command {
+        return configuration::create_workspace(state, &submission.workspace, created, actor);
+    }
+    let ws = state
+        .workspace(&submission.workspace)
+        .ok_or_else(|| Rejection::UnknownWorkspace(submission.workspace.clone()))?;
+    match &submission.command {
+        Command::CreateWorkspace(_) => Ok(vec![]),
+        Command::DefineClient(client) => configuration::define_client(ws, client, actor),
+        Command::DefineProject(project) => configuration::define_project(ws, project, actor),
+        Command::DefineCampaign(campaign) => configuration::define_campaign(ws, campaign, actor),
+        Command::DefineChannel(channel) => configuration::define_channel(ws, channel, actor),
+        Command::DefineDisposition(disposition) => configuration::define_disposition(ws, disposition, actor),
+        Command::DefineAgent(agent) => presence::define_agent(ws, agent, actor, now),
+        Command::ChangePresence { agent, presence } => presence::change(ws, agent, presence, actor, now),
+        Command::ReceiveMessage(message) => inbound::receive(ws, message, submission.id, actor, now),
+        Command::Assign { conversation, agent } => assign::assign(ws, *conversation, agent, actor),
+        Command::Send {
+            conversation,
+            content,
+        } => send::send(ws, *conversation, content, submission.id, actor),
+        Command::Transfer {
+            conversation,
+            to,
+            note,
+        } => transfer::transfer(ws, *conversation, to, note, actor, now),
+        Command::Finish {
+            conversation,
+            disposition,
+            sub_disposition,
+        } => finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor),
+        Command::AddNote { conversation, text } => conversation::add_note(ws, *conversation, text, actor),
+        Command::SetExclusiveAgent {
+            contact,
+            campaign,
+            agent,
+        } => exclusive::set(ws, *contact, campaign, agent, actor, now),
+        Command::RemoveExclusiveAgent { contact, campaign } => {
+            exclusive::remove(ws, *contact, campaign, actor, now)
+        }
+        Command::EndExclusiveWait { conversation } => exclusive::end_wait(ws, *conversation, actor, now),
+        Command::RecordReceipt(receipt) => delivery::record_receipt(ws, receipt, actor),
+        Command::BeginAttempt { message } => send::begin_attempt(ws, *message, actor),
+        Command::EndAttempt {
+            message,
+            attempt,
+            result,
+        } => send::end_attempt(ws, *message, *attempt, result, actor, now),
+        Command::Resend {
+            conversation,
+            message,
+        } => send::resend(ws, *conversation, *message, actor),
+        Command::Settle {
+            conversation,
+            message,
+            status,
+        } => send::settle(ws, *conversation, *message, *status, actor),
+    }
+}
+
+/// Applies a whole commit whose first event is at `first`.
+pub fn apply(state: &mut State, header: &CommitHeader, first: Position, events: &[Event]) {
+    for (event, index) in events.iter().zip(first.index..) {
+        evolve(state, header, Position { index, ..first }, event);
+    }
+    state.remember(header, first, events);
+}
+
+/// The state after this event.
+fn evolve(state: &mut State, header: &CommitHeader, position: Position, event: &Event) {
+    if let Event::WorkspaceCreated(created) = event {
+        state.create_workspace(&header.workspace, created);
+        return;
+    }
+    let at = header.at;
+    let (Some(ws), deadlines) = state.workspace_mut(&header.workspace) else {
+        return;
+    };
+    match event {
+        Event::WorkspaceCreated(_) => {}
+        Event::ClientDefined(e) => configuration::client_defined(ws, e),
+        Event::ProjectDefined(e) => configuration::project_defined(ws, e),
+        Event::CampaignDefined(e) => configuration::campaign_defined(ws, e),
+        Event::ChannelDefined(e) => configuration::channel_defined(ws, e),
+        Event::DispositionDefined(e) => configuration::disposition_defined(ws, e),
+        Event::AgentDefined(e) => presence::agent_defined(ws, e, at),
+        Event::PresenceChanged(e) => presence::presence_changed(ws, e, at),
+        Event::ConversationOpened(e) => inbound::opened(ws, e, at),
+        // The conversation's views hold the messages; decisions need none of them.
+        Event::MessageReceived(_) | Event::NoteAdded(_) | Event::ConversationTransferred(_) => {}
+        Event::ConversationQueued(e) => conversation::queued(ws, deadlines, &header.workspace, e),
+        Event::ConversationAssigned(e) => conversation::assigned(ws, deadlines, &header.workspace, e, at),
+        Event::ConversationReleased(e) => {
+            conversation::leave_stage(ws, deadlines, &header.workspace, e.conversation);
+        }
+        Event::ConversationFinished(e) => finish::finished(ws, deadlines, &header.workspace, e),
+        Event::ExclusiveAgentSet(e) => exclusive::was_set(ws, e),
+        Event::ExclusiveAgentRemoved(e) => exclusive::was_removed(ws, e),
+        Event::MessageSubmitted(e) => send::submitted(ws, e, position, at),
+        Event::SendAttempted(e) => send::attempted(ws, e),
+        Event::SendAccepted(e) => send::accepted(ws, e, at),
+        Event::SendDeferred(e) => send::deferred(ws, e),
+        Event::SendUncertain(e) => send::uncertain(ws, e),
+        Event::MessageResent(e) => send::resent(ws, e),
+        Event::MessageSettled(e) => send::settled(ws, e),
+        Event::DeliveryUpdated(e) => delivery::updated(ws, e, at),
+        Event::ReceiptParked(e) => delivery::parked(ws, e, at),
+    }
+}

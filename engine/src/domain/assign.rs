@@ -1,0 +1,67 @@
+//! Assign by hand: an agent takes from the queue, a supervisor gives. A conversation has at most one agent, and
+//! an agent never gets more than their capacity.
+
+use schemas::event::{AssignReason, ConversationAssigned, Event};
+use schemas::{Actor, AgentId, ConversationId, Rejection, Role};
+
+use super::conversation::require_can_take;
+use super::permission::{is, role, supervises};
+use super::routing::refill;
+use super::state::{Conversation, Stage, Workspace};
+
+pub(super) fn assign(
+    ws: &Workspace,
+    id: ConversationId,
+    target: &AgentId,
+    actor: &Actor,
+) -> Result<Vec<Event>, Rejection> {
+    if matches!(role(ws, actor), None | Some(Role::Auditor)) {
+        return Err(Rejection::Forbidden);
+    }
+    let conversation = ws.open_conversation(id)?;
+    let agent = ws.known_agent(target)?;
+    // The same agent again: a double click, not a conflict.
+    if conversation.agent() == Some(target) {
+        return Ok(vec![]);
+    }
+    if !supervises(ws, actor) {
+        require_takes_from_queue(id, conversation, target, actor)?;
+    }
+    require_can_take(agent, &conversation.campaign, &conversation.channel)?;
+    let taken_by_themselves = is(actor, target) && conversation.agent().is_none();
+    let reason = if taken_by_themselves {
+        AssignReason::Picked
+    } else {
+        AssignReason::Given
+    };
+    let mut events = vec![
+        ConversationAssigned {
+            conversation: id,
+            agent: target.clone(),
+            reason,
+        }
+        .into(),
+    ];
+    if let Some(before) = conversation.agent() {
+        events.extend(refill(ws, before));
+    }
+    Ok(events)
+}
+
+fn require_takes_from_queue(
+    id: ConversationId,
+    conversation: &Conversation,
+    target: &AgentId,
+    actor: &Actor,
+) -> Result<(), Rejection> {
+    if !is(actor, target) {
+        return Err(Rejection::Forbidden);
+    }
+    match &conversation.stage {
+        Stage::Assigned(holder) => Err(Rejection::AlreadyAssigned(id, holder.clone())),
+        Stage::Waiting {
+            reserved: Some(kept), ..
+        } if kept.agent != *target => Err(Rejection::ReservedForExclusiveAgent(id, kept.agent.clone())),
+        Stage::Waiting { .. } | Stage::Loose => Ok(()),
+    }
+}

@@ -1,0 +1,167 @@
+//! Masters: clients, projects, campaigns, channels, dispositions. Defining one as it is already changes nothing.
+
+use schemas::event::{
+    CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, Event, ProjectDefined,
+    WorkspaceCreated,
+};
+use schemas::limits::{IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX};
+use schemas::{Actor, Rejection, WorkspaceId};
+
+use super::permission::{require_administrator, require_name, require_text};
+use super::state::{State, Workspace};
+use super::transfer::TRANSFER_DISPOSITION;
+
+type Decision = Result<Vec<Event>, Rejection>;
+
+pub(super) fn create_workspace(
+    state: &State,
+    id: &WorkspaceId,
+    created: &WorkspaceCreated,
+    actor: &Actor,
+) -> Decision {
+    if !matches!(actor, Actor::System | Actor::Administrator) {
+        return Err(Rejection::Forbidden);
+    }
+    require_name(&created.name)?;
+    Ok(if state.workspace(id).is_some() {
+        vec![]
+    } else {
+        vec![created.clone().into()]
+    })
+}
+
+/// The event, unless things are so already.
+fn unless_same<T: PartialEq + Clone + Into<Event>>(before: Option<&T>, wanted: &T) -> Vec<Event> {
+    if before == Some(wanted) {
+        vec![]
+    } else {
+        vec![wanted.clone().into()]
+    }
+}
+
+pub(super) fn require_space(what: &str, len: usize, exists: bool) -> Result<(), Rejection> {
+    if exists || len < MASTERS_PER_KIND_MAX {
+        Ok(())
+    } else {
+        Err(Rejection::TooMany(what.to_owned()))
+    }
+}
+
+pub(super) fn require_short_list(what: &str, len: usize) -> Result<(), Rejection> {
+    if len <= LIST_ITEMS_MAX {
+        Ok(())
+    } else {
+        Err(Rejection::TooMany(what.to_owned()))
+    }
+}
+
+pub(super) fn define_client(ws: &Workspace, client: &ClientDefined, actor: &Actor) -> Decision {
+    require_administrator(ws, actor)?;
+    require_name(&client.name)?;
+    let before = ws.clients.get(&client.client);
+    require_space("clients", ws.clients.len(), before.is_some())?;
+    Ok(unless_same(before, client))
+}
+
+pub(super) fn define_project(ws: &Workspace, project: &ProjectDefined, actor: &Actor) -> Decision {
+    require_administrator(ws, actor)?;
+    require_name(&project.name)?;
+    if !ws.clients.contains_key(&project.client) {
+        return Err(Rejection::UnknownClient(project.client.clone()));
+    }
+    let before = ws.projects.get(&project.project);
+    require_space("projects", ws.projects.len(), before.is_some())?;
+    Ok(unless_same(before, project))
+}
+
+pub(super) fn define_channel(ws: &Workspace, channel: &ChannelDefined, actor: &Actor) -> Decision {
+    require_administrator(ws, actor)?;
+    require_name(&channel.name)?;
+    require_text("address", &channel.address, IDENTITY_BYTES_MAX)?;
+    let taken = ws.channels.values().find(|other| {
+        other.channel != channel.channel && other.kind == channel.kind && other.address == channel.address
+    });
+    if let Some(other) = taken {
+        return Err(Rejection::AddressTaken(other.channel.clone()));
+    }
+    let before = ws.channels.get(&channel.channel);
+    require_space("channels", ws.channels.len(), before.is_some())?;
+    Ok(unless_same(before, channel))
+}
+
+pub(super) fn define_disposition(
+    ws: &Workspace,
+    disposition: &DispositionDefined,
+    actor: &Actor,
+) -> Decision {
+    require_administrator(ws, actor)?;
+    require_name(&disposition.name)?;
+    let id = &disposition.disposition;
+    if id.as_str() == TRANSFER_DISPOSITION {
+        return Err(Rejection::ReservedDisposition(id.clone()));
+    }
+    if let Some(parent) = &disposition.parent {
+        let found = ws
+            .dispositions
+            .get(parent)
+            .ok_or_else(|| Rejection::UnknownDisposition(parent.clone()))?;
+        if found.parent.is_some() || parent == id {
+            return Err(Rejection::DispositionTooDeep(parent.clone()));
+        }
+        if ws
+            .dispositions
+            .values()
+            .any(|child| child.parent.as_ref() == Some(id))
+        {
+            return Err(Rejection::DispositionHasChildren(id.clone()));
+        }
+    }
+    let before = ws.dispositions.get(id);
+    require_space("dispositions", ws.dispositions.len(), before.is_some())?;
+    Ok(unless_same(before, disposition))
+}
+
+pub(super) fn define_campaign(ws: &Workspace, campaign: &CampaignDefined, actor: &Actor) -> Decision {
+    require_administrator(ws, actor)?;
+    require_name(&campaign.name)?;
+    if !ws.projects.contains_key(&campaign.project) {
+        return Err(Rejection::UnknownProject(campaign.project.clone()));
+    }
+    require_short_list("channels", campaign.channels.len())?;
+    require_short_list("dispositions", campaign.dispositions.len())?;
+    if let Some(unknown) = campaign.channels.iter().find(|id| !ws.channels.contains_key(id)) {
+        return Err(Rejection::UnknownChannel(unknown.clone()));
+    }
+    for id in &campaign.dispositions {
+        let found = ws
+            .dispositions
+            .get(id)
+            .ok_or_else(|| Rejection::UnknownDisposition(id.clone()))?;
+        if found.parent.is_some() {
+            return Err(Rejection::NotTopDisposition(id.clone()));
+        }
+    }
+    let before = ws.campaigns.get(&campaign.campaign);
+    require_space("campaigns", ws.campaigns.len(), before.is_some())?;
+    Ok(unless_same(before, campaign))
+}
+
+pub(super) fn client_defined(ws: &mut Workspace, event: &ClientDefined) {
+    ws.clients.insert(event.client.clone(), event.clone());
+}
+
+pub(super) fn project_defined(ws: &mut Workspace, event: &ProjectDefined) {
+    ws.projects.insert(event.project.clone(), event.clone());
+}
+
+pub(super) fn campaign_defined(ws: &mut Workspace, event: &CampaignDefined) {
+    ws.campaigns.insert(event.campaign.clone(), event.clone());
+}
+
+pub(super) fn channel_defined(ws: &mut Workspace, event: &ChannelDefined) {
+    ws.channels.insert(event.channel.clone(), event.clone());
+}
+
+pub(super) fn disposition_defined(ws: &mut Workspace, event: &DispositionDefined) {
+    ws.dispositions.insert(event.disposition.clone(), event.clone());
+}

@@ -1,0 +1,150 @@
+//! The exclusive agent of a contact in a campaign, and the waits for one.
+
+use schemas::event::{Event, ExclusiveAgentRemoved, ExclusiveAgentSet, QueueCause};
+use schemas::{Actor, AgentId, CampaignId, ContactId, ConversationId, Rejection, Role, Timestamp};
+
+use super::permission::{require_system, role};
+use super::routing::Router;
+use super::state::{Conversation, Stage, Workspace};
+
+type Decision = Result<Vec<Event>, Rejection>;
+
+pub(super) fn set(
+    ws: &Workspace,
+    contact: ContactId,
+    campaign: &CampaignId,
+    agent: &AgentId,
+    actor: &Actor,
+    now: Timestamp,
+) -> Decision {
+    require_may_set(ws, campaign, actor)?;
+    let definition = &ws.known_agent(agent)?.definition;
+    if !definition.campaigns.contains(campaign) {
+        return Err(Rejection::AgentNotInCampaign(agent.clone(), campaign.clone()));
+    }
+    if definition.role == Role::Auditor {
+        return Err(Rejection::NotAttending(agent.clone()));
+    }
+    if ws.exclusive.get(&(contact, campaign.clone())) == Some(agent) {
+        return Ok(vec![]);
+    }
+    let open = open_in_campaign(ws, contact, campaign);
+    let conversation = open.map(|(id, _)| id);
+    let mut events = vec![
+        ExclusiveAgentSet {
+            contact,
+            campaign: campaign.clone(),
+            agent: agent.clone(),
+            conversation,
+        }
+        .into(),
+    ];
+    events.extend(reroute_if_kept(ws, open, Some(&definition.agent), now));
+    Ok(events)
+}
+
+pub(super) fn remove(
+    ws: &Workspace,
+    contact: ContactId,
+    campaign: &CampaignId,
+    actor: &Actor,
+    now: Timestamp,
+) -> Decision {
+    require_may_set(ws, campaign, actor)?;
+    let before = ws.exclusive.get(&(contact, campaign.clone()));
+    let agent = before
+        .ok_or_else(|| Rejection::NoExclusiveAgent(contact, campaign.clone()))?
+        .clone();
+    let open = open_in_campaign(ws, contact, campaign);
+    let conversation = open.map(|(id, _)| id);
+    let mut events = vec![
+        ExclusiveAgentRemoved {
+            contact,
+            campaign: campaign.clone(),
+            agent,
+            conversation,
+        }
+        .into(),
+    ];
+    events.extend(reroute_if_kept(ws, open, None, now));
+    Ok(events)
+}
+
+/// Administrators and supervisors anywhere, agents in the campaigns they work in.
+fn require_may_set(ws: &Workspace, campaign: &CampaignId, actor: &Actor) -> Result<(), Rejection> {
+    if !ws.campaigns.contains_key(campaign) {
+        return Err(Rejection::UnknownCampaign(campaign.clone()));
+    }
+    let works_here = match actor {
+        Actor::Agent(id) => ws
+            .agents
+            .get(id)
+            .is_some_and(|a| a.definition.campaigns.contains(campaign)),
+        Actor::Administrator | Actor::System | Actor::Channel(_) => false,
+    };
+    match role(ws, actor) {
+        Some(Role::Administrator | Role::Supervisor) => Ok(()),
+        Some(Role::Agent) if works_here => Ok(()),
+        Some(Role::Agent | Role::Auditor) | None => Err(Rejection::Forbidden),
+    }
+}
+
+fn open_in_campaign<'a>(
+    ws: &'a Workspace,
+    contact: ContactId,
+    campaign: &CampaignId,
+) -> Option<(ConversationId, &'a Conversation)> {
+    let channels = ws.channels.keys();
+    let open = channels.filter_map(|channel| ws.open.get(&(contact, channel.clone())));
+    open.filter_map(|id| ws.conversations.get(id).map(|c| (*id, c)))
+        .find(|(_, c)| c.campaign == *campaign)
+}
+
+/// A conversation that waits for the exclusive agent of before goes to the new one, or to anybody.
+fn reroute_if_kept<'a>(
+    ws: &'a Workspace,
+    open: Option<(ConversationId, &'a Conversation)>,
+    exclusive: Option<&'a AgentId>,
+    now: Timestamp,
+) -> Option<Event> {
+    let (id, conversation) = open?;
+    match &conversation.stage {
+        Stage::Waiting {
+            since,
+            reserved: Some(_),
+            ..
+        } => {
+            let loose = conversation.loose(id, *since, QueueCause::ExclusiveWaitOver);
+            Some(Router::new(ws, now, None).route_to(&loose, exclusive))
+        }
+        Stage::Waiting { reserved: None, .. } | Stage::Assigned(_) | Stage::Loose => None,
+    }
+}
+
+/// The deadline of a wait has come; nothing happens if the conversation does not wait for it any more.
+pub(super) fn end_wait(ws: &Workspace, id: ConversationId, actor: &Actor, now: Timestamp) -> Decision {
+    require_system(actor)?;
+    let Some(conversation) = ws.conversations.get(&id) else {
+        return Ok(vec![]);
+    };
+    match &conversation.stage {
+        Stage::Waiting {
+            since,
+            reserved: Some(kept),
+            ..
+        } if kept.until.is_some_and(|until| until <= now) => {
+            let loose = conversation.loose(id, *since, QueueCause::ExclusiveWaitOver);
+            Ok(vec![Router::new(ws, now, None).route_to(&loose, None)])
+        }
+        Stage::Waiting { .. } | Stage::Assigned(_) | Stage::Loose => Ok(vec![]),
+    }
+}
+
+pub(super) fn was_set(ws: &mut Workspace, event: &ExclusiveAgentSet) {
+    ws.exclusive
+        .insert((event.contact, event.campaign.clone()), event.agent.clone());
+}
+
+pub(super) fn was_removed(ws: &mut Workspace, event: &ExclusiveAgentRemoved) {
+    ws.exclusive.remove(&(event.contact, event.campaign.clone()));
+}

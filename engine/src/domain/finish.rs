@@ -1,0 +1,78 @@
+//! Finish: with a disposition of the campaign, and a sub-disposition when the disposition has any.
+
+use schemas::event::{ConversationFinished, Event};
+use schemas::{Actor, ConversationId, DispositionId, Rejection, WorkspaceId};
+
+use super::conversation::leave_stage;
+use super::permission::require_holder_or_supervisor;
+use super::routing::refill;
+use super::state::{Conversation, Deadlines, Workspace};
+
+pub(super) fn finish(
+    ws: &Workspace,
+    id: ConversationId,
+    disposition: &DispositionId,
+    sub_disposition: Option<&DispositionId>,
+    actor: &Actor,
+) -> Result<Vec<Event>, Rejection> {
+    let conversation = ws.open_conversation(id)?;
+    require_holder_or_supervisor(ws, actor, id, conversation)?;
+    require_disposition(ws, conversation, disposition, sub_disposition)?;
+    let agent = conversation.agent().cloned();
+    let freed = agent.as_ref().map(|agent| refill(ws, agent)).unwrap_or_default();
+    let finished = ConversationFinished {
+        conversation: id,
+        agent,
+        disposition: disposition.clone(),
+        sub_disposition: sub_disposition.cloned(),
+    };
+    let mut events = vec![finished.into()];
+    events.extend(freed);
+    Ok(events)
+}
+
+fn require_disposition(
+    ws: &Workspace,
+    conversation: &Conversation,
+    disposition: &DispositionId,
+    sub: Option<&DispositionId>,
+) -> Result<(), Rejection> {
+    if !ws.dispositions.contains_key(disposition) {
+        return Err(Rejection::UnknownDisposition(disposition.clone()));
+    }
+    let campaign = &conversation.campaign;
+    let allowed = ws
+        .campaigns
+        .get(campaign)
+        .is_some_and(|c| c.dispositions.contains(disposition));
+    if !allowed {
+        return Err(Rejection::DispositionNotAllowed(
+            disposition.clone(),
+            campaign.clone(),
+        ));
+    }
+    let is_child = |id: &DispositionId| {
+        ws.dispositions
+            .get(id)
+            .is_some_and(|found| found.parent.as_ref() == Some(disposition))
+    };
+    let has_children = ws.dispositions.keys().any(is_child);
+    match sub {
+        None if has_children => Err(Rejection::SubDispositionRequired(disposition.clone())),
+        Some(_) if !has_children => Err(Rejection::SubDispositionUnexpected(disposition.clone())),
+        Some(sub) if !is_child(sub) => Err(Rejection::NotASubDisposition(sub.clone(), disposition.clone())),
+        None | Some(_) => Ok(()),
+    }
+}
+
+pub(super) fn finished(
+    ws: &mut Workspace,
+    deadlines: &mut Deadlines,
+    workspace: &WorkspaceId,
+    event: &ConversationFinished,
+) {
+    leave_stage(ws, deadlines, workspace, event.conversation);
+    if let Some(conversation) = ws.conversations.remove(&event.conversation) {
+        ws.open.remove(&(conversation.contact, conversation.channel));
+    }
+}

@@ -1,0 +1,275 @@
+//! The hot state: what decisions need and nothing else. Finished conversations leave it; windows forget by age.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+use schemas::event::{
+    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
+    Reservation, WorkspaceCreated,
+};
+use schemas::frame::CommitHeader;
+use schemas::limits::WINDOW_DAYS;
+use schemas::{
+    AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DeliveryStatus,
+    DispositionId, Event, MessageId, Position, Presence, ProjectId, Role, Timestamp, WorkspaceId,
+};
+
+use super::delivery::{Parked, ProviderKey};
+use super::window::Window;
+
+const WINDOW: Duration = Duration::from_secs(WINDOW_DAYS * 24 * 60 * 60);
+
+/// Waits that end by themselves, soonest first.
+pub(super) type Deadlines = BTreeSet<(Timestamp, WorkspaceId, ConversationId)>;
+
+/// A place in a queue: since when, then the order of queueing.
+pub(super) type QueuePlace = (Timestamp, u64, ConversationId);
+
+/// The state of one shard.
+#[derive(Debug, Default)]
+pub struct State {
+    workspaces: FxHashMap<WorkspaceId, Workspace>,
+    deadlines: Deadlines,
+}
+
+/// The state of one workspace.
+#[derive(Debug)]
+pub struct Workspace {
+    pub(super) clients: BTreeMap<ClientId, ClientDefined>,
+    pub(super) projects: BTreeMap<ProjectId, ProjectDefined>,
+    pub(super) campaigns: BTreeMap<CampaignId, CampaignDefined>,
+    pub(super) channels: BTreeMap<ChannelId, ChannelDefined>,
+    pub(super) dispositions: BTreeMap<DispositionId, DispositionDefined>,
+    pub(super) agents: BTreeMap<AgentId, Agent>,
+    pub(super) agents_of: FxHashMap<CampaignId, BTreeSet<AgentId>>,
+    pub(super) conversations: FxHashMap<ConversationId, Conversation>,
+    pub(super) open: FxHashMap<(ContactId, ChannelId), ConversationId>,
+    pub(super) queues: FxHashMap<(CampaignId, ChannelId), BTreeSet<QueuePlace>>,
+    pub(super) reserved: FxHashMap<AgentId, BTreeSet<QueuePlace>>,
+    pub(super) queued_ever: u64,
+    pub(super) exclusive: FxHashMap<(ContactId, CampaignId), AgentId>,
+    pub(super) outbound: Window<MessageId, Outbound>,
+    pub(super) provider_ids: Window<ProviderKey, (MessageId, u16)>,
+    pub(super) parked: Window<ProviderKey, Vec<Parked>>,
+    commands: Window<CommandId, Remembered>,
+}
+
+/// An agent, with what they hold.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    /// As defined.
+    pub definition: AgentDefined,
+    /// Whether they take conversations.
+    pub presence: Presence,
+    /// The conversations they hold, in the order they got them.
+    pub holding: Vec<ConversationId>,
+    /// Since when they have been given none.
+    pub idle_since: Timestamp,
+}
+
+impl Agent {
+    /// How many conversations they hold.
+    pub fn load(&self) -> u16 {
+        u16::try_from(self.holding.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Whether they work in the campaign, handle the channel, and attend conversations at all.
+    pub fn serves(&self, campaign: &CampaignId, channel: &ChannelId) -> bool {
+        serves(&self.definition, campaign, channel)
+    }
+}
+
+pub(super) fn serves(agent: &AgentDefined, campaign: &CampaignId, channel: &ChannelId) -> bool {
+    agent.role != Role::Auditor && agent.campaigns.contains(campaign) && agent.channels.contains(channel)
+}
+
+/// An open conversation.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    /// With whom.
+    pub contact: ContactId,
+    /// The contact's address on the network.
+    pub identity: Box<str>,
+    /// On which channel.
+    pub channel: ChannelId,
+    /// In which campaign.
+    pub campaign: CampaignId,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// How many messages we sent in it.
+    pub outbound_count: u32,
+    /// Who has it, or how it waits.
+    pub stage: Stage,
+}
+
+/// Who has a conversation, or how it waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Between two events of one commit: nobody has it, and it is in no queue.
+    Loose,
+    /// In the campaign's queue.
+    Waiting {
+        /// Since when.
+        since: Timestamp,
+        /// Its number among all that were ever queued.
+        number: u64,
+        /// Kept for an exclusive agent.
+        reserved: Option<Reservation>,
+    },
+    /// With an agent.
+    Assigned(AgentId),
+}
+
+impl Conversation {
+    /// Who has it.
+    pub fn agent(&self) -> Option<&AgentId> {
+        match &self.stage {
+            Stage::Assigned(agent) => Some(agent),
+            Stage::Loose | Stage::Waiting { .. } => None,
+        }
+    }
+}
+
+/// An outbound message of the last days.
+#[derive(Debug, Clone)]
+pub struct Outbound {
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// On which channel.
+    pub channel: ChannelId,
+    /// Its number in the conversation.
+    pub ordinal: u32,
+    /// Where its `MessageSubmitted` is.
+    pub submitted: Position,
+    /// How far it has come.
+    pub status: DeliveryStatus,
+    /// The receipts seen, as bits of [`DeliveryStatus::bit`].
+    pub seen: u8,
+    /// How often the network was called for it.
+    pub attempts: u16,
+    /// How often it was sent again by decision of a person.
+    pub resends: u16,
+    /// Where sending stands.
+    pub stage: SendStage,
+    /// The network's id for it, since it was last sent again.
+    pub(super) provider: Option<ProviderKey>,
+}
+
+/// Where sending a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendStage {
+    /// To be sent, for the first time or again.
+    Queued,
+    /// The network is being called.
+    Open,
+    /// The network has it.
+    Accepted,
+    /// Nobody knows whether the network has it.
+    Uncertain,
+}
+
+/// What an accepted command came to, for when it is submitted again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// The position of its last event.
+    pub position: Position,
+    /// The fingerprint of the request.
+    pub fingerprint: u64,
+    /// The conversation it concerned.
+    pub conversation: Option<ConversationId>,
+    /// Whether it brought or sent a message, whose id has its bytes.
+    pub has_message: bool,
+}
+
+impl State {
+    /// The workspace of this id.
+    pub fn workspace(&self, id: &WorkspaceId) -> Option<&Workspace> {
+        self.workspaces.get(id)
+    }
+
+    /// The soonest wait that ends by itself.
+    pub fn next_deadline(&self) -> Option<&(Timestamp, WorkspaceId, ConversationId)> {
+        self.deadlines.first()
+    }
+
+    /// What this command came to, if it was accepted in the last days.
+    pub fn remembered(&self, workspace: &WorkspaceId, command: CommandId) -> Option<&Remembered> {
+        self.workspaces.get(workspace)?.commands.get(&command)
+    }
+
+    pub(super) fn workspace_mut(&mut self, id: &WorkspaceId) -> (Option<&mut Workspace>, &mut Deadlines) {
+        (self.workspaces.get_mut(id), &mut self.deadlines)
+    }
+
+    pub(super) fn create_workspace(&mut self, id: &WorkspaceId, _created: &WorkspaceCreated) {
+        self.workspaces.entry(id.clone()).or_insert_with(Workspace::new);
+    }
+
+    pub(super) fn remember(&mut self, header: &CommitHeader, first: Position, events: &[Event]) {
+        let Some(ws) = self.workspaces.get_mut(&header.workspace) else {
+            return;
+        };
+        let last = (events.len() as u32).saturating_sub(1);
+        let brings = |event: &Event| matches!(event, Event::MessageReceived(_) | Event::MessageSubmitted(_));
+        let remembered = Remembered {
+            position: Position {
+                index: first.index + last,
+                ..first
+            },
+            fingerprint: header.fingerprint,
+            conversation: events.first().and_then(Event::conversation),
+            has_message: events.iter().any(brings),
+        };
+        ws.commands.insert(header.command, remembered, header.at);
+    }
+}
+
+impl Workspace {
+    fn new() -> Self {
+        Self {
+            clients: BTreeMap::new(),
+            projects: BTreeMap::new(),
+            campaigns: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            dispositions: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            agents_of: FxHashMap::default(),
+            conversations: FxHashMap::default(),
+            open: FxHashMap::default(),
+            queues: FxHashMap::default(),
+            reserved: FxHashMap::default(),
+            queued_ever: 0,
+            exclusive: FxHashMap::default(),
+            outbound: Window::new(WINDOW),
+            provider_ids: Window::new(WINDOW),
+            parked: Window::new(WINDOW),
+            commands: Window::new(WINDOW),
+        }
+    }
+
+    /// The agent of this id.
+    pub fn agent(&self, id: &AgentId) -> Option<&Agent> {
+        self.agents.get(id)
+    }
+
+    /// Every agent.
+    pub fn agents(&self) -> impl Iterator<Item = &Agent> {
+        self.agents.values()
+    }
+
+    /// The open conversation of this id.
+    pub fn conversation(&self, id: ConversationId) -> Option<&Conversation> {
+        self.conversations.get(&id)
+    }
+
+    /// Every open conversation.
+    pub fn conversations(&self) -> impl Iterator<Item = (&ConversationId, &Conversation)> {
+        self.conversations.iter()
+    }
+
+    /// The outbound message of this id, if it is of the last days.
+    pub fn outbound(&self, id: MessageId) -> Option<&Outbound> {
+        self.outbound.get(&id)
+    }
+}

@@ -1,0 +1,155 @@
+//! An ephemeral pull consumer and the requests that keep frames coming: two under way at a time, each bounded in
+//! messages and bytes. Delivers at most once; whoever reads checks that nothing is missing.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::{Client, Message, StatusCode, Subscriber};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use super::{Log, LogError};
+
+const PULL_MESSAGES: usize = 1_024;
+const PULL_BYTES: usize = 4 * 1024 * 1024;
+const PULL_EXPIRES: Duration = Duration::from_secs(30);
+const HEARTBEAT: Duration = Duration::from_millis(500);
+/// With no frame and no heartbeat for so long, the consumer or the connection is gone.
+const SILENCE_MAX: Duration = Duration::from_millis(1_500);
+/// The server forgets the consumer this long after the last request.
+const INACTIVE_MAX: Duration = Duration::from_secs(60);
+
+const _: () = assert!(HEARTBEAT.as_millis() * 2 < SILENCE_MAX.as_millis());
+const _: () = assert!(PULL_EXPIRES.as_millis() < INACTIVE_MAX.as_millis());
+
+/// One message of the stream.
+pub(super) struct Pulled {
+    pub(super) sequence: u64,
+    pub(super) payload: Bytes,
+}
+
+pub(super) struct Pulls {
+    client: Client,
+    subject: String,
+    inbox: String,
+    request: Bytes,
+    messages: Subscriber,
+    /// Messages asked for that neither came nor were given back.
+    outstanding: usize,
+}
+
+impl Pulls {
+    pub(super) async fn open(log: &Log, from: u64) -> Result<Self, LogError> {
+        let failed = LogError::unavailable("following the log");
+        let config = pull::Config {
+            description: Some("atender: follows the log".to_owned()),
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
+            ack_policy: AckPolicy::None,
+            inactive_threshold: INACTIVE_MAX,
+            memory_storage: true,
+            num_replicas: 1,
+            ..Default::default()
+        };
+        let consumer = match log.stream.create_consumer(config).await {
+            Ok(consumer) => consumer,
+            Err(error) => return Err(failed(error.into())),
+        };
+        let info = consumer.cached_info();
+        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", info.stream_name, info.name);
+        let inbox = log.client.new_inbox();
+        let messages = match log.client.subscribe(inbox.clone()).await {
+            Ok(messages) => messages,
+            Err(error) => return Err(failed(error.into())),
+        };
+        let request = serde_json::json!({
+            "batch": PULL_MESSAGES,
+            "max_bytes": PULL_BYTES,
+            "expires": PULL_EXPIRES.as_nanos() as u64,
+            "idle_heartbeat": HEARTBEAT.as_nanos() as u64,
+        });
+        let request = Bytes::from(request.to_string());
+        Ok(Self {
+            client: log.client.clone(),
+            subject,
+            inbox,
+            request,
+            messages,
+            outstanding: 0,
+        })
+    }
+
+    /// The next message; an error says why the consumer is of no more use. May be cancelled.
+    pub(super) async fn next(&mut self) -> Result<Pulled, String> {
+        loop {
+            self.ask().await?;
+            let message = timeout(SILENCE_MAX, self.messages.next())
+                .await
+                .map_err(|_| format!("nothing heard for {SILENCE_MAX:?}"))?
+                .ok_or("the subscription has ended")?;
+            match message.status {
+                None | Some(StatusCode::OK) => {
+                    self.outstanding = self.outstanding.saturating_sub(1);
+                    return pulled(message);
+                }
+                Some(status) => self.account(status, &message)?,
+            }
+        }
+    }
+
+    async fn ask(&mut self) -> Result<(), String> {
+        while self.outstanding <= PULL_MESSAGES {
+            let inbox = self.inbox.clone();
+            self.client
+                .publish_with_reply(self.subject.clone(), inbox, self.request.clone())
+                .await
+                .map_err(|error| error.to_string())?;
+            self.outstanding += PULL_MESSAGES;
+        }
+        Ok(())
+    }
+
+    fn account(&mut self, status: StatusCode, message: &Message) -> Result<(), String> {
+        let description = message.description.as_deref().unwrap_or_default();
+        let is_end_of_request = match status {
+            StatusCode::IDLE_HEARTBEAT => return Ok(()),
+            StatusCode::TIMEOUT => true,
+            StatusCode::REQUEST_TERMINATED => {
+                description.contains("MaxBytes") || description == "Batch Completed"
+            }
+            _ => false,
+        };
+        if !is_end_of_request {
+            return Err(format!("{status} {description}"));
+        }
+        let left = message
+            .headers
+            .as_ref()
+            .and_then(|headers| headers.get("Nats-Pending-Messages"));
+        let left = left
+            .and_then(|left| left.as_str().parse().ok())
+            .unwrap_or(PULL_MESSAGES);
+        self.outstanding = self.outstanding.saturating_sub(left);
+        Ok(())
+    }
+}
+
+/// The stream sequence is the third number from the end, but two, of the reply subject:
+/// `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`, with or without domain.
+fn pulled(message: Message) -> Result<Pulled, String> {
+    let reply = message.reply.as_deref().unwrap_or_default();
+    let tokens: Vec<&str> = reply.split('.').collect();
+    // The later form has two tokens for domain and account in front, and a random one behind.
+    let sequence_at = match tokens.len() {
+        9 => 5,
+        11 | 12 => 7,
+        _ => return Err(format!("a message that is not from a consumer: {reply:?}")),
+    };
+    let sequence = tokens[sequence_at]
+        .parse()
+        .map_err(|_| format!("a reply subject not understood: {reply:?}"))?;
+    Ok(Pulled {
+        sequence,
+        payload: message.payload,
+    })
+}

@@ -1,0 +1,121 @@
+//! Following the log: every frame once, in order, with its place in the chain checked. Whatever happens to the
+//! connection or the consumer is repaired here; what happened to the log is an error, never passed over.
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use schemas::frame::FrameHash;
+use tokio::time::{sleep, timeout};
+
+use super::pulls::{Pulled, Pulls};
+use super::{Log, LogError, RecordedFrame};
+
+const BACKOFF_MIN: Duration = Duration::from_millis(50);
+const BACKOFF_MAX: Duration = Duration::from_secs(2);
+
+/// Reads frames in order for as long as it lives. After an error it is of no more use.
+pub struct FrameReader {
+    log: Log,
+    pulls: Pulls,
+    next: u64,
+    previous: FrameHash,
+    backoff: Duration,
+}
+
+impl FrameReader {
+    pub(super) async fn open(log: Log, next: u64, previous: FrameHash) -> Result<Self, LogError> {
+        let pulls = Pulls::open(&log, next).await?;
+        Ok(Self {
+            log,
+            pulls,
+            next,
+            previous,
+            backoff: BACKOFF_MIN,
+        })
+    }
+
+    /// The sequence of the frame that comes next.
+    pub fn next_sequence(&self) -> u64 {
+        self.next
+    }
+
+    /// The next frame; waits for it as long as it takes, through restarts of NATS. May be cancelled.
+    ///
+    /// # Errors
+    /// Only for a damaged log: [`LogError::Gap`], [`LogError::Missing`], [`LogError::BrokenChain`],
+    /// [`LogError::WrongShard`], [`LogError::Decode`].
+    pub async fn next(&mut self) -> Result<RecordedFrame, LogError> {
+        loop {
+            match self.pulls.next().await {
+                Ok(pulled) => match pulled.sequence.cmp(&self.next) {
+                    Ordering::Equal => return self.take(&pulled),
+                    Ordering::Less => {}
+                    Ordering::Greater => self.check_gap(pulled.sequence).await?,
+                },
+                Err(reason) => self.reopen(&reason).await?,
+            }
+        }
+    }
+
+    /// The next frame if there is one before `wait` is over.
+    ///
+    /// # Errors
+    /// As [`FrameReader::next`].
+    pub async fn next_within(&mut self, wait: Duration) -> Result<Option<RecordedFrame>, LogError> {
+        match timeout(wait, self.next()).await {
+            Ok(frame) => frame.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn take(&mut self, pulled: &Pulled) -> Result<RecordedFrame, LogError> {
+        let recorded = RecordedFrame::decode(pulled.sequence, self.log.shard(), &pulled.payload)?;
+        if recorded.frame.previous != self.previous {
+            return Err(LogError::BrokenChain {
+                sequence: recorded.sequence,
+            });
+        }
+        self.previous = recorded.hash;
+        self.next += 1;
+        self.backoff = BACKOFF_MIN;
+        Ok(recorded)
+    }
+
+    /// A consumer delivers at most once, so what did not come may still be in the log.
+    async fn check_gap(&mut self, found: u64) -> Result<(), LogError> {
+        match self.log.read(self.next).await {
+            Ok(None) => Err(LogError::Gap {
+                expected: self.next,
+                found,
+            }),
+            Ok(Some(_)) | Err(_) => self.reopen("frames were lost on the way").await,
+        }
+    }
+
+    /// Makes a new consumer, trying until there is one.
+    async fn reopen(&mut self, reason: &str) -> Result<(), LogError> {
+        tracing::warn!(shard = %self.log.shard(), next = self.next, reason, "following the log anew");
+        loop {
+            sleep(self.backoff).await;
+            self.backoff = (self.backoff * 2).min(BACKOFF_MAX);
+            match self.open_again().await {
+                Ok(pulls) => {
+                    self.pulls = pulls;
+                    return Ok(());
+                }
+                Err(error @ LogError::Unavailable { .. }) => {
+                    tracing::warn!(%error, "the log cannot be followed, trying on");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn open_again(&self) -> Result<Pulls, LogError> {
+        let last = self.next - 1;
+        if self.log.head().await? < last {
+            return Err(LogError::Missing { sequence: last });
+        }
+        Pulls::open(&self.log, self.next).await
+    }
+}

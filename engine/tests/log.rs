@@ -1,0 +1,373 @@
+//! The log on a real nats-server: what an append answers, and what following it notices.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use std::time::{Duration, Instant};
+
+use async_nats::Client;
+use async_nats::jetstream::{self, stream};
+use bytes::Bytes;
+use engine::log::{AppendError, FrameReader, Log, LogConfig, LogError, RecordedFrame};
+use engine::nats_server::{NatsServer, NatsServerConfig};
+use rustix::process::{Pid, Signal, kill_process};
+use schemas::event::NoteAdded;
+use schemas::frame::{CommitHeader, FrameBuilder, FrameHash, NO_FRAME, hash};
+use schemas::{Actor, CommandId, ConversationId, FrameId, ShardId, Timestamp, WorkspaceId};
+use tempfile::TempDir;
+
+const SHARD: ShardId = ShardId(0);
+const DEADLINE: Duration = Duration::from_secs(20);
+
+struct Fixture {
+    _dir: TempDir,
+    server: NatsServer,
+    client: Client,
+    log: Log,
+}
+
+async fn server() -> (TempDir, NatsServer, Client) {
+    let dir = TempDir::new().unwrap();
+    let config = NatsServerConfig {
+        binary: None,
+        dir: dir.path().join("nats"),
+    };
+    let server = NatsServer::start(config).await.unwrap();
+    let client = server.connect().await.unwrap();
+    (dir, server, client)
+}
+
+async fn opened() -> Fixture {
+    let (_dir, server, client) = server().await;
+    let log = open(&client).await.unwrap();
+    Fixture {
+        _dir,
+        server,
+        client,
+        log,
+    }
+}
+
+async fn open(client: &Client) -> Result<Log, LogError> {
+    Log::open(
+        client,
+        LogConfig {
+            shard: SHARD,
+            replicas: 1,
+        },
+    )
+    .await
+}
+
+fn frame(number: u64, shard: ShardId, previous: &FrameHash, text_bytes: usize) -> Vec<u8> {
+    let header = CommitHeader {
+        workspace: WorkspaceId::new("default").unwrap(),
+        command: CommandId::from_bytes([1; 16]),
+        fingerprint: 0,
+        actor: Actor::System,
+        at: Timestamp::from_millis(number),
+    };
+    let note = NoteAdded {
+        conversation: ConversationId::from_bytes([2; 16]),
+        text: "n".repeat(text_bytes),
+    };
+    let mut builder = FrameBuilder::default();
+    builder.push(&header, &[note.into()]);
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&number.to_le_bytes());
+    builder.finish(shard, FrameId::from_bytes(id), previous, header.at)
+}
+
+/// Appends frames `from..=to`, chained, and gives back the hash of the last.
+async fn append(log: &Log, from: u64, to: u64, mut previous: FrameHash) -> FrameHash {
+    for number in from..=to {
+        let bytes = frame(number, SHARD, &previous, 100);
+        previous = hash(&bytes);
+        log.append(bytes.into(), number - 1).await.unwrap();
+    }
+    previous
+}
+
+async fn soon(reader: &mut FrameReader) -> Result<RecordedFrame, LogError> {
+    tokio::time::timeout(DEADLINE, reader.next())
+        .await
+        .expect("a frame, or damage, in time")
+}
+
+async fn read_all(reader: &mut FrameReader, from: u64, to: u64) {
+    for number in from..=to {
+        let recorded = soon(reader).await.unwrap();
+        assert_eq!(recorded.sequence, number);
+        assert_eq!(recorded.frame.written_at, Timestamp::from_millis(number));
+    }
+}
+
+#[tokio::test]
+async fn what_is_appended_can_be_read_and_followed() {
+    let f = opened().await;
+    assert_eq!(f.log.head().await.unwrap(), 0);
+    assert_eq!(f.log.read(1).await.unwrap(), None);
+
+    let last = append(&f.log, 1, 5, NO_FRAME).await;
+    assert_eq!(f.log.head().await.unwrap(), 5);
+    let bytes = f.log.read(5).await.unwrap().unwrap();
+    assert_eq!(hash(&bytes), last);
+    let recorded = f.log.read_frame(5).await.unwrap().unwrap();
+    assert_eq!(
+        (recorded.sequence, recorded.hash, recorded.bytes_len),
+        (5, last, bytes.len())
+    );
+
+    let mut all = f.log.follow(1).await.unwrap();
+    read_all(&mut all, 1, 5).await;
+    let mut tail = f.log.follow(4).await.unwrap();
+    assert_eq!(tail.next_sequence(), 4);
+    read_all(&mut tail, 4, 5).await;
+    assert_eq!(tail.next_within(Duration::from_millis(50)).await.unwrap(), None);
+    append(&f.log, 6, 6, last).await;
+    read_all(&mut tail, 6, 6).await;
+    read_all(&mut all, 6, 6).await;
+    assert!(matches!(
+        f.log.follow(8).await,
+        Err(LogError::Missing { sequence: 7 })
+    ));
+}
+
+#[tokio::test]
+async fn a_log_that_exists_is_opened_again() {
+    let f = opened().await;
+    append(&f.log, 1, 3, NO_FRAME).await;
+    assert_eq!(open(&f.client).await.unwrap().head().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn an_append_at_another_place_is_fenced_and_writes_nothing() {
+    let f = opened().await;
+    let last = append(&f.log, 1, 2, NO_FRAME).await;
+    for expected in [0, 1, 3] {
+        let outcome = f.log.append(frame(3, SHARD, &last, 9).into(), expected).await;
+        assert_eq!(outcome, Err(AppendError::Fenced), "behind {expected}");
+    }
+    assert_eq!(f.log.head().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_frame_larger_than_the_server_takes_is_refused() {
+    let f = opened().await;
+    let outcome = f.log.append(Bytes::from(vec![0; 2 * 1024 * 1024]), 0).await;
+    assert!(matches!(outcome, Err(AppendError::Refused(_))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn without_a_server_the_outcome_is_unknown() {
+    let f = opened().await;
+    f.server.stop().await;
+    let outcome = f.log.append(frame(1, SHARD, &NO_FRAME, 9).into(), 0).await;
+    assert!(matches!(outcome, Err(AppendError::Unknown(_))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_frame_that_breaks_the_chain_stops_the_reader() {
+    let f = opened().await;
+    append(&f.log, 1, 3, NO_FRAME).await;
+    f.log
+        .append(frame(4, SHARD, &[7; 32], 9).into(), 3)
+        .await
+        .unwrap();
+    let mut reader = f.log.follow(1).await.unwrap();
+    read_all(&mut reader, 1, 3).await;
+    let stopped = soon(&mut reader).await;
+    assert!(
+        matches!(stopped, Err(LogError::BrokenChain { sequence: 4 })),
+        "{stopped:?}"
+    );
+    let stopped = soon(&mut f.log.follow(4).await.unwrap()).await;
+    assert!(
+        matches!(stopped, Err(LogError::BrokenChain { sequence: 4 })),
+        "{stopped:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_frame_of_this_log_stops_the_reader() {
+    let f = opened().await;
+    f.log
+        .append(frame(1, ShardId(1), &NO_FRAME, 9).into(), 0)
+        .await
+        .unwrap();
+    f.log.append(Bytes::from_static(b"hello"), 1).await.unwrap();
+    let stopped = soon(&mut f.log.follow(1).await.unwrap()).await;
+    assert!(
+        matches!(stopped, Err(LogError::WrongShard { sequence: 1, .. })),
+        "{stopped:?}"
+    );
+    let stopped = soon(&mut f.log.follow(2).await.unwrap()).await;
+    assert!(
+        matches!(stopped, Err(LogError::Decode { sequence: 2, .. })),
+        "{stopped:?}"
+    );
+    assert!(matches!(
+        f.log.read_frame(2).await,
+        Err(LogError::Decode { sequence: 2, .. })
+    ));
+}
+
+/// A stream from which a frame can be deleted is one that `Log::open` refuses, so the hole is made by hand under a
+/// log that is open already.
+#[tokio::test]
+async fn a_missing_frame_stops_the_reader() {
+    let f = opened().await;
+    let context = jetstream::new(f.client.clone());
+    context.delete_stream("ATENDER_LOG_0").await.unwrap();
+    let loose = stream::Config {
+        name: "ATENDER_LOG_0".into(),
+        subjects: vec!["atender.log.0".into()],
+        ..Default::default()
+    };
+    let loose = context.create_stream(loose).await.unwrap();
+    append(&f.log, 1, 6, NO_FRAME).await;
+    loose.delete_message(4).await.unwrap();
+    let mut reader = f.log.follow(1).await.unwrap();
+    read_all(&mut reader, 1, 3).await;
+    let stopped = soon(&mut reader).await;
+    assert!(
+        matches!(
+            stopped,
+            Err(LogError::Gap {
+                expected: 4,
+                found: 5
+            })
+        ),
+        "{stopped:?}"
+    );
+}
+
+#[tokio::test]
+async fn following_goes_on_after_the_server_was_killed() {
+    let f = opened().await;
+    let last = append(&f.log, 1, 3, NO_FRAME).await;
+    let mut reader = f.log.follow(1).await.unwrap();
+    read_all(&mut reader, 1, 3).await;
+
+    let pid = Pid::from_raw(f.server.pid().unwrap().try_into().unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+    let bytes = frame(4, SHARD, &last, 9);
+    let until = Instant::now() + DEADLINE;
+    while let Err(error) = f.log.append(bytes.clone().into(), 3).await {
+        let written = f
+            .log
+            .read(4)
+            .await
+            .is_ok_and(|found| found.is_some_and(|found| found == bytes));
+        if written {
+            break;
+        }
+        assert!(matches!(error, AppendError::Unknown(_)), "{error}");
+        assert!(Instant::now() < until, "{error}");
+    }
+    read_all(&mut reader, 4, 4).await;
+    append(&f.log, 5, 7, hash(&bytes)).await;
+    read_all(&mut reader, 5, 7).await;
+}
+
+#[tokio::test]
+async fn following_goes_on_when_its_consumer_is_deleted() {
+    let f = opened().await;
+    let last = append(&f.log, 1, 3, NO_FRAME).await;
+    let mut reader = f.log.follow(1).await.unwrap();
+    read_all(&mut reader, 1, 3).await;
+    let stream = jetstream::new(f.client.clone())
+        .get_stream("ATENDER_LOG_0")
+        .await
+        .unwrap();
+    let name = futures_util::StreamExt::next(&mut stream.consumer_names())
+        .await
+        .unwrap()
+        .unwrap();
+    stream.delete_consumer(&name).await.unwrap();
+    append(&f.log, 4, 6, last).await;
+    read_all(&mut reader, 4, 6).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_could_lose_frames_is_refused() {
+    let (_dir, _server, client) = server().await;
+    let context = jetstream::new(client.clone());
+    let safe = stream::Config {
+        name: "ATENDER_LOG_0".into(),
+        subjects: vec!["atender.log.0".into()],
+        discard: stream::DiscardPolicy::New,
+        deny_delete: true,
+        deny_purge: true,
+        ..Default::default()
+    };
+    let of = |change: fn(&mut stream::Config)| {
+        let mut config = safe.clone();
+        change(&mut config);
+        config
+    };
+    let unsafe_streams = [
+        ("subjects", of(|c| c.subjects = vec!["atender.log.>".into()])),
+        (
+            "retention",
+            of(|c| c.retention = stream::RetentionPolicy::Interest),
+        ),
+        ("storage", of(|c| c.storage = stream::StorageType::Memory)),
+        ("discard", of(|c| c.discard = stream::DiscardPolicy::Old)),
+        ("max_age", of(|c| c.max_age = Duration::from_secs(3_600))),
+        ("max_bytes", of(|c| c.max_bytes = 1 << 30)),
+        ("max_msgs", of(|c| c.max_messages = 1_000)),
+        ("max_msgs_per_subject", of(|c| c.max_messages_per_subject = 1_000)),
+        ("max_msg_size", of(|c| c.max_message_size = 1_000)),
+        ("deny_delete", of(|c| c.deny_delete = false)),
+        ("deny_purge", of(|c| c.deny_purge = false)),
+        ("allow_msg_ttl", of(|c| c.allow_message_ttl = true)),
+        ("no_ack", of(|c| c.no_ack = true)),
+        (
+            "persist_mode",
+            of(|c| c.persist_mode = Some(stream::PersistenceMode::Async)),
+        ),
+    ];
+    for (expected, config) in unsafe_streams {
+        context.create_stream(config).await.unwrap();
+        match open(&client).await {
+            Err(LogError::UnsafeStream { setting, remedy, .. }) => {
+                assert_eq!(setting, expected);
+                assert!(!remedy.is_empty());
+            }
+            other => panic!("{expected}: {other:?}"),
+        }
+        context.delete_stream("ATENDER_LOG_0").await.unwrap();
+    }
+    context.create_stream(safe).await.unwrap();
+    open(&client).await.unwrap();
+}
+
+/// `cargo test --release -p engine --test log -- --ignored --nocapture`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn how_fast_it_is_followed() {
+    let f = opened().await;
+    for bytes in [500, 4_000, 64_000] {
+        let (frames, head) = (300_000_000 / bytes.max(2_000) as u64, f.log.head().await.unwrap());
+        let mut previous = match head {
+            0 => NO_FRAME,
+            head => hash(&f.log.read(head).await.unwrap().unwrap()),
+        };
+        let context = jetstream::new(f.client.clone());
+        for number in head + 1..=head + frames {
+            let frame = frame(number, SHARD, &previous, bytes);
+            previous = hash(&frame);
+            let ack = context.publish("atender.log.0", frame.into()).await.unwrap();
+            if number % 200 == 0 || number == head + frames {
+                ack.await.unwrap();
+            }
+        }
+        let mut reader = f.log.follow(head + 1).await.unwrap();
+        let (started, mut total) = (Instant::now(), 0);
+        for _ in 0..frames {
+            total += reader.next().await.unwrap().bytes_len;
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        let (rate, mega) = (frames as f64 / seconds, total as f64 / seconds / 1e6);
+        println!("frames of {bytes} bytes: {rate:.0} frames/s, {mega:.0} MB/s");
+    }
+}

@@ -1,0 +1,80 @@
+//! Faults on command, or by chance from a seed.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+/// What goes wrong with one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Refused with an error of Meta's shape; not sent.
+    GraphError {
+        /// Status of the answer.
+        http_status: u16,
+        /// Meta's code.
+        code: i64,
+    },
+    /// An empty answer 500; not sent, which the client cannot know.
+    Http500NoBody,
+    /// Sent, but the connection stays silent for this long and then closes.
+    Timeout(Duration),
+    /// Sent, but the connection closes at once without an answer.
+    AcceptThenDrop,
+    /// Nothing wrong, only late: it is sent after this time, if the client still waits.
+    Delay(Duration),
+}
+
+/// Faults that come by themselves.
+#[derive(Debug, Clone)]
+pub struct RandomFaults {
+    /// Chance of a fault for each well-formed request, from 0 to 1.
+    pub chance: f64,
+    /// The faults to choose from, all equally likely.
+    pub among: Vec<Fault>,
+}
+
+#[derive(Debug)]
+pub(super) struct Faults {
+    queue: VecDeque<Fault>,
+    random: Option<RandomFaults>,
+    rng: StdRng,
+}
+
+impl Faults {
+    pub(super) fn new(seed: u64, random: Option<RandomFaults>) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            random,
+            rng: StdRng::seed_from_u64(seed),
+        }
+    }
+
+    pub(super) fn queue(&mut self, fault: Fault) {
+        self.queue.push_back(fault);
+    }
+
+    pub(super) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The fate of the next request.
+    pub(super) fn take(&mut self) -> Option<Fault> {
+        if let Some(fault) = self.queue.pop_front() {
+            return Some(fault);
+        }
+        let random = self.random.as_ref()?;
+        if happens(&mut self.rng, random.chance) {
+            random.among.choose(&mut self.rng).copied()
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether something of this chance happens; a chance outside 0 to 1 means never or always.
+pub(super) fn happens(rng: &mut StdRng, chance: f64) -> bool {
+    rng.random::<f64>() < chance
+}

@@ -1,0 +1,4 @@
+//! Placeholder.
+
+pub mod demo;
+pub mod whatsapp;

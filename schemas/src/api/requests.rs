@@ -1,0 +1,268 @@
+//! Bodies of requests.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::delivery::{DeliveryError, DeliveryStatus};
+use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, MessageId, ProjectId};
+use crate::masters::{ChannelKind, Role};
+use crate::time::Timestamp;
+
+/// A client, without its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineClient {
+    /// Its name on screens.
+    pub name: String,
+    /// How many past conversations of a contact its agents see.
+    #[serde(default = "ten")]
+    pub history_conversations: u16,
+}
+
+fn ten() -> u16 {
+    10
+}
+
+/// A project, without its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineProject {
+    /// The client it is done for.
+    pub client: ClientId,
+    /// Its name on screens.
+    pub name: String,
+}
+
+/// A campaign, without its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineCampaign {
+    /// The project it is part of.
+    pub project: ProjectId,
+    /// Its name on screens.
+    pub name: String,
+    /// The channels it works on.
+    pub channels: Vec<ChannelId>,
+    /// The dispositions its conversations can be finished with.
+    pub dispositions: Vec<DispositionId>,
+    /// How many hours of a conversation its agents see.
+    #[serde(default = "three_days")]
+    pub hours_shown: u16,
+    /// Whether its agents may attach files of their own.
+    #[serde(default)]
+    pub external_resources: bool,
+    /// How many seconds a conversation waits for an exclusive agent who cannot take it; absent for ever.
+    #[serde(default)]
+    pub exclusive_wait_seconds: Option<u32>,
+}
+
+fn three_days() -> u16 {
+    72
+}
+
+/// A channel, without its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineChannel {
+    /// The network it is on.
+    pub kind: ChannelKind,
+    /// The business address on that network; for WhatsApp the `phone_number_id`.
+    pub address: String,
+    /// Its name on screens.
+    pub name: String,
+    /// The campaign that gets its new conversations; absent for the first that works on the channel, by id.
+    #[serde(default)]
+    pub entry_campaign: Option<CampaignId>,
+    /// Whether agents see the delivery status of messages.
+    #[serde(default = "yes")]
+    pub show_status: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A disposition, without its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineDisposition {
+    /// Its name on screens.
+    pub name: String,
+    /// The disposition it is a sub-disposition of.
+    #[serde(default)]
+    pub parent: Option<DispositionId>,
+}
+
+/// An agent, without their id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineAgent {
+    /// Their name on screens.
+    pub name: String,
+    /// What they may do.
+    #[serde(default = "agent")]
+    pub role: Role,
+    /// The campaigns they work in.
+    #[serde(default)]
+    pub campaigns: Vec<CampaignId>,
+    /// The channels they handle.
+    #[serde(default)]
+    pub channels: Vec<ChannelId>,
+    /// How many conversations they may hold at once.
+    #[serde(default = "five")]
+    pub capacity: u16,
+}
+
+fn agent() -> Role {
+    Role::Agent
+}
+
+fn five() -> u16 {
+    5
+}
+
+/// An agent comes, goes, or pauses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "presence", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ChangePresence {
+    /// Takes new conversations.
+    Online,
+    /// Keeps those they have and takes no new ones.
+    Away {
+        /// Why.
+        reason: String,
+    },
+    /// Not at work: their conversations go back to be assigned.
+    Offline,
+}
+
+/// What a sender says: text, or anything kept whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveMessage {
+    /// The provider's id for the message; a message with the same id is stored once.
+    pub provider_id: String,
+    /// The contact's address on the network.
+    pub from: String,
+    /// What the contact calls themselves.
+    #[serde(default)]
+    pub profile_name: Option<String>,
+    /// When it was written, by the provider's clock; absent for now.
+    #[serde(default)]
+    pub written_at: Option<Timestamp>,
+    /// Plain text.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Anything else, kept whole. Exactly one of `text` and `unsupported` is given.
+    #[serde(default)]
+    pub unsupported: Option<UnsupportedContent>,
+}
+
+/// Content that this version keeps and does not show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnsupportedContent {
+    /// The provider's word for it, such as `image`.
+    pub kind: String,
+    /// What the provider sent, unchanged.
+    pub raw: String,
+}
+
+/// A network reports how far a message has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordReceipt {
+    /// atender's id for the message.
+    #[serde(default)]
+    pub message: Option<MessageId>,
+    /// The network's id for it. At least one of the two is given.
+    #[serde(default)]
+    pub provider_id: Option<String>,
+    /// `sent`, `delivered`, `read`, `played` or `failed`.
+    pub status: DeliveryStatus,
+    /// When it was so, by the provider's clock; absent for now.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// Why it failed, if it did.
+    #[serde(default)]
+    pub error: Option<DeliveryError>,
+}
+
+/// Give a conversation to an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assign {
+    /// To whom; absent for oneself.
+    #[serde(default)]
+    pub agent: Option<AgentId>,
+}
+
+/// Send a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendMessage {
+    /// What it says: 1 to 4096 characters.
+    pub text: String,
+}
+
+/// Hand a conversation over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// To which agent.
+    #[serde(default)]
+    pub agent: Option<AgentId>,
+    /// To which campaign. Exactly one of the two is given.
+    #[serde(default)]
+    pub campaign: Option<CampaignId>,
+    /// Why, for the next agent to read; mandatory.
+    pub note: String,
+}
+
+/// End a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Finish {
+    /// The disposition, one of the campaign's.
+    pub disposition: DispositionId,
+    /// The sub-disposition, mandatory when the disposition has any.
+    #[serde(default)]
+    pub sub_disposition: Option<DispositionId>,
+}
+
+/// Write a note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddNote {
+    /// The text.
+    pub text: String,
+}
+
+/// Set the exclusive agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetExclusiveAgent {
+    /// To whom; absent for oneself.
+    #[serde(default)]
+    pub agent: Option<AgentId>,
+}
+
+/// Say what became of an uncertain message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settle {
+    /// `sent` or `failed`.
+    pub status: DeliveryStatus,
+}
+
+/// Whom a new token is for: exactly one of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateToken {
+    /// An agent; the token acts as that agent only.
+    #[serde(default)]
+    pub agent: Option<AgentId>,
+    /// A channel; the token is its connector's.
+    #[serde(default)]
+    pub channel: Option<ChannelId>,
+}

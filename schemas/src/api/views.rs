@@ -1,0 +1,305 @@
+//! What the views answer.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::command::Actor;
+use crate::content::{Content, TransferTarget};
+use crate::delivery::{DeliveryError, DeliveryStatus};
+use crate::event::{AssignReason, QueueCause, Reservation};
+use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
+use crate::position::Position;
+use crate::time::Timestamp;
+
+/// Where a conversation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationState {
+    /// In the campaign's queue.
+    Waiting,
+    /// With an agent.
+    Assigned,
+    /// Over.
+    Finished,
+}
+
+/// The last message of a conversation, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastMessage {
+    /// Its first characters.
+    pub preview: String,
+    /// When it came into the log.
+    pub at: Timestamp,
+    /// Whether we sent it.
+    pub outbound: bool,
+}
+
+/// An open conversation in an agent's inbox or a campaign's queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InboxItem {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// With whom.
+    pub contact: ContactId,
+    /// What the contact calls themselves.
+    pub contact_name: Option<String>,
+    /// On which channel.
+    pub channel: ChannelId,
+    /// In which campaign.
+    pub campaign: CampaignId,
+    /// Who has it; absent while it waits.
+    pub agent: Option<AgentId>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When the agent got it.
+    pub assigned_at: Option<Timestamp>,
+    /// Since when it waits for an agent.
+    pub queued_since: Option<Timestamp>,
+    /// The exclusive agent it is kept for while it waits.
+    pub reserved_for: Option<AgentId>,
+    /// Since when the contact waits for an answer: their first message after our last.
+    pub waiting_since: Option<Timestamp>,
+    /// The contact's messages since our last one.
+    pub unread: u32,
+    /// The last message.
+    pub last_message: Option<LastMessage>,
+}
+
+/// A master, as it is named on screens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Named {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A conversation's header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// With whom.
+    pub contact: ContactId,
+    /// What the contact calls themselves.
+    pub contact_name: Option<String>,
+    /// On which channel.
+    pub channel: Named,
+    /// In which campaign.
+    pub campaign: Named,
+    /// Of which project.
+    pub project: Named,
+    /// Of which client.
+    pub client: Named,
+    /// Who has it, or had it when it was finished.
+    pub agent: Option<AgentId>,
+    /// Where it stands.
+    pub state: ConversationState,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When the agent got it.
+    pub assigned_at: Option<Timestamp>,
+    /// When it was finished.
+    pub finished_at: Option<Timestamp>,
+    /// What it was finished with.
+    pub disposition: Option<DispositionId>,
+    /// What it was finished with, second level.
+    pub sub_disposition: Option<DispositionId>,
+    /// How many entries it has; grows by one with each.
+    pub version: u64,
+    /// The position of the last of them.
+    pub position: Position,
+}
+
+/// One line of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Entry {
+    /// Where it is in the log.
+    pub position: Position,
+    /// When it came into the log.
+    pub at: Timestamp,
+    /// Who did it.
+    #[schema(value_type = Object)]
+    pub by: Actor,
+    /// What it is.
+    #[serde(flatten)]
+    pub body: EntryBody,
+}
+
+/// What one line of a conversation is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EntryBody {
+    /// The contact wrote.
+    Inbound {
+        /// The message's id.
+        message: MessageId,
+        /// The provider's id for it.
+        provider_id: String,
+        /// What it says.
+        #[schema(value_type = Object)]
+        content: Content,
+        /// When it was written, by the provider's clock.
+        written_at: Timestamp,
+    },
+    /// We wrote.
+    Outbound {
+        /// The message's id.
+        message: MessageId,
+        /// Who sent it.
+        agent: AgentId,
+        /// What it says.
+        #[schema(value_type = Object)]
+        content: Content,
+        /// Its delivery status; absent when the channel does not show it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        status: Option<MessageStatus>,
+    },
+    /// A note.
+    Note {
+        /// The text.
+        text: String,
+    },
+    /// It waits.
+    Queued {
+        /// In which campaign's queue.
+        campaign: CampaignId,
+        /// Why.
+        #[schema(value_type = String)]
+        cause: QueueCause,
+        /// Kept for an exclusive agent.
+        #[schema(value_type = Object)]
+        reserved: Option<Reservation>,
+    },
+    /// It has an agent.
+    Assigned {
+        /// Whom.
+        agent: AgentId,
+        /// Why.
+        #[schema(value_type = Object)]
+        reason: AssignReason,
+    },
+    /// It was transferred.
+    Transferred {
+        /// Who had it.
+        from: Option<AgentId>,
+        /// Where to.
+        #[schema(value_type = Object)]
+        to: TransferTarget,
+        /// Why.
+        note: String,
+    },
+    /// Its agent went offline.
+    Released {
+        /// Who had it.
+        agent: AgentId,
+    },
+    /// It is over.
+    Finished {
+        /// The disposition.
+        disposition: DispositionId,
+        /// The sub-disposition.
+        sub_disposition: Option<DispositionId>,
+    },
+    /// The contact has an exclusive agent from now on.
+    ExclusiveAgentSet {
+        /// Whom.
+        agent: AgentId,
+    },
+    /// The contact has no exclusive agent any more.
+    ExclusiveAgentRemoved {
+        /// Who it was.
+        agent: AgentId,
+    },
+}
+
+/// How far an outbound message has come, in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// Recorded, and not yet known to be sent.
+    Pending,
+    /// Whether it was sent is not known; a receipt or a person will say.
+    Uncertain,
+    /// Taken by the network.
+    Sent,
+    /// On the customer's device.
+    Delivered,
+    /// Seen by the customer.
+    Read,
+    /// Listened to by the customer.
+    Played,
+    /// It will not arrive.
+    Failed,
+}
+
+/// How far an outbound message has come, with its times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MessageStatus {
+    /// The status now.
+    pub status: MessageState,
+    /// How many times the network was called for it.
+    pub attempts: u16,
+    /// When each was reported, by the provider's clock, in the order of the lattice.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub receipts: Vec<ReceiptTime>,
+    /// Why it failed, or why it was put off last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<DeliveryError>,
+    /// When it is tried again, if it was put off.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retry_at: Option<Timestamp>,
+}
+
+/// When a status was reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptTime {
+    /// Which status.
+    pub status: DeliveryStatus,
+    /// When it was so, by the provider's clock.
+    pub at: Timestamp,
+}
+
+/// A conversation in the list of a contact's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ContactConversation {
+    /// Its id.
+    pub conversation: ConversationId,
+    /// On which channel.
+    pub channel: ChannelId,
+    /// In which campaign.
+    pub campaign: CampaignId,
+    /// Where it stands.
+    pub state: ConversationState,
+    /// Who has it, or had it.
+    pub agent: Option<AgentId>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was finished.
+    pub finished_at: Option<Timestamp>,
+    /// What it was finished with.
+    pub disposition: Option<DispositionId>,
+}
+
+/// One event of a conversation, for auditors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditEvent {
+    /// Where it is in the log.
+    pub position: Position,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who did it.
+    #[schema(value_type = Object)]
+    pub actor: Actor,
+    /// The command that caused it.
+    pub command: crate::ids::CommandId,
+    /// The event's name.
+    pub event: String,
+    /// The event.
+    #[schema(value_type = Object)]
+    pub payload: serde_json::Value,
+    /// The BLAKE3 hash of the frame that holds it.
+    pub frame_hash: String,
+    /// The BLAKE3 hash of the frame before.
+    pub previous_hash: String,
+}

@@ -1,0 +1,225 @@
+//! Everything that can be asked of the engine. A command carries all ids it needs; time is stamped by the writer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::{Content, TransferTarget};
+use crate::delivery::{DeliveryError, DeliveryStatus};
+use crate::event::{
+    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
+    WorkspaceCreated,
+};
+use crate::ids::{
+    AgentId, CampaignId, ChannelId, CommandId, ContactId, ConversationId, DispositionId, MessageId,
+    WorkspaceId,
+};
+use crate::masters::Presence;
+use crate::time::Timestamp;
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// atender itself: deadlines, sending.
+    System,
+    /// The holder of the administrator's token.
+    Administrator,
+    /// A person; what they may do is their role's.
+    Agent(AgentId),
+    /// A channel, for what its network or connector reports.
+    Channel(ChannelId),
+}
+
+/// A command with all that is known about who asked for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submission {
+    /// Where it takes effect.
+    pub workspace: WorkspaceId,
+    /// Its id: submitting it again with the same id has no second effect.
+    pub id: CommandId,
+    /// What was asked, hashed, so that one `Idempotency-Key` for two requests is noticed. 0 when none was given.
+    pub fingerprint: u64,
+    /// Who asks.
+    pub actor: Actor,
+    /// What for.
+    pub command: Command,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Begin a workspace.
+    CreateWorkspace(WorkspaceCreated),
+    /// Make a client be as said; no event if it is so already. Likewise the next five.
+    DefineClient(ClientDefined),
+    /// Make a project be as said.
+    DefineProject(ProjectDefined),
+    /// Make a campaign be as said.
+    DefineCampaign(CampaignDefined),
+    /// Make a channel be as said.
+    DefineChannel(ChannelDefined),
+    /// Make a disposition be as said.
+    DefineDisposition(DispositionDefined),
+    /// Make an agent be as said.
+    DefineAgent(AgentDefined),
+    /// An agent comes, goes, or pauses.
+    ChangePresence {
+        /// Which agent.
+        agent: AgentId,
+        /// Their presence from now on.
+        presence: Presence,
+    },
+    /// A contact wrote. The submission's id is [`CommandId::of_inbound`], and the message gets its bytes.
+    ReceiveMessage(InboundMessage),
+    /// Give a conversation to an agent, or take it oneself.
+    Assign {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// To whom.
+        agent: AgentId,
+    },
+    /// Send a message to the contact. It gets the bytes of the submission's id.
+    Send {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// What it says.
+        content: Content,
+    },
+    /// Hand a conversation over.
+    Transfer {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Where to.
+        to: TransferTarget,
+        /// Why; mandatory.
+        note: String,
+    },
+    /// End a conversation.
+    Finish {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The disposition.
+        disposition: DispositionId,
+        /// The sub-disposition, mandatory when the disposition has any.
+        sub_disposition: Option<DispositionId>,
+    },
+    /// Write a note on a conversation.
+    AddNote {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The text.
+        text: String,
+    },
+    /// Let an agent have every new conversation of a contact in a campaign.
+    SetExclusiveAgent {
+        /// Which contact.
+        contact: ContactId,
+        /// In which campaign.
+        campaign: CampaignId,
+        /// To whom.
+        agent: AgentId,
+    },
+    /// Undo that.
+    RemoveExclusiveAgent {
+        /// Which contact.
+        contact: ContactId,
+        /// In which campaign.
+        campaign: CampaignId,
+    },
+    /// A wait for an exclusive agent may be over.
+    EndExclusiveWait {
+        /// Which conversation waits.
+        conversation: ConversationId,
+    },
+    /// A network reports how far a message has come.
+    RecordReceipt(Receipt),
+    /// The caller is about to call the network for a message.
+    BeginAttempt {
+        /// Which message.
+        message: MessageId,
+    },
+    /// What came of that call.
+    EndAttempt {
+        /// Which message.
+        message: MessageId,
+        /// Which attempt.
+        attempt: u16,
+        /// What came of it.
+        result: AttemptResult,
+    },
+    /// Send a failed or uncertain message again.
+    Resend {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// Which message.
+        message: MessageId,
+    },
+    /// Say what became of an uncertain message.
+    Settle {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// Which message.
+        message: MessageId,
+        /// Sent or failed.
+        status: DeliveryStatus,
+    },
+}
+
+/// A message of a contact, as a channel received it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundMessage {
+    /// On which channel.
+    pub channel: ChannelId,
+    /// Who wrote.
+    pub contact: ContactId,
+    /// The contact's address on the network.
+    pub identity: String,
+    /// What the contact calls themselves on the network.
+    pub profile_name: Option<String>,
+    /// The provider's id for the message.
+    pub provider_id: String,
+    /// What it says.
+    pub content: Content,
+    /// When it was written, by the provider's clock.
+    pub written_at: Timestamp,
+}
+
+/// A report about an outbound message, found by our id or by the network's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// On which channel.
+    pub channel: ChannelId,
+    /// Our id, if the network gave it back.
+    pub message: Option<MessageId>,
+    /// The network's id.
+    pub provider_id: Option<String>,
+    /// How far the message has come.
+    pub status: DeliveryStatus,
+    /// When it was so, by the provider's clock.
+    pub reported_at: Timestamp,
+    /// Why it failed, if it did.
+    pub error: Option<DeliveryError>,
+}
+
+/// What came of one call to a network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AttemptResult {
+    /// The network took the message.
+    Accepted {
+        /// The network's id for it.
+        provider_id: String,
+    },
+    /// Refused for a reason that passes.
+    Deferred {
+        /// The reason.
+        error: DeliveryError,
+        /// When to try again.
+        retry_at: Timestamp,
+    },
+    /// Refused for good.
+    Failed {
+        /// The reason.
+        error: DeliveryError,
+    },
+    /// Nobody knows; the call may have gone through.
+    Unknown,
+}

@@ -1,0 +1,111 @@
+//! Masters and presence. A `…Defined` event carries the whole master as it is from then on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId};
+use crate::masters::{ChannelKind, ExclusiveWait, Presence, Role};
+
+/// A workspace began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceCreated {
+    /// Its name on screens.
+    pub name: String,
+}
+
+/// A client is as said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientDefined {
+    /// Which client.
+    pub client: ClientId,
+    /// Its name on screens.
+    pub name: String,
+    /// How many past conversations of a contact its agents see.
+    pub history_conversations: u16,
+}
+
+/// A project is as said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectDefined {
+    /// Which project.
+    pub project: ProjectId,
+    /// The client it is done for.
+    pub client: ClientId,
+    /// Its name on screens.
+    pub name: String,
+}
+
+/// A campaign is as said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignDefined {
+    /// Which campaign.
+    pub campaign: CampaignId,
+    /// The project it is part of.
+    pub project: ProjectId,
+    /// Its name on screens.
+    pub name: String,
+    /// The channels it works on.
+    pub channels: Vec<ChannelId>,
+    /// The dispositions its conversations can be finished with.
+    pub dispositions: Vec<DispositionId>,
+    /// How many hours of a conversation its agents see.
+    pub hours_shown: u16,
+    /// Whether its agents may attach files of their own.
+    pub external_resources: bool,
+    /// How long a conversation waits for an exclusive agent who cannot take it.
+    pub exclusive_wait: ExclusiveWait,
+}
+
+/// A channel is as said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelDefined {
+    /// Which channel.
+    pub channel: ChannelId,
+    /// The network it is on.
+    pub kind: ChannelKind,
+    /// The business address on that network; for WhatsApp the `phone_number_id`.
+    pub address: String,
+    /// Its name on screens.
+    pub name: String,
+    /// The campaign that gets its new conversations. If it is missing, or does not work on this channel, the
+    /// first of the campaigns that do, by id.
+    pub entry_campaign: Option<CampaignId>,
+    /// Whether agents see the delivery status of messages (the permission *update message status*).
+    pub show_status: bool,
+}
+
+/// A disposition or sub-disposition is as said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DispositionDefined {
+    /// Which disposition.
+    pub disposition: DispositionId,
+    /// Its name on screens.
+    pub name: String,
+    /// The disposition it is a sub-disposition of.
+    pub parent: Option<DispositionId>,
+}
+
+/// An agent is as said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentDefined {
+    /// Which agent.
+    pub agent: AgentId,
+    /// Their name on screens.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The campaigns they work in.
+    pub campaigns: Vec<CampaignId>,
+    /// The channels they handle.
+    pub channels: Vec<ChannelId>,
+    /// How many conversations they may hold at once.
+    pub capacity: u16,
+}
+
+/// An agent came, went, or paused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceChanged {
+    /// Which agent.
+    pub agent: AgentId,
+    /// Their presence from now on.
+    pub presence: Presence,
+}

@@ -1,0 +1,194 @@
+//! A conversation from first message to finish, and the exclusive agents that decide where new ones go.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::{Content, TransferTarget};
+use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
+use crate::time::Timestamp;
+
+/// A contact without an open conversation on this channel wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationOpened {
+    /// Its id.
+    pub conversation: ConversationId,
+    /// Who wrote.
+    pub contact: ContactId,
+    /// The contact's address on the network, to answer to.
+    pub identity: String,
+    /// What the contact calls themselves on the network.
+    pub profile_name: Option<String>,
+    /// The channel written to.
+    pub channel: ChannelId,
+    /// The campaign that gets it.
+    pub campaign: CampaignId,
+}
+
+/// The contact wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageReceived {
+    /// The open conversation it belongs to.
+    pub conversation: ConversationId,
+    /// Its id.
+    pub message: MessageId,
+    /// The provider's id for it.
+    pub provider_id: String,
+    /// What it says.
+    pub content: Content,
+    /// When it was written, by the provider's clock.
+    pub written_at: Timestamp,
+}
+
+/// Why a conversation waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueCause {
+    /// It is new and nobody had room.
+    Opened,
+    /// It was transferred to the campaign and nobody had room.
+    Transferred,
+    /// Its agent went offline and nobody had room.
+    Released,
+    /// The wait for the exclusive agent is over, or they are exclusive no more.
+    ExclusiveWaitOver,
+}
+
+/// The exclusive agent a waiting conversation is kept for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// For whom.
+    pub agent: AgentId,
+    /// When the wait ends and the conversation becomes anybody's; never if absent.
+    pub until: Option<Timestamp>,
+}
+
+/// A conversation waits in its campaign's queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationQueued {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// In the queue of which campaign.
+    pub campaign: CampaignId,
+    /// Why.
+    pub cause: QueueCause,
+    /// Since when it counts as waiting, which is its place in the queue.
+    pub since: Timestamp,
+    /// Kept for an exclusive agent, if there is one.
+    pub reserved: Option<Reservation>,
+}
+
+/// Why this agent got the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssignReason {
+    /// They are the contact's exclusive agent in the campaign.
+    Exclusive,
+    /// They had the most room, ties to the one idle longest.
+    MostRoom {
+        /// How many agents could have taken it.
+        candidates: u32,
+        /// The conversations the chosen one held before.
+        load: u16,
+        /// The conversations they may hold.
+        capacity: u16,
+        /// Since when they had been given none.
+        idle_since: Timestamp,
+    },
+    /// They had room again, and this one waited longest of those they can take.
+    WaitedLongest {
+        /// Since when it waited.
+        waiting_since: Timestamp,
+        /// The conversations they held before.
+        load: u16,
+        /// The conversations they may hold.
+        capacity: u16,
+    },
+    /// They took it from the queue.
+    Picked,
+    /// A supervisor gave it to them.
+    Given,
+    /// It was transferred to them.
+    Transferred,
+}
+
+/// A conversation has an agent from now on, and no other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationAssigned {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// To whom.
+    pub agent: AgentId,
+    /// Why.
+    pub reason: AssignReason,
+}
+
+/// A conversation was transferred. The event after it says who has it or where it waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationTransferred {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who had it.
+    pub from: Option<AgentId>,
+    /// Where to.
+    pub to: TransferTarget,
+    /// Why, for the next agent to read.
+    pub note: String,
+    /// Always the fixed disposition *Transfer*.
+    pub disposition: DispositionId,
+}
+
+/// A conversation is over; the contact's next message opens a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationFinished {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who had it.
+    pub agent: Option<AgentId>,
+    /// The disposition.
+    pub disposition: DispositionId,
+    /// The sub-disposition, when the disposition has any.
+    pub sub_disposition: Option<DispositionId>,
+}
+
+/// A conversation lost its agent, who went offline. The event after it says who has it or where it waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationReleased {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who had it.
+    pub agent: AgentId,
+}
+
+/// A note was written on a conversation; the customer never sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteAdded {
+    /// On which conversation.
+    pub conversation: ConversationId,
+    /// The text.
+    pub text: String,
+}
+
+/// New conversations of this contact in this campaign go to this agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExclusiveAgentSet {
+    /// Which contact.
+    pub contact: ContactId,
+    /// In which campaign.
+    pub campaign: CampaignId,
+    /// To whom.
+    pub agent: AgentId,
+    /// The contact's open conversation in the campaign, if there is one.
+    pub conversation: Option<ConversationId>,
+}
+
+/// This contact has no exclusive agent in this campaign any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExclusiveAgentRemoved {
+    /// Which contact.
+    pub contact: ContactId,
+    /// In which campaign.
+    pub campaign: CampaignId,
+    /// Who it was.
+    pub agent: AgentId,
+    /// The contact's open conversation in the campaign, if there is one.
+    pub conversation: Option<ConversationId>,
+}

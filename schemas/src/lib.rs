@@ -1,0 +1,31 @@
+//! What atender writes down and what crosses a wire: ids, positions, frames, events, commands, error codes.
+//! Formats are described in `schemas/README.md`; nothing here reads a clock, mints an id or does I/O.
+
+pub mod api;
+mod codec;
+pub mod command;
+pub mod content;
+pub mod delivery;
+pub mod event;
+pub mod frame;
+pub mod ids;
+pub mod limits;
+pub mod masters;
+pub mod position;
+pub mod rejection;
+pub mod time;
+mod upcast;
+
+pub use codec::{DecodeError, decode, encode};
+pub use command::{Actor, Command, Submission};
+pub use content::{Content, TransferTarget};
+pub use delivery::{DeliveryError, DeliveryStatus};
+pub use event::Event;
+pub use ids::{
+    AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, FrameId,
+    MessageId, ProjectId, WorkspaceId,
+};
+pub use masters::{ChannelKind, ExclusiveWait, Presence, Role};
+pub use position::{Position, ShardId};
+pub use rejection::{Rejection, RejectionKind};
+pub use time::Timestamp;

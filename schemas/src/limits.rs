@@ -1,0 +1,41 @@
+//! Every limit on what comes in or is written down, in one place. Units are in the names.
+
+/// Longest name id (`AgentId`, `CampaignId`, ...).
+pub const NAME_ID_BYTES_MAX: usize = 40;
+/// Longest display name of a master.
+pub const NAME_CHARS_MAX: usize = 200;
+/// Longest provider message id; WhatsApp's are under 100.
+pub const PROVIDER_ID_BYTES_MAX: usize = 256;
+/// Longest identity of a contact on a network; Apple's opaque ids are the longest seen.
+pub const IDENTITY_BYTES_MAX: usize = 256;
+/// Longest outbound text: the WhatsApp Cloud API's limit.
+pub const TEXT_CHARS_MAX: usize = 4_096;
+/// Largest content of one inbound message, text or kept whole. Anything larger goes to the dead letters.
+pub const CONTENT_BYTES_MAX: usize = 256 * 1024;
+/// Longest note, on a conversation or with a transfer.
+pub const NOTE_CHARS_MAX: usize = 4_000;
+/// Longest reason given for being away.
+pub const AWAY_REASON_CHARS_MAX: usize = 100;
+/// Longest explanation of a delivery error that is kept.
+pub const ERROR_DETAIL_CHARS_MAX: usize = 500;
+/// Most entries in a list of a master (channels of a campaign, campaigns of an agent, ...).
+pub const LIST_ITEMS_MAX: usize = 200;
+/// Most conversations one agent may hold.
+pub const CAPACITY_MAX: u16 = 500;
+/// Most masters of one kind in a workspace.
+pub const MASTERS_PER_KIND_MAX: usize = 10_000;
+/// Longest `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+/// Events one command may cause; a conversation given to each free place of one agent is the largest case.
+pub const EVENTS_PER_COMMIT_MAX: usize = 4 * CAPACITY_MAX as usize;
+/// A frame is closed when it reaches this size; larger ones read back slowly.
+pub const FRAME_BYTES_TARGET: usize = 64 * 1024;
+/// No frame is larger; one commit with the largest content fits.
+pub const FRAME_BYTES_MAX: usize = 512 * 1024;
+/// Receipts that may wait for the send they belong to. More are refused until some are used or expire.
+pub const PARKED_RECEIPTS_MAX: usize = 100_000;
+/// Days that command ids, provider ids and outbound messages are remembered; WhatsApp retries for 7.
+pub const WINDOW_DAYS: u64 = 8;
+
+const _: () = assert!(CONTENT_BYTES_MAX + FRAME_BYTES_TARGET < FRAME_BYTES_MAX);
+const _: () = assert!(TEXT_CHARS_MAX * 4 < CONTENT_BYTES_MAX);

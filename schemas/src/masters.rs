@@ -1,0 +1,83 @@
+//! The values that masters (channels, campaigns, agents) are made of.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::time::Timestamp;
+
+/// What a person may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Attends conversations.
+    Agent,
+    /// Attends conversations, and assigns, transfers and finishes those of others.
+    Supervisor,
+    /// A supervisor who also changes the configuration.
+    Administrator,
+    /// Reads everything and changes nothing.
+    Auditor,
+}
+
+impl Role {
+    /// Whether this role may act on conversations that somebody else attends.
+    pub const fn supervises(self) -> bool {
+        matches!(self, Self::Supervisor | Self::Administrator)
+    }
+}
+
+/// The network a channel is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// A WhatsApp number; its address is the `phone_number_id`. Outbound messages are sent by atender.
+    Whatsapp,
+    /// An Apple Messages for Business id. A connector picks up outbound messages.
+    Apple,
+    /// A web-chat site. A connector picks up outbound messages.
+    Webchat,
+}
+
+impl ChannelKind {
+    /// The network's name: contacts with the same identity on it are the same contact.
+    pub const fn network(self) -> &'static str {
+        match self {
+            Self::Whatsapp => "whatsapp",
+            Self::Apple => "apple",
+            Self::Webchat => "webchat",
+        }
+    }
+}
+
+/// Whether an agent takes conversations now.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Presence {
+    /// Takes new conversations.
+    Online,
+    /// Keeps those they have and takes no new ones.
+    Away {
+        /// Why, as the agent says it.
+        reason: String,
+    },
+    /// Not at work: their conversations go back to be assigned.
+    Offline,
+}
+
+/// How long a new conversation waits for an exclusive agent who is offline or full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExclusiveWait {
+    /// This many seconds, then the campaign's queue. 0 means that it does not wait.
+    Seconds(u32),
+    /// Until that agent has room.
+    Forever,
+}
+
+impl ExclusiveWait {
+    /// When the wait that begins `now` is over; `None` for never.
+    pub fn until(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Seconds(seconds) => Some(now.plus(std::time::Duration::from_secs(seconds.into()))),
+            Self::Forever => None,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Why the engine says no. Business rules only; faults of disk or network are other errors.
+//! Codes are public: once given out they keep their meaning and are never used again.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of no it is; the gateway maps each to one HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RejectionKind {
+    /// The thing named does not exist.
+    NotFound,
+    /// The actor may not do this.
+    Forbidden,
+    /// It does not fit what has happened meanwhile.
+    Conflict,
+    /// The request itself asks for something the rules do not allow.
+    Invalid,
+    /// There is no place for it now; later there may be.
+    Overloaded,
+}
+
+macro_rules! rejections {
+    ($($name:ident $(($($type:ty),+))? : $kind:ident $code:literal $text:literal $remedy:literal;)*) => {
+        /// One rule that a command broke.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+        #[allow(missing_docs, reason = "each variant is documented by its text in the table")]
+        pub enum Rejection {
+            $(#[error($text)] $name $(($($type),+))?,)*
+        }
+
+        impl Rejection {
+            /// Every code, in the order of the table.
+            pub const CODES: &'static [&'static str] = &[$($code,)*];
+
+            /// The stable code that programs act on.
+            pub const fn code(&self) -> &'static str {
+                match self {
+                    $(rejections!(@pattern $name $(($($type),+))?) => $code,)*
+                }
+            }
+
+            /// What kind of no it is.
+            pub const fn kind(&self) -> RejectionKind {
+                match self {
+                    $(rejections!(@pattern $name $(($($type),+))?) => RejectionKind::$kind,)*
+                }
+            }
+
+            /// What a person can do about it.
+            pub const fn remedy(&self) -> &'static str {
+                match self {
+                    $(rejections!(@pattern $name $(($($type),+))?) => $remedy,)*
+                }
+            }
+        }
+    };
+    (@pattern $name:ident) => { Rejection::$name };
+    (@pattern $name:ident ($($type:ty),+)) => { Rejection::$name(..) };
+}
+
+use crate::ids::{
+    AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, ProjectId,
+};
+use crate::ids::{MessageId, WorkspaceId};
+
+rejections! {
+    UnknownWorkspace(WorkspaceId): NotFound "unknown_workspace"
+        "workspace {0} does not exist" "check the workspace's id";
+    UnknownClient(ClientId): Invalid "unknown_client"
+        "client {0} does not exist" "define the client first";
+    UnknownProject(ProjectId): Invalid "unknown_project"
+        "project {0} does not exist" "define the project first";
+    UnknownCampaign(CampaignId): Invalid "unknown_campaign"
+        "campaign {0} does not exist" "define the campaign first, or check its id";
+    UnknownChannel(ChannelId): Invalid "unknown_channel"
+        "channel {0} does not exist" "define the channel first, or check its id";
+    UnknownDisposition(DispositionId): Invalid "unknown_disposition"
+        "disposition {0} does not exist" "define the disposition first, or check its id";
+    UnknownAgent(AgentId): Invalid "unknown_agent"
+        "agent {0} does not exist" "define the agent first, or check their id";
+    ReservedDisposition(DispositionId): Invalid "reserved_disposition"
+        "disposition {0} is kept for transfers" "choose another id";
+    DispositionTooDeep(DispositionId): Invalid "disposition_too_deep"
+        "disposition {0} is itself a sub-disposition, and there are two levels" "choose a top-level parent";
+    DispositionHasChildren(DispositionId): Invalid "disposition_has_children"
+        "disposition {0} has sub-dispositions and cannot become one" "leave it at the top level";
+    NotTopDisposition(DispositionId): Invalid "not_top_disposition"
+        "disposition {0} is a sub-disposition" "list its parent; its sub-dispositions come with it";
+    AddressTaken(ChannelId): Conflict "address_taken"
+        "channel {0} has this address already" "use that channel, or another address";
+    TooMany(String): Invalid "too_many"
+        "too many {0}" "remove some";
+    InvalidText(String): Invalid "invalid_text"
+        "{0} is empty or too long" "shorten it, or fill it in";
+    Forbidden: Forbidden "forbidden"
+        "the actor's role does not allow this" "ask a supervisor or an administrator";
+    ConversationNotOpen(ConversationId): Conflict "conversation_not_open"
+        "conversation {0} is not open" "it is finished; the contact's next message opens a new one";
+    NotAssignedAgent(ConversationId): Conflict "not_assigned_agent"
+        "conversation {0} is not assigned to the actor" "take it from the queue, or have it given to you";
+    AlreadyAssigned(ConversationId, AgentId): Conflict "already_assigned"
+        "conversation {0} is assigned to agent {1}" "ask a supervisor to give it to you";
+    ReservedForExclusiveAgent(ConversationId, AgentId): Conflict "reserved_for_exclusive_agent"
+        "conversation {0} is kept for exclusive agent {1}" "wait until the reservation ends, or ask a supervisor";
+    AgentOffline(AgentId): Conflict "agent_not_online"
+        "agent {0} is not online" "choose an agent who is online";
+    AgentNotInCampaign(AgentId, CampaignId): Invalid "agent_not_in_campaign"
+        "agent {0} does not work in campaign {1}" "choose an agent of the campaign";
+    AgentNotOnChannel(AgentId, ChannelId): Invalid "agent_not_on_channel"
+        "agent {0} does not handle channel {1}" "choose an agent who handles the channel";
+    AgentFull(AgentId, u16): Conflict "agent_full"
+        "agent {0} holds as many conversations as they may, {1}" "wait until they finish one, or choose another";
+    NotAttending(AgentId): Invalid "agent_does_not_attend"
+        "agent {0} is an auditor and attends no conversations" "choose an agent or a supervisor";
+    EmptyMessage: Invalid "empty_message"
+        "the message is empty" "write something";
+    MessageTooLong(usize): Invalid "message_too_long"
+        "the message is longer than {0} characters" "split it";
+    ContentNotSendable: Invalid "content_not_sendable"
+        "only text can be sent" "send a text";
+    ContentTooLarge(usize): Invalid "content_too_large"
+        "the content is larger than {0} bytes" "send less";
+    NoteRequired: Invalid "note_required"
+        "a transfer needs a note with its reason" "write why, for the next agent";
+    TransferToSelf(AgentId): Invalid "transfer_to_self"
+        "agent {0} has this conversation already" "choose another agent";
+    TransferToSameCampaign(CampaignId): Invalid "transfer_to_same_campaign"
+        "the conversation is in campaign {0} already" "choose another campaign";
+    CampaignNotOnChannel(CampaignId, ChannelId): Invalid "campaign_not_on_channel"
+        "campaign {0} does not work on channel {1}" "choose a campaign of the same channel";
+    OnlyOneCampaign(ChannelId): Invalid "only_one_campaign"
+        "channel {0} has only one campaign" "transfer to an agent instead";
+    DispositionNotAllowed(DispositionId, CampaignId): Invalid "disposition_not_allowed"
+        "disposition {0} cannot be used in campaign {1}" "choose one of the campaign's dispositions";
+    SubDispositionRequired(DispositionId): Invalid "sub_disposition_required"
+        "disposition {0} needs a sub-disposition" "choose one of its sub-dispositions";
+    SubDispositionUnexpected(DispositionId): Invalid "sub_disposition_unexpected"
+        "disposition {0} has no sub-dispositions" "leave the sub-disposition out";
+    NotASubDisposition(DispositionId, DispositionId): Invalid "not_a_sub_disposition"
+        "disposition {0} is not a sub-disposition of {1}" "choose one of its sub-dispositions";
+    NoExclusiveAgent(ContactId, CampaignId): NotFound "no_exclusive_agent"
+        "contact {0} has no exclusive agent in campaign {1}" "nothing to remove";
+    ChannelWithoutCampaign(ChannelId): Conflict "channel_without_campaign"
+        "no campaign works on channel {0}" "add the channel to a campaign";
+    UnknownMessage(MessageId): NotFound "unknown_message"
+        "message {0} is not an outbound message of the last days" "check its id";
+    ReceiptWithoutMessage: Invalid "receipt_without_message"
+        "a receipt names a message or a provider's id, and at least one is missing" "give one of them";
+    NotAReceiptStatus: Invalid "not_a_receipt_status"
+        "this status cannot be reported" "report sent, delivered, read, played or failed";
+    TooManyParkedReceipts: Overloaded "too_many_parked_receipts"
+        "too many receipts wait for messages that are not known" "check that receipts go to the right channel";
+    MessageNotPending(MessageId): Conflict "message_not_pending"
+        "message {0} is not waiting to be sent" "nothing to do";
+    AttemptNotOpen(MessageId, u16): Conflict "attempt_not_open"
+        "attempt {1} for message {0} is not under way" "nothing to do";
+    MessageNotResendable(MessageId): Conflict "message_not_resendable"
+        "message {0} has neither failed nor is its sending uncertain" "wait for its receipts";
+    MessageNotUncertain(MessageId): Conflict "message_not_uncertain"
+        "what became of message {0} is known" "nothing to settle";
+    KeyReused: Invalid "idempotency_key_reused"
+        "this Idempotency-Key was used for another request" "use a new key for a new request";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_rejections_share_a_code() {
+        let mut codes = Rejection::CODES.to_vec();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Rejection::CODES.len());
+    }
+}
