@@ -29,6 +29,8 @@ pub struct App {
     pub contact_key: [u8; 32],
     /// What WhatsApp webhooks are checked with.
     pub whatsapp: Secrets,
+    /// The connection to NATS, for its state.
+    pub client: async_nats::Client,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
     /// Cancelled when the process is to end: live streams close, the rest finishes what it is doing.

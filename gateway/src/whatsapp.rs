@@ -5,6 +5,33 @@ pub mod api;
 pub mod signature;
 pub mod webhook;
 
+use std::fmt;
+
+/// What webhooks are checked with. It never prints.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// The secrets of all Meta apps that call here; without any, no webhook is believed.
+    pub app_secrets: Vec<Vec<u8>>,
+    /// What Meta must know to register the callback; without it, nobody can.
+    pub verify_token: Option<String>,
+}
+
+impl Secrets {
+    /// These secrets.
+    pub fn new(app_secrets: Vec<Vec<u8>>, verify_token: Option<String>) -> Self {
+        Self {
+            app_secrets,
+            verify_token,
+        }
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets(hidden)")
+    }
+}
+
 /// Whether `id` has the shape of a business-scoped user id (BSUID): two upper-case letters, a full stop,
 /// optionally `ENT.` (a parent BSUID), then 1 to 128 ASCII letters or digits. Source: Meta, "Business-scoped
 /// user IDs". A phone number never has this shape.

@@ -39,6 +39,8 @@ pub struct Accepted {
     /// The conversation it concerns, if it concerns one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub conversation: Option<ConversationId>,
+    /// Whether anything changed; false when things were so already.
+    pub changed: bool,
     /// Whether this command had been accepted before; nothing was done twice.
     pub repeated: bool,
 }

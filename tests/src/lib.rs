@@ -1,1 +1,8 @@
-//! Placeholder.
+//! What whole-system tests and benches start from: a real nats-server, a small contact centre, and a network
+//! that can be made to fail. Everything started here ends when it is dropped.
+#![allow(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
+#![allow(missing_docs, reason = "names say it; only tests and benches read it")]
+
+pub mod centre;
+pub mod nats;
+pub mod proxy;

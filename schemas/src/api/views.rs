@@ -303,3 +303,36 @@ pub struct AuditEvent {
     /// The BLAKE3 hash of the frame before.
     pub previous_hash: String,
 }
+
+/// An update of a webhook that could not be taken in and is kept as received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeadLetter {
+    /// Its number; give it to deliver it.
+    pub sequence: u64,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The business number it was for, if it said so.
+    pub phone_number_id: Option<String>,
+    /// Why it was not taken in.
+    pub reason: String,
+    /// Its first characters.
+    pub preview: String,
+}
+
+/// What came of taking in dead letters by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeliveredLetters {
+    /// How many were taken in, and are dead letters no more.
+    pub delivered: u64,
+    /// Those that still cannot be taken in; they stay.
+    pub failed: Vec<FailedLetter>,
+}
+
+/// A dead letter that still cannot be taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FailedLetter {
+    /// Its number.
+    pub sequence: u64,
+    /// Why.
+    pub reason: String,
+}

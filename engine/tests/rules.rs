@@ -1,0 +1,46 @@
+//! The rules of the domain, each as a test that reads like it: given what has happened, when a command comes, then
+//! these events or this rejection.
+
+mod rules {
+    #[macro_use]
+    mod harness;
+    mod centre;
+
+    mod assign;
+    mod attempts;
+    mod configuration;
+    mod delivery;
+    mod exclusive;
+    mod finish;
+    mod inbound;
+    mod presence;
+    mod send;
+    mod transfer;
+
+    use schemas::Rejection;
+
+    /// The writer's own: it is about the command's id, which the domain does not look at.
+    const NOT_OF_THE_DOMAIN: &str = "idempotency_key_reused";
+
+    #[test]
+    fn every_rejection_has_a_test_that_ends_in_it() {
+        let tables = [
+            assign::refusals(),
+            attempts::refusals(),
+            configuration::refusals(),
+            delivery::refusals(),
+            exclusive::refusals(),
+            finish::refusals(),
+            inbound::refusals(),
+            presence::refusals(),
+            send::refusals(),
+            transfer::refusals(),
+        ];
+        let tested: Vec<&str> = tables.iter().flatten().map(Rejection::code).collect();
+        let untested: Vec<&&str> = Rejection::CODES
+            .iter()
+            .filter(|code| **code != NOT_OF_THE_DOMAIN && !tested.contains(*code))
+            .collect();
+        assert!(untested.is_empty(), "no test ends in {untested:?}");
+    }
+}

@@ -1,0 +1,105 @@
+//! One event as a line for a person to read.
+
+use std::io::{self, Write};
+
+use schemas::event::{AssignReason, Event};
+use schemas::frame::CommitHeader;
+use schemas::{Actor, Content, DeliveryError, Position, TransferTarget};
+
+pub(super) fn print(out: &mut impl Write, position: Position, header: &CommitHeader, event: &Event) -> io::Result<()> {
+    let actor = match &header.actor {
+        Actor::System => "system".to_owned(),
+        Actor::Administrator => "administrator".to_owned(),
+        Actor::Agent(id) => format!("agent {id}"),
+        Actor::Channel(id) => format!("channel {id}"),
+    };
+    writeln!(out, "{}  {position:<12}  {actor:<20}  {}", header.at, describe(event))
+}
+
+fn describe(event: &Event) -> String {
+    match event {
+        Event::ConversationOpened(e) => {
+            let name = e.profile_name.as_deref().unwrap_or("unnamed");
+            format!("opened by {name} ({}) on {} for campaign {}", e.identity, e.channel, e.campaign)
+        }
+        Event::MessageReceived(e) => format!("in   {} (written {})", content(&e.content), e.written_at),
+        Event::ConversationQueued(e) => match &e.reserved {
+            Some(kept) => format!("waits in campaign {} for exclusive agent {}", e.campaign, kept.agent),
+            None => format!("waits in the queue of campaign {}", e.campaign),
+        },
+        Event::ConversationAssigned(e) => format!("assigned to {}: {}", e.agent, reason(&e.reason)),
+        Event::ConversationTransferred(e) => {
+            let to = match &e.to {
+                TransferTarget::Agent(agent) => format!("agent {agent}"),
+                TransferTarget::Campaign(campaign) => format!("campaign {campaign}"),
+            };
+            format!("transferred to {to}: {}", quoted(&e.note))
+        }
+        Event::ConversationReleased(e) => format!("released: {} went offline", e.agent),
+        Event::ConversationFinished(e) => match &e.sub_disposition {
+            Some(sub) => format!("finished as {} / {sub}", e.disposition),
+            None => format!("finished as {}", e.disposition),
+        },
+        Event::NoteAdded(e) => format!("note {}", quoted(&e.text)),
+        Event::ExclusiveAgentSet(e) => format!("exclusive agent in campaign {} is {}", e.campaign, e.agent),
+        Event::ExclusiveAgentRemoved(e) => format!("no exclusive agent in campaign {} any more", e.campaign),
+        Event::MessageSubmitted(e) => format!("out  {} ({} by {})", content(&e.content), e.message, e.agent),
+        Event::SendAttempted(e) => format!("     {} attempt {}", e.message, e.attempt),
+        Event::SendAccepted(e) => format!("     {} accepted as {}", e.message, e.provider_id),
+        Event::SendDeferred(e) => {
+            format!("     {} put off until {}: {}", e.message, e.retry_at, failure(&e.error))
+        }
+        Event::SendUncertain(e) => format!("     {} uncertain: the network may have it or not", e.message),
+        Event::DeliveryUpdated(e) => {
+            let why = e.error.as_ref().map(|error| format!(": {}", failure(error))).unwrap_or_default();
+            let (receipt, status) = (word(e.receipt), word(e.status));
+            format!("     {} receipt {receipt}, status {status}{why}", e.message)
+        }
+        Event::MessageResent(e) => format!("     {} sent again", e.message),
+        Event::MessageSettled(e) => format!("     {} settled as {}", e.message, word(e.status)),
+        Event::WorkspaceCreated(_)
+        | Event::ClientDefined(_)
+        | Event::ProjectDefined(_)
+        | Event::CampaignDefined(_)
+        | Event::ChannelDefined(_)
+        | Event::DispositionDefined(_)
+        | Event::AgentDefined(_)
+        | Event::PresenceChanged(_)
+        | Event::ReceiptParked(_) => event.name().to_owned(),
+    }
+}
+
+fn word(status: schemas::DeliveryStatus) -> String {
+    format!("{status:?}").to_lowercase()
+}
+
+fn failure(error: &DeliveryError) -> String {
+    format!("{} {}", error.code, error.detail.escape_debug())
+}
+
+fn content(content: &Content) -> String {
+    match content {
+        Content::Text(text) => quoted(text),
+        Content::Unsupported { kind, raw } => format!("[{}, {} bytes kept]", kind.escape_debug(), raw.len()),
+    }
+}
+
+/// What customers write must not be able to steer the terminal.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.escape_debug())
+}
+
+fn reason(reason: &AssignReason) -> String {
+    match reason {
+        AssignReason::Exclusive => "exclusive agent".to_owned(),
+        AssignReason::MostRoom { candidates, load, capacity, .. } => {
+            format!("most room of {candidates}, held {load} of {capacity}")
+        }
+        AssignReason::WaitedLongest { waiting_since, load, capacity } => {
+            format!("waited longest, since {waiting_since}; held {load} of {capacity}")
+        }
+        AssignReason::Picked => "taken from the queue".to_owned(),
+        AssignReason::Given => "given by a supervisor".to_owned(),
+        AssignReason::Transferred => "transferred".to_owned(),
+    }
+}

@@ -1,0 +1,59 @@
+//! Which events are lines of a conversation, and what line each of them is.
+
+use schemas::Event;
+use schemas::api::views::EntryBody;
+
+/// The line that this event is, its delivery status left out; `None` for an event that is no line.
+pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
+    let body = match event {
+        Event::MessageReceived(e) => EntryBody::Inbound {
+            message: e.message,
+            provider_id: e.provider_id.clone(),
+            content: e.content.clone(),
+            written_at: e.written_at,
+        },
+        Event::MessageSubmitted(e) => EntryBody::Outbound {
+            message: e.message,
+            agent: e.agent.clone(),
+            content: e.content.clone(),
+            status: None,
+        },
+        Event::NoteAdded(e) => EntryBody::Note { text: e.text.clone() },
+        Event::ConversationQueued(e) => EntryBody::Queued {
+            campaign: e.campaign.clone(),
+            cause: e.cause,
+            reserved: e.reserved.clone(),
+        },
+        Event::ConversationAssigned(e) => {
+            EntryBody::Assigned { agent: e.agent.clone(), reason: e.reason.clone() }
+        }
+        Event::ConversationTransferred(e) => {
+            EntryBody::Transferred { from: e.from.clone(), to: e.to.clone(), note: e.note.clone() }
+        }
+        Event::ConversationReleased(e) => EntryBody::Released { agent: e.agent.clone() },
+        Event::ConversationFinished(e) => EntryBody::Finished {
+            disposition: e.disposition.clone(),
+            sub_disposition: e.sub_disposition.clone(),
+        },
+        Event::ExclusiveAgentSet(e) => EntryBody::ExclusiveAgentSet { agent: e.agent.clone() },
+        Event::ExclusiveAgentRemoved(e) => EntryBody::ExclusiveAgentRemoved { agent: e.agent.clone() },
+        Event::WorkspaceCreated(_)
+        | Event::ClientDefined(_)
+        | Event::ProjectDefined(_)
+        | Event::CampaignDefined(_)
+        | Event::ChannelDefined(_)
+        | Event::DispositionDefined(_)
+        | Event::AgentDefined(_)
+        | Event::PresenceChanged(_)
+        | Event::ConversationOpened(_)
+        | Event::SendAttempted(_)
+        | Event::SendAccepted(_)
+        | Event::SendDeferred(_)
+        | Event::SendUncertain(_)
+        | Event::DeliveryUpdated(_)
+        | Event::ReceiptParked(_)
+        | Event::MessageResent(_)
+        | Event::MessageSettled(_) => return None,
+    };
+    Some(body)
+}

@@ -1,0 +1,122 @@
+//! What the history view answers.
+
+use std::sync::Arc;
+
+use schemas::api::Page;
+use schemas::api::views::{ContactConversation, Entry};
+use schemas::{ContactId, ConversationId, Position, ShardId, WorkspaceId};
+
+use super::chunk::stored;
+use crate::cursor::{self, BadCursor, List};
+use crate::error::{QueryError, ViewError};
+use crate::keys::{self, WorkspaceKey};
+use crate::paging::{PAGE_BYTES_MAX, page, page_size};
+use crate::rows::HeaderRow;
+use crate::store::Store;
+
+/// The history view, to be asked. Clones share it.
+#[derive(Debug, Clone)]
+pub struct History {
+    store: Arc<Store>,
+    shard: ShardId,
+}
+
+/// Entries newest first, each with its ordinal among the outbound messages if it is one.
+pub(crate) struct Entries {
+    pub(crate) items: Vec<(Entry, Option<u32>)>,
+    pub(crate) next: Option<String>,
+}
+
+impl History {
+    pub(crate) fn new(store: Arc<Store>, shard: ShardId) -> Self {
+        Self { store, shard }
+    }
+
+    pub(crate) fn header(&self, workspace: WorkspaceKey, id: ConversationId) -> Result<Option<HeaderRow>, ViewError> {
+        super::read_header(&self.store, (workspace, id))
+    }
+
+    /// The conversations of a contact, newest first; at most 200 a page.
+    ///
+    /// # Errors
+    /// [`QueryError::Cursor`] for a cursor of another list, and faults of the view.
+    pub fn contact_conversations(
+        &self,
+        workspace: &WorkspaceId,
+        contact: ContactId,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<ContactConversation>, QueryError> {
+        let workspace = WorkspaceKey::of(workspace);
+        let list = keys::contact(workspace, contact);
+        page(&self.store, List::Contact, &list, cursor, limit, |id| {
+            let header = self.header(workspace, id)?;
+            Ok(header.map(|header| header.into_contact_conversation(id)))
+        })
+    }
+
+    /// The entries of a conversation before the cursor, newest first; at most 200, and about 1 MiB.
+    pub(crate) fn entries(
+        &self,
+        workspace: WorkspaceKey,
+        id: ConversationId,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Entries, QueryError> {
+        let limit = page_size(limit);
+        let before = cursor.map(|cursor| self.position(cursor)).transpose()?;
+        let list = keys::entries(workspace, id);
+        let mut from = match before {
+            Some(before) => keys::entries_chunk(workspace, id, before).to_vec(),
+            None => list.to_vec(),
+        };
+        let (mut items, mut bytes) = (Vec::new(), 0);
+        while let Some((key, chunk)) = self.store.scan(&list, &from, 1)?.into_iter().next() {
+            let entries: Vec<_> = stored(&chunk).collect::<Result<_, _>>()?;
+            for entry in entries.into_iter().rev() {
+                let position = entry.position(self.shard);
+                if before.is_some_and(|before| position >= before) {
+                    continue;
+                }
+                bytes += entry.bytes();
+                if items.len() == limit || (bytes > PAGE_BYTES_MAX && !items.is_empty()) {
+                    let next = items.last().map(|(entry, _): &(Entry, _)| cursor_of(entry.position));
+                    return Ok(Entries { items, next });
+                }
+                items.push(entry.entry(self.shard)?);
+            }
+            from = key.to_vec();
+            from.push(0);
+        }
+        Ok(Entries { items, next: None })
+    }
+
+    /// The frames that hold the conversation's entries, in no order.
+    pub(crate) fn sequences(&self, workspace: WorkspaceKey, id: ConversationId) -> Result<Vec<u64>, QueryError> {
+        let mut sequences: Vec<u64> = self.header(workspace, id)?.into_iter().map(|h| h.opened_in).collect();
+        let list = keys::entries(workspace, id);
+        let mut from = list.to_vec();
+        while let Some((key, chunk)) = self.store.scan(&list, &from, 1)?.into_iter().next() {
+            for entry in stored(&chunk) {
+                sequences.push(entry?.position(self.shard).sequence);
+            }
+            from = key.to_vec();
+            from.push(0);
+        }
+        Ok(sequences)
+    }
+
+    fn position(&self, cursor: &str) -> Result<Position, BadCursor> {
+        let end = cursor::decode(List::Messages, cursor)?;
+        let (sequence, index) = end.split_at(8);
+        let sequence = sequence.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        let index = index.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+        Ok(Position { shard: self.shard, sequence, index })
+    }
+}
+
+fn cursor_of(position: Position) -> String {
+    let mut key = position.sequence.to_be_bytes().to_vec();
+    key.extend_from_slice(&position.index.to_be_bytes());
+    cursor::encode(List::Messages, &key)
+}

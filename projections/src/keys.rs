@@ -1,0 +1,253 @@
+//! Keys of the rows: a prefix byte per index, then fixed-width big-endian parts, so that order of bytes is order of
+//! rows. Only a master's name has no fixed width, and comes last. What is listed newest first is kept inverted.
+
+use schemas::{AgentId, CampaignId, ContactId, ConversationId, Position, Timestamp, WorkspaceId};
+
+const CONVERSATION: u8 = b'o';
+const AGENT: u8 = b'a';
+const QUEUE: u8 = b'q';
+const MASTER: u8 = b'm';
+const HEADER: u8 = b'h';
+const ENTRIES: u8 = b'e';
+const CONTACT: u8 = b'c';
+const STATUS: u8 = b's';
+
+/// The first bytes of a name's BLAKE3 hash, where a key needs a name in a fixed width. Rows found through one are
+/// compared with the name itself.
+fn short_hash(name: &str) -> [u8; 8] {
+    let mut short = [0; 8];
+    short.copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..8]);
+    short
+}
+
+/// A workspace, in keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct WorkspaceKey([u8; 8]);
+
+impl WorkspaceKey {
+    pub(crate) fn of(workspace: &WorkspaceId) -> Self {
+        Self(short_hash(workspace.as_str()))
+    }
+}
+
+/// Puts parts of known sizes together; every use is checked against `N` by the tests below.
+fn join<const N: usize>(prefix: u8, parts: &[&[u8]]) -> [u8; N] {
+    let mut key = [prefix; N];
+    let mut at = 1;
+    for part in parts {
+        key[at..at + part.len()].copy_from_slice(part);
+        at += part.len();
+    }
+    debug_assert_eq!(at, N);
+    key
+}
+
+/// The last 16 bytes of an index key: the conversation it leads to.
+pub(crate) fn conversation_of(key: &[u8]) -> Option<ConversationId> {
+    key.last_chunk().map(|id| ConversationId::from_bytes(*id))
+}
+
+/// The row of an open conversation.
+pub(crate) fn open_conversation(workspace: WorkspaceKey, id: ConversationId) -> [u8; 25] {
+    join(CONVERSATION, &[&workspace.0, id.as_bytes()])
+}
+
+/// All rows of open conversations.
+pub(crate) fn open_conversations() -> [u8; 1] {
+    [CONVERSATION]
+}
+
+/// Where a conversation stands in its agent's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The contact waits for an answer; longest first.
+    Awaited {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Nobody waits; the last message newest first.
+    Quiet {
+        /// When the last message came.
+        last: Timestamp,
+    },
+}
+
+/// The list of an agent.
+pub(crate) fn agent_list(workspace: WorkspaceKey, agent: &AgentId) -> [u8; 17] {
+    join(AGENT, &[&workspace.0, &short_hash(agent.as_str())])
+}
+
+/// A conversation in the list of its agent.
+pub(crate) fn agent_item(
+    workspace: WorkspaceKey,
+    agent: &AgentId,
+    standing: Standing,
+    id: ConversationId,
+) -> [u8; 42] {
+    let (class, time) = match standing {
+        Standing::Awaited { since } => (0, since.millis()),
+        Standing::Quiet { last } => (1, !last.millis()),
+    };
+    let agent = short_hash(agent.as_str());
+    join(AGENT, &[&workspace.0, &agent, &[class], &time.to_be_bytes(), id.as_bytes()])
+}
+
+/// The queue of a campaign.
+pub(crate) fn queue(workspace: WorkspaceKey, campaign: &CampaignId) -> [u8; 17] {
+    join(QUEUE, &[&workspace.0, &short_hash(campaign.as_str())])
+}
+
+/// A conversation in the queue of its campaign, oldest first.
+pub(crate) fn queue_item(
+    workspace: WorkspaceKey,
+    campaign: &CampaignId,
+    since: Timestamp,
+    id: ConversationId,
+) -> [u8; 41] {
+    let campaign = short_hash(campaign.as_str());
+    join(QUEUE, &[&workspace.0, &campaign, &since.millis().to_be_bytes(), id.as_bytes()])
+}
+
+/// The kinds of masters; the numbers are on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum MasterKind {
+    Workspace = 0,
+    Client = 1,
+    Project = 2,
+    Campaign = 3,
+    Channel = 4,
+    Disposition = 5,
+    Agent = 6,
+}
+
+/// All masters of a kind, in the order of their ids.
+pub(crate) fn masters(workspace: WorkspaceKey, kind: MasterKind) -> [u8; 10] {
+    join(MASTER, &[&workspace.0, &[kind as u8]])
+}
+
+/// The row of a master.
+pub(crate) fn master(workspace: WorkspaceKey, kind: MasterKind, id: &str) -> Vec<u8> {
+    let mut key = masters(workspace, kind).to_vec();
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+/// The header of a conversation.
+pub(crate) fn header(workspace: WorkspaceKey, id: ConversationId) -> [u8; 25] {
+    join(HEADER, &[&workspace.0, id.as_bytes()])
+}
+
+/// All chunks of a conversation's entries.
+pub(crate) fn entries(workspace: WorkspaceKey, id: ConversationId) -> [u8; 25] {
+    join(ENTRIES, &[&workspace.0, id.as_bytes()])
+}
+
+/// The chunk of entries that begins at `first`. The chunk that holds a position is the first whose key is not
+/// below the key made from that position.
+pub(crate) fn entries_chunk(workspace: WorkspaceKey, id: ConversationId, first: Position) -> [u8; 37] {
+    let (sequence, index) = (!first.sequence, !first.index);
+    join(ENTRIES, &[&workspace.0, id.as_bytes(), &sequence.to_be_bytes(), &index.to_be_bytes()])
+}
+
+/// All conversations of a contact.
+pub(crate) fn contact(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(CONTACT, &[&workspace.0, contact.as_bytes()])
+}
+
+/// A conversation of a contact, newest first.
+pub(crate) fn contact_item(
+    workspace: WorkspaceKey,
+    contact: ContactId,
+    opened_at: Timestamp,
+    id: ConversationId,
+) -> [u8; 49] {
+    let opened_at = !opened_at.millis();
+    join(CONTACT, &[&workspace.0, contact.as_bytes(), &opened_at.to_be_bytes(), id.as_bytes()])
+}
+
+/// All status rows of a conversation.
+pub(crate) fn statuses(workspace: WorkspaceKey, id: ConversationId) -> [u8; 25] {
+    join(STATUS, &[&workspace.0, id.as_bytes()])
+}
+
+/// The status row number `chunk` of a conversation.
+pub(crate) fn status_chunk(workspace: WorkspaceKey, id: ConversationId, chunk: u32) -> [u8; 29] {
+    join(STATUS, &[&workspace.0, id.as_bytes(), &chunk.to_be_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::ShardId;
+
+    use super::*;
+
+    const ID: ConversationId = ConversationId::from_bytes([7; 16]);
+
+    fn workspace() -> WorkspaceKey {
+        WorkspaceKey::of(&WorkspaceId::new("default").unwrap())
+    }
+
+    fn time(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[track_caller]
+    fn assert_under<const N: usize, const P: usize>(key: [u8; N], list: [u8; P]) {
+        assert!(key.starts_with(&list), "{key:?} is not in {list:?}");
+        assert_eq!(conversation_of(&key), Some(ID));
+    }
+
+    #[test]
+    fn an_item_is_in_its_list_and_leads_to_its_conversation() {
+        let (ws, ana) = (workspace(), AgentId::new("ana").unwrap());
+        let (sales, contact_id) = (CampaignId::new("sales").unwrap(), ContactId::from_bytes([3; 16]));
+        let standing = Standing::Awaited { since: time(5) };
+        assert_under(agent_item(ws, &ana, standing, ID), agent_list(ws, &ana));
+        assert_under(queue_item(ws, &sales, time(5), ID), queue(ws, &sales));
+        assert_under(contact_item(ws, contact_id, time(5), ID), contact(ws, contact_id));
+        assert_under(open_conversation(ws, ID), open_conversations());
+        assert_eq!(conversation_of(&[1; 15]), None);
+    }
+
+    #[test]
+    fn rows_of_a_conversation_and_masters_of_a_kind_are_together() {
+        let ws = workspace();
+        let first = Position { shard: ShardId(0), sequence: 9, index: 2 };
+        assert!(entries_chunk(ws, ID, first).starts_with(&entries(ws, ID)));
+        assert!(status_chunk(ws, ID, 3).starts_with(&statuses(ws, ID)));
+        assert!(master(ws, MasterKind::Agent, "ana").starts_with(&masters(ws, MasterKind::Agent)));
+        assert_ne!(masters(ws, MasterKind::Agent), masters(ws, MasterKind::Channel));
+    }
+
+    #[test]
+    fn an_agent_sees_who_waits_longest_first_and_then_what_was_last_active() {
+        let ana = AgentId::new("ana").unwrap();
+        let of = |standing| agent_item(workspace(), &ana, standing, ID);
+        let in_order = [
+            of(Standing::Awaited { since: time(1) }),
+            of(Standing::Awaited { since: time(256) }),
+            of(Standing::Quiet { last: time(1_000) }),
+            of(Standing::Quiet { last: time(999) }),
+        ];
+        assert!(in_order.is_sorted(), "{in_order:?}");
+    }
+
+    #[test]
+    fn queues_are_oldest_first_and_histories_newest_first() {
+        let (ws, sales) = (workspace(), CampaignId::new("sales").unwrap());
+        let contact_id = ContactId::from_bytes([3; 16]);
+        let at = |sequence, index| Position { shard: ShardId(0), sequence, index };
+        assert!(queue_item(ws, &sales, time(255), ID) < queue_item(ws, &sales, time(256), ID));
+        assert!(contact_item(ws, contact_id, time(256), ID) < contact_item(ws, contact_id, time(255), ID));
+        assert!(entries_chunk(ws, ID, at(2, 0)) < entries_chunk(ws, ID, at(1, 9)));
+        assert!(entries_chunk(ws, ID, at(1, 256)) < entries_chunk(ws, ID, at(1, 255)));
+        assert!(status_chunk(ws, ID, 255) < status_chunk(ws, ID, 256));
+    }
+
+    #[test]
+    fn workspaces_do_not_meet() {
+        let other = WorkspaceKey::of(&WorkspaceId::new("other").unwrap());
+        assert_ne!(header(workspace(), ID), header(other, ID));
+    }
+}
