@@ -92,7 +92,7 @@ impl Engine {
     pub fn submit(
         &self,
         submission: Submission,
-    ) -> impl Future<Output = Result<Outcome, SubmitError>> + Send + 'static {
+    ) -> impl Future<Output = Result<Outcome, SubmitError>> + Send + use<> {
         let (reply, answer) = oneshot::channel();
         let queued = self.requests.try_send(Request { submission, reply });
         let answer_within = self.answer_within;

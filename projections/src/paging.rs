@@ -24,7 +24,7 @@ pub(crate) fn page<T>(
     prefix: &[u8],
     cursor: Option<&str>,
     limit: usize,
-    mut row: impl FnMut(ConversationId) -> Result<Option<T>, QueryError>,
+    mut row: impl FnMut(&[u8], ConversationId) -> Result<Option<T>, QueryError>,
 ) -> Result<Page<T>, QueryError> {
     let limit = page_size(limit);
     let mut from = prefix.to_vec();
@@ -46,7 +46,7 @@ pub(crate) fn page<T>(
                 return Ok(Page { items, next });
             }
             if let Some(id) = keys::conversation_of(&key)
-                && let Some(row) = row(id)?
+                && let Some(row) = row(&key, id)?
             {
                 items.push(row);
             }

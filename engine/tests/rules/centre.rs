@@ -202,6 +202,22 @@ pub(crate) fn with_capacity(id: &str, capacity: u16) -> Step {
     })
 }
 
+/// The agent handles these channels only.
+pub(crate) fn handling(id: &str, channels: &[&str]) -> Step {
+    redefined(AgentDefined {
+        channels: channels.iter().map(|id| channel(id)).collect(),
+        ..definition(id)
+    })
+}
+
+/// The agent works in these campaigns only.
+pub(crate) fn working_in(id: &str, campaigns: &[&str]) -> Step {
+    redefined(AgentDefined {
+        campaigns: campaigns.iter().map(|id| campaign(id)).collect(),
+        ..definition(id)
+    })
+}
+
 fn presence(id: &str, presence: Presence) -> Step {
     let agent = agent(id);
     Step::new(as_agent(id), Command::ChangePresence { agent, presence })

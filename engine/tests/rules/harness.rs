@@ -187,6 +187,13 @@ impl Scene {
         self
     }
 
+    /// No wait will end by itself.
+    #[track_caller]
+    pub(crate) fn then_no_wait_ends(self) -> Self {
+        assert_eq!(self.state.next_deadline(), None);
+        self
+    }
+
     #[track_caller]
     pub(crate) fn then_is_not_open(self, id: ConversationId) -> Self {
         assert!(self.workspace().conversation(id).is_none(), "{id} is open");
@@ -206,6 +213,16 @@ impl Outcome {
     pub(crate) fn then<const N: usize>(self, expected: [Event; N]) -> Scene {
         match self.result {
             Ok(events) => assert_eq!(events, expected),
+            Err(rejection) => panic!("refused: {rejection}"),
+        }
+        self.scene
+    }
+
+    /// Accepted, and this came last.
+    #[track_caller]
+    pub(crate) fn then_ends_in(self, expected: Event) -> Scene {
+        match self.result {
+            Ok(events) => assert_eq!(events.last(), Some(&expected)),
             Err(rejection) => panic!("refused: {rejection}"),
         }
         self.scene

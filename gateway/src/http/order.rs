@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use engine::{Outcome, SubmitError, random};
 use schemas::api::Accepted;
 use schemas::limits::IDEMPOTENCY_KEY_BYTES_MAX;
-use schemas::{Command, CommandId, Position, Rejection, Submission};
+use schemas::{AgentId, Command, CommandId, Position, Rejection, Submission};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -19,6 +19,7 @@ use super::auth::Caller;
 use super::extract::{json, unread_body};
 use super::problem::{Failure, Fault};
 use crate::app::App;
+use crate::tokens::Principal;
 
 /// The position that an answer rests on.
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("atender-position");
@@ -29,12 +30,13 @@ const KEY_HEADER: &str = "idempotency-key";
 #[serde(deny_unknown_fields)]
 pub struct NoBody {}
 
-/// A request that asks for something to be done.
-pub struct Order<T> {
+/// A request that asks for something to be done, and its body.
+pub struct Order<T>(pub Envelope, pub T);
+
+/// Who asks, and the id that makes asking again safe.
+pub struct Envelope {
     /// Who asks.
     pub caller: Caller,
-    /// What the body says.
-    pub body: T,
     id: CommandId,
     fingerprint: u64,
 }
@@ -57,11 +59,11 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Order<T> {
             }
             None => (CommandId::from_bytes(random::bytes()), 0),
         };
-        Ok(Self { caller, body: json(&headers, &bytes)?, id, fingerprint })
+        Ok(Self(Envelope { caller, id, fingerprint }, json(&headers, &bytes)?))
     }
 }
 
-impl<T> Order<T> {
+impl Envelope {
     /// Has the command carried out in the caller's name.
     ///
     /// # Errors
@@ -70,12 +72,27 @@ impl<T> Order<T> {
         self.submit_as(app, self.id, self.fingerprint, command).await
     }
 
-    /// As [`Order::submit`], with an id that comes from what is asked, and not from the request.
+    /// As [`Envelope::submit`], with an id that comes from what is asked, and not from the request.
     ///
     /// # Errors
     /// The rule it breaks, or 503.
     pub async fn submit_with_id(&self, app: &App, id: CommandId, command: Command) -> Result<Done, Failure> {
         self.submit_as(app, id, 0, command).await
+    }
+
+    /// The agent that was named, or who asks if that is an agent.
+    ///
+    /// # Errors
+    /// 422 when nobody is named and it is not an agent who asks.
+    pub fn agent_or_self(&self, named: Option<AgentId>) -> Result<AgentId, Failure> {
+        match (named, &self.caller.principal) {
+            (Some(agent), _) => Ok(agent),
+            (None, Principal::Agent(agent)) => Ok(agent.clone()),
+            (None, Principal::Administrator | Principal::Connector(_)) => {
+                let title = "only an agent can leave out which agent is meant";
+                Err(Failure::because(Fault::InvalidBody, title).in_field("agent"))
+            }
+        }
     }
 
     async fn submit_as(

@@ -49,7 +49,7 @@ impl History {
     ) -> Result<Page<ContactConversation>, QueryError> {
         let workspace = WorkspaceKey::of(workspace);
         let list = keys::contact(workspace, contact);
-        page(&self.store, List::Contact, &list, cursor, limit, |id| {
+        page(&self.store, List::Contact, &list, cursor, limit, |_, id| {
             let header = self.header(workspace, id)?;
             Ok(header.map(|header| header.into_contact_conversation(id)))
         })

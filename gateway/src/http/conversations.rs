@@ -1,0 +1,207 @@
+//! Conversations: what agents do with them. What is allowed is decided by the engine; here requests become
+//! commands.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use schemas::api::Accepted;
+use schemas::api::requests::{AddNote, Assign, Finish, SendMessage, Settle, Transfer};
+use schemas::{Command, Content, ConversationId, MessageId, TransferTarget};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::Path;
+use super::order::{Done, NoBody, Order};
+use super::problem::{Failure, Fault};
+use crate::app::App;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(send))
+        .routes(routes!(assign))
+        .routes(routes!(transfer))
+        .routes(routes!(finish))
+        .routes(routes!(add_note))
+        .routes(routes!(resend))
+        .routes(routes!(settle))
+}
+
+/// Send a message
+///
+/// Only the agent who has the conversation sends; a supervisor takes it over first. The answer says that the
+/// message is in the log; it goes out after that, and its status follows by live push. At most 4096 characters.
+///
+/// Refused with `not_assigned_agent`, `conversation_not_open`, `empty_message` or `message_too_long`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/messages",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    request_body = SendMessage,
+    responses((status = 200, description = "The message is in the log.", body = Accepted))
+)]
+async fn send(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, body): Order<SendMessage>,
+) -> Result<Done, Failure> {
+    let content = Content::Text(body.text);
+    order.submit(&app, Command::Send { conversation, content }).await
+}
+
+/// Assign a conversation
+///
+/// An agent takes one from the queues of their campaigns, for themselves; a supervisor gives any to anybody who
+/// may have it. Taking one that one has changes nothing.
+///
+/// Refused with `already_assigned`, `reserved_for_exclusive_agent`, `agent_not_online`, `agent_full`,
+/// `agent_not_in_campaign`, `agent_not_on_channel`, `agent_does_not_attend`, `unknown_agent`, `forbidden` or
+/// `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/assign",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    request_body = Assign,
+    responses((status = 200, description = "The agent has it, and no other.", body = Accepted))
+)]
+async fn assign(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, body): Order<Assign>,
+) -> Result<Done, Failure> {
+    let agent = order.agent_or_self(body.agent)?;
+    order.submit(&app, Command::Assign { conversation, agent }).await
+}
+
+/// Transfer a conversation
+///
+/// To an agent who is online, works in the same campaign, handles the channel and has room; or to another campaign
+/// of the same channel, where it goes to an agent or waits in the queue. The note with the reason is mandatory.
+///
+/// Each failed condition has its own code: `note_required`, `agent_not_online`, `agent_not_in_campaign`,
+/// `agent_not_on_channel`, `agent_full`, `agent_does_not_attend`, `transfer_to_self`, `transfer_to_same_campaign`,
+/// `campaign_not_on_channel`, `only_one_campaign`, `unknown_agent`, `unknown_campaign`, `not_assigned_agent`,
+/// `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/transfer",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    request_body = Transfer,
+    responses((status = 200, description = "It is with the agent, or in the campaign.", body = Accepted))
+)]
+async fn transfer(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, body): Order<Transfer>,
+) -> Result<Done, Failure> {
+    let Transfer { agent, campaign, note } = body;
+    let to = match (agent, campaign) {
+        (Some(agent), None) => TransferTarget::Agent(agent),
+        (None, Some(campaign)) => TransferTarget::Campaign(campaign),
+        (Some(_), Some(_)) | (None, None) => {
+            let title = "a transfer is to an agent or to a campaign, and to one of the two";
+            return Err(Failure::because(Fault::InvalidBody, title).in_field("agent"));
+        }
+    };
+    order.submit(&app, Command::Transfer { conversation, to, note }).await
+}
+
+/// Finish a conversation
+///
+/// With a disposition of the campaign, and a sub-disposition when the disposition has any. The contact's next
+/// message opens a new conversation.
+///
+/// Refused with `disposition_not_allowed`, `sub_disposition_required`, `sub_disposition_unexpected`,
+/// `not_a_sub_disposition`, `not_assigned_agent` or `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/finish",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    request_body = Finish,
+    responses((status = 200, description = "It is over.", body = Accepted))
+)]
+async fn finish(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, body): Order<Finish>,
+) -> Result<Done, Failure> {
+    let Finish { disposition, sub_disposition } = body;
+    order.submit(&app, Command::Finish { conversation, disposition, sub_disposition }).await
+}
+
+/// Write a note
+///
+/// For the next agent to read; the customer never sees it. At most 4000 characters.
+///
+/// Refused with `invalid_text`, `not_assigned_agent` or `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/notes",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    request_body = AddNote,
+    responses((status = 200, description = "The note is in the log.", body = Accepted))
+)]
+async fn add_note(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, body): Order<AddNote>,
+) -> Result<Done, Failure> {
+    let command = Command::AddNote { conversation, text: body.text };
+    order.submit(&app, command).await.map_err(|failure| match failure.code() {
+        // The engine names the note; this request calls its text so.
+        "invalid_text" => failure.in_field("text"),
+        _ => failure,
+    })
+}
+
+/// Send a message again
+///
+/// One that failed, or whose sending is uncertain and that a person has found not to have arrived.
+///
+/// Refused with `message_not_resendable`, `unknown_message`, `not_assigned_agent` or `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/messages/{message}/resend",
+    tag = "conversations",
+    params(
+        ("id" = ConversationId, Path, description = "Which conversation."),
+        ("message" = MessageId, Path, description = "Which outbound message."),
+    ),
+    responses((status = 200, description = "It goes out again.", body = Accepted))
+)]
+async fn resend(
+    State(app): State<Arc<App>>,
+    Path((conversation, message)): Path<(ConversationId, MessageId)>,
+    Order(order, NoBody {}): Order<NoBody>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::Resend { conversation, message }).await
+}
+
+/// Settle an uncertain message
+///
+/// A supervisor says what became of a message of which nobody knows whether the network took it: `sent` or
+/// `failed`. A receipt that carries the message's id settles it as well.
+///
+/// Refused with `message_not_uncertain`, `not_a_receipt_status`, `unknown_message` or `forbidden`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/messages/{message}/settle",
+    tag = "conversations",
+    params(
+        ("id" = ConversationId, Path, description = "Which conversation."),
+        ("message" = MessageId, Path, description = "Which outbound message."),
+    ),
+    request_body = Settle,
+    responses((status = 200, description = "Its status is as said.", body = Accepted))
+)]
+async fn settle(
+    State(app): State<Arc<App>>,
+    Path((conversation, message)): Path<(ConversationId, MessageId)>,
+    Order(order, body): Order<Settle>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::Settle { conversation, message, status: body.status }).await
+}

@@ -1,0 +1,250 @@
+//! The inbox view: a row for every open conversation, listed with its agent or in its campaign's queue, and the
+//! masters with the agents' presence. A finished conversation leaves it.
+
+mod lists;
+mod masters;
+mod queries;
+
+use std::sync::Arc;
+
+use schemas::event::{ConversationOpened, ConversationQueued, MessageReceived, MessageSubmitted};
+use schemas::{AgentId, CampaignId, ChannelId, Content, ConversationId, Event, TransferTarget, encode};
+
+use crate::error::ViewError;
+use crate::hot::Hot;
+use crate::keys::{self, MasterKind, WorkspaceKey};
+use crate::recorded::Recorded;
+use crate::rows::{LastMessageRow, OpenRow};
+use crate::store::Store;
+use lists::{Counts, place};
+
+pub use lists::OpenCounts;
+pub use queries::Inbox;
+
+/// Rises when the rows change their meaning or their form.
+pub(crate) const VERSION: u32 = 1;
+pub(crate) const NAME: &str = "inbox";
+const HOT_BYTES_MAX: usize = 32 * 1024 * 1024;
+const PREVIEW_CHARS: usize = 120;
+
+type ConversationKey = (WorkspaceKey, ConversationId);
+
+/// A conversation that changed lately, and what the store has of it.
+#[derive(Debug)]
+struct HotOpen {
+    row: Option<OpenRow>,
+    stored: Option<StoredOpen>,
+}
+
+#[derive(Debug)]
+struct StoredOpen {
+    place: Option<Vec<u8>>,
+    waits: bool,
+}
+
+/// Who has an open conversation, or where it waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seat {
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) campaign: CampaignId,
+    pub(crate) channel: ChannelId,
+    pub(crate) waits: bool,
+}
+
+/// Writes the view, one event at a time.
+#[derive(Debug)]
+pub(crate) struct InboxProjector {
+    store: Arc<Store>,
+    counts: Arc<Counts>,
+    hot: Hot<ConversationKey, HotOpen>,
+}
+
+impl InboxProjector {
+    /// Also counts the open conversations there are, so that it takes a while when they are many.
+    pub(crate) fn new(store: Arc<Store>) -> Result<Self, ViewError> {
+        let counts = Arc::new(Counts::read(&store)?);
+        Ok(Self { store, counts, hot: Hot::new(HOT_BYTES_MAX) })
+    }
+
+    pub(crate) fn view(&self) -> Inbox {
+        Inbox::new(Arc::clone(&self.store), Arc::clone(&self.counts))
+    }
+
+    /// Takes one event in. Taking one in again changes nothing.
+    pub(crate) fn apply(&mut self, r: &Recorded<'_>) -> Result<(), ViewError> {
+        match r.event {
+            Event::WorkspaceCreated(e) => self.define(r, MasterKind::Workspace, "", e),
+            Event::ClientDefined(e) => self.define(r, MasterKind::Client, e.client.as_str(), e),
+            Event::ProjectDefined(e) => self.define(r, MasterKind::Project, e.project.as_str(), e),
+            Event::CampaignDefined(e) => self.define(r, MasterKind::Campaign, e.campaign.as_str(), e),
+            Event::ChannelDefined(e) => self.define(r, MasterKind::Channel, e.channel.as_str(), e),
+            Event::DispositionDefined(e) => self.define(r, MasterKind::Disposition, e.disposition.as_str(), e),
+            Event::AgentDefined(e) => self.define_agent(r, e),
+            Event::PresenceChanged(e) => self.change_presence(r, e),
+            Event::ConversationOpened(e) => self.open(r, e),
+            Event::MessageReceived(e) => self.change(r, e.conversation, |row| received(row, r, e)),
+            Event::ConversationQueued(e) => self.change(r, e.conversation, |row| queued(row, e)),
+            Event::ConversationAssigned(e) => self.change(r, e.conversation, |row| {
+                row.agent = Some(e.agent.clone());
+                row.assigned_at = Some(r.header.at);
+                row.queued_since = None;
+                row.reserved_for = None;
+            }),
+            // After these two, the next event says who has it or where it waits.
+            Event::ConversationTransferred(e) => self.change(r, e.conversation, |row| match &e.to {
+                TransferTarget::Campaign(campaign) => row.campaign = campaign.clone(),
+                TransferTarget::Agent(_) => {}
+            }),
+            Event::ConversationReleased(_) => Ok(()),
+            Event::ConversationFinished(e) => self.finish(r, e.conversation),
+            Event::MessageSubmitted(e) => self.change(r, e.conversation, |row| submitted(row, r, e)),
+            // They change nothing that a list shows.
+            Event::NoteAdded(_)
+            | Event::ExclusiveAgentSet(_)
+            | Event::ExclusiveAgentRemoved(_)
+            | Event::SendAttempted(_)
+            | Event::SendAccepted(_)
+            | Event::SendDeferred(_)
+            | Event::SendUncertain(_)
+            | Event::DeliveryUpdated(_)
+            | Event::ReceiptParked(_)
+            | Event::MessageResent(_)
+            | Event::MessageSettled(_) => Ok(()),
+        }
+    }
+
+    /// Who has a conversation now, or where it waits; `None` when it is not open.
+    pub(crate) fn seat(&self, key: ConversationKey) -> Result<Option<Seat>, ViewError> {
+        let of = |row: &OpenRow| Seat {
+            agent: row.agent.clone(),
+            campaign: row.campaign.clone(),
+            channel: row.channel.clone(),
+            waits: waits(row),
+        };
+        match self.hot.get(key) {
+            Some(hot) => Ok(hot.row.as_ref().map(of)),
+            None => Ok(read(&self.store, key)?.as_ref().map(of)),
+        }
+    }
+
+    /// Hands all changed rows to the store, where queries see them.
+    pub(crate) fn flush(&mut self) -> Result<(), ViewError> {
+        let (store, counts) = (&self.store, &self.counts);
+        self.hot.flush(|key, hot| {
+            let (workspace, id) = key;
+            let now = hot.row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
+            let place_of = |stored: &Option<StoredOpen>| stored.as_ref().and_then(|s| s.place.clone());
+            let (before, after) = (place_of(&hot.stored), place_of(&now));
+            if before != after {
+                if let Some(before) = before {
+                    store.delete(&before)?;
+                }
+                if let Some(after) = after {
+                    store.put(&after, Vec::new())?;
+                }
+            }
+            let row_key = keys::open_conversation(workspace, id);
+            let mut bytes = 0;
+            match &hot.row {
+                Some(row) => {
+                    let mut value = Vec::with_capacity(256);
+                    encode(row, &mut value);
+                    bytes = value.len();
+                    store.put(&row_key, value)?;
+                }
+                None if hot.stored.is_some() => store.delete(&row_key)?,
+                None => {}
+            }
+            counts.moved(hot.stored.as_ref().map(|s| s.waits), now.as_ref().map(|s| s.waits));
+            hot.stored = now;
+            Ok(bytes)
+        })
+    }
+
+    fn open(&mut self, r: &Recorded<'_>, e: &ConversationOpened) -> Result<(), ViewError> {
+        let hot = self.hot((r.workspace, e.conversation))?;
+        if hot.row.is_none() {
+            hot.row = Some(opened(r, e));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, r: &Recorded<'_>, id: ConversationId) -> Result<(), ViewError> {
+        self.hot((r.workspace, id))?.row = None;
+        Ok(())
+    }
+
+    fn change(
+        &mut self,
+        r: &Recorded<'_>,
+        id: ConversationId,
+        change: impl FnOnce(&mut OpenRow),
+    ) -> Result<(), ViewError> {
+        let row = &mut self.hot((r.workspace, id))?.row;
+        if let Some(row) = row.as_mut().filter(|row| row.position < r.position) {
+            change(row);
+            row.position = r.position;
+        }
+        Ok(())
+    }
+
+    fn hot(&mut self, key: ConversationKey) -> Result<&mut HotOpen, ViewError> {
+        let store = &self.store;
+        self.hot.change(key, || {
+            let row = read(store, key)?;
+            let stored = row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
+            Ok(HotOpen { row, stored })
+        })
+    }
+}
+
+fn read(store: &Store, (workspace, id): ConversationKey) -> Result<Option<OpenRow>, ViewError> {
+    let row = store.get(&keys::open_conversation(workspace, id))?;
+    Ok(row.map(|row| schemas::decode("open conversation", &row)).transpose()?)
+}
+
+fn waits(row: &OpenRow) -> bool {
+    row.agent.is_none()
+}
+
+fn opened(r: &Recorded<'_>, e: &ConversationOpened) -> OpenRow {
+    OpenRow {
+        contact: e.contact,
+        contact_name: e.profile_name.clone(),
+        channel: e.channel.clone(),
+        campaign: e.campaign.clone(),
+        agent: None,
+        opened_at: r.header.at,
+        assigned_at: None,
+        queued_since: None,
+        reserved_for: None,
+        waiting_since: None,
+        unread: 0,
+        last_message: None,
+        position: r.position,
+    }
+}
+
+fn received(row: &mut OpenRow, r: &Recorded<'_>, e: &MessageReceived) {
+    row.unread = row.unread.saturating_add(1);
+    row.waiting_since.get_or_insert(r.header.at);
+    row.last_message = Some(last_message(r, &e.content, false));
+}
+
+fn submitted(row: &mut OpenRow, r: &Recorded<'_>, e: &MessageSubmitted) {
+    row.unread = 0;
+    row.waiting_since = None;
+    row.last_message = Some(last_message(r, &e.content, true));
+}
+
+fn last_message(r: &Recorded<'_>, content: &Content, outbound: bool) -> LastMessageRow {
+    LastMessageRow { preview: content.preview(PREVIEW_CHARS), at: r.header.at, outbound }
+}
+
+fn queued(row: &mut OpenRow, e: &ConversationQueued) {
+    row.campaign = e.campaign.clone();
+    row.agent = None;
+    row.assigned_at = None;
+    row.queued_since = Some(e.since);
+    row.reserved_for = e.reserved.as_ref().map(|reservation| reservation.agent.clone());
+}

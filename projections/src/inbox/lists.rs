@@ -1,0 +1,78 @@
+//! The lists that open conversations are in, one each: their agent's, or their campaign's queue. And how many there
+//! are.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{ConversationKey, waits};
+use crate::error::ViewError;
+use crate::keys::{self, Standing};
+use crate::rows::OpenRow;
+use crate::store::Store;
+
+const SCAN_ROWS: usize = 1_000;
+
+/// The key under which this conversation is listed.
+pub(super) fn place((workspace, id): ConversationKey, row: &OpenRow) -> Option<Vec<u8>> {
+    match (&row.agent, row.queued_since) {
+        (Some(agent), _) => Some(keys::agent_item(workspace, agent, standing(row), id).to_vec()),
+        (None, Some(since)) => Some(keys::queue_item(workspace, &row.campaign, since, id).to_vec()),
+        (None, None) => None,
+    }
+}
+
+fn standing(row: &OpenRow) -> Standing {
+    match row.waiting_since {
+        Some(since) => Standing::Awaited { since },
+        None => Standing::Quiet { last: row.last_message.as_ref().map_or(row.opened_at, |last| last.at) },
+    }
+}
+
+/// How many conversations are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenCounts {
+    /// All of them.
+    pub open: u64,
+    /// Those without an agent.
+    pub waiting: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    open: AtomicU64,
+    waiting: AtomicU64,
+}
+
+impl Counts {
+    pub(super) fn read(store: &Store) -> Result<Self, ViewError> {
+        let counts = Self::default();
+        let prefix = keys::open_conversations();
+        let mut from = prefix.to_vec();
+        loop {
+            let rows = store.scan(&prefix, &from, SCAN_ROWS)?;
+            for (key, row) in &rows {
+                let row: OpenRow = schemas::decode("open conversation", row)?;
+                counts.moved(None, Some(waits(&row)));
+                from = key.to_vec();
+                from.push(0);
+            }
+            if rows.len() < SCAN_ROWS {
+                return Ok(counts);
+            }
+        }
+    }
+
+    /// Takes in that a conversation changed; each side says whether it waits, if it is open.
+    pub(super) fn moved(&self, before: Option<bool>, after: Option<bool>) {
+        let shift = |count: &AtomicU64, before: bool, after: bool| match (before, after) {
+            (false, true) => count.fetch_add(1, Ordering::Relaxed),
+            (true, false) => count.fetch_sub(1, Ordering::Relaxed),
+            (true, true) | (false, false) => 0,
+        };
+        shift(&self.open, before.is_some(), after.is_some());
+        shift(&self.waiting, before == Some(true), after == Some(true));
+    }
+
+    pub(super) fn get(&self) -> OpenCounts {
+        OpenCounts { open: self.open.load(Ordering::Relaxed), waiting: self.waiting.load(Ordering::Relaxed) }
+    }
+}

@@ -1,0 +1,199 @@
+//! What the inbox view answers.
+
+use std::sync::Arc;
+
+use schemas::api::Page;
+use schemas::api::views::{InboxItem, Named};
+use schemas::event::{
+    CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined, WorkspaceCreated,
+};
+use schemas::{
+    AgentId, CampaignId, ChannelId, ClientId, ConversationId, DispositionId, ProjectId, WorkspaceId,
+};
+
+use super::lists::{Counts, OpenCounts, place};
+use super::masters::{read as read_master, read_all};
+use super::read;
+use crate::cursor::List;
+use crate::error::{QueryError, ViewError};
+use crate::keys::{self, MasterKind, WorkspaceKey};
+use crate::paging::page;
+use crate::rows::{AgentRow, Names, OpenRow};
+use crate::store::Store;
+
+/// The inbox view, to be asked. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    store: Arc<Store>,
+    counts: Arc<Counts>,
+}
+
+macro_rules! masters {
+    ($($(#[$doc:meta])* $one:ident($id:ty) $(#[$docs:meta])* $all:ident -> $row:ty: $kind:ident;)*) => {
+        impl Inbox {$(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// Faults of the view.
+            pub fn $one(&self, workspace: &WorkspaceId, id: &$id) -> Result<Option<$row>, ViewError> {
+                read_master(&self.store, WorkspaceKey::of(workspace), MasterKind::$kind, id.as_str())
+            }
+
+            $(#[$docs])*
+            ///
+            /// # Errors
+            /// Faults of the view.
+            pub fn $all(&self, workspace: &WorkspaceId) -> Result<Vec<$row>, ViewError> {
+                read_all(&self.store, WorkspaceKey::of(workspace), MasterKind::$kind)
+            }
+        )*}
+    };
+}
+
+masters! {
+    /// A client.
+    client(ClientId)
+    /// All clients, by id.
+    clients -> ClientDefined: Client;
+    /// A project.
+    project(ProjectId)
+    /// All projects, by id.
+    projects -> ProjectDefined: Project;
+    /// A campaign.
+    campaign(CampaignId)
+    /// All campaigns, by id.
+    campaigns -> CampaignDefined: Campaign;
+    /// A channel.
+    channel(ChannelId)
+    /// All channels, by id.
+    channels -> ChannelDefined: Channel;
+    /// A disposition or sub-disposition.
+    disposition(DispositionId)
+    /// All dispositions and sub-dispositions, by id.
+    dispositions -> DispositionDefined: Disposition;
+    /// An agent and their presence.
+    agent(AgentId)
+    /// All agents and their presence, by id.
+    agents -> AgentRow: Agent;
+}
+
+impl Inbox {
+    pub(super) fn new(store: Arc<Store>, counts: Arc<Counts>) -> Self {
+        Self { store, counts }
+    }
+
+    /// The workspace itself; `None` if it was never created.
+    ///
+    /// # Errors
+    /// Faults of the view.
+    pub fn workspace(&self, workspace: &WorkspaceId) -> Result<Option<WorkspaceCreated>, ViewError> {
+        read_master(&self.store, WorkspaceKey::of(workspace), MasterKind::Workspace, "")
+    }
+
+    /// An open conversation; `None` when it is not open.
+    ///
+    /// # Errors
+    /// Faults of the view.
+    pub fn open_conversation(
+        &self,
+        workspace: &WorkspaceId,
+        id: ConversationId,
+    ) -> Result<Option<InboxItem>, ViewError> {
+        let row = read(&self.store, (WorkspaceKey::of(workspace), id))?;
+        Ok(row.map(|row| row.into_item(id)))
+    }
+
+    /// The conversations an agent has: first those whose contact waits for an answer, longest first, then the
+    /// others by their last message, newest first. At most 200 a page.
+    ///
+    /// # Errors
+    /// [`QueryError::Cursor`] for a cursor of another list, and faults of the view.
+    pub fn of_agent(
+        &self,
+        workspace: &WorkspaceId,
+        agent: &AgentId,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<InboxItem>, QueryError> {
+        let workspace = WorkspaceKey::of(workspace);
+        let list = keys::agent_list(workspace, agent);
+        let listed = |row: &OpenRow| row.agent.as_ref() == Some(agent);
+        page(&self.store, List::Agent, &list, cursor, limit, |key, id| self.item(workspace, key, id, listed))
+    }
+
+    /// The conversations that wait in a campaign's queue, longest first. At most 200 a page.
+    ///
+    /// # Errors
+    /// As [`Inbox::of_agent`].
+    pub fn queue_of_campaign(
+        &self,
+        workspace: &WorkspaceId,
+        campaign: &CampaignId,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<InboxItem>, QueryError> {
+        let workspace = WorkspaceKey::of(workspace);
+        let list = keys::queue(workspace, campaign);
+        let listed = |row: &OpenRow| row.agent.is_none() && row.campaign == *campaign;
+        page(&self.store, List::Queue, &list, cursor, limit, |key, id| self.item(workspace, key, id, listed))
+    }
+
+    /// How many conversations are open, in all workspaces.
+    pub fn counts(&self) -> OpenCounts {
+        self.counts.get()
+    }
+
+    /// The row that a list's key leads to, unless it has moved since the key was read.
+    fn item(
+        &self,
+        workspace: WorkspaceKey,
+        key: &[u8],
+        id: ConversationId,
+        listed: impl Fn(&OpenRow) -> bool,
+    ) -> Result<Option<InboxItem>, QueryError> {
+        let row = read(&self.store, (workspace, id))?;
+        let row = row.filter(|row| listed(row) && place((workspace, id), row).as_deref() == Some(key));
+        Ok(row.map(|row| row.into_item(id)))
+    }
+
+    /// What the masters that a conversation belongs to are called; an id stands for a name that is not known.
+    pub(crate) fn names(
+        &self,
+        workspace: WorkspaceKey,
+        channel: &ChannelId,
+        campaign: &CampaignId,
+    ) -> Result<Names, ViewError> {
+        let channel_row: Option<ChannelDefined> = self.master(workspace, MasterKind::Channel, channel.as_str())?;
+        let campaign_row: Option<CampaignDefined> =
+            self.master(workspace, MasterKind::Campaign, campaign.as_str())?;
+        let project_id = campaign_row.as_ref().map_or("", |row| row.project.as_str());
+        let project_row: Option<ProjectDefined> = self.master(workspace, MasterKind::Project, project_id)?;
+        let client_id = project_row.as_ref().map_or("", |row| row.client.as_str());
+        let client_row: Option<ClientDefined> = self.master(workspace, MasterKind::Client, client_id)?;
+        Ok(Names {
+            channel: named(channel.as_str(), channel_row.map(|row| row.name)),
+            campaign: named(campaign.as_str(), campaign_row.as_ref().map(|row| row.name.clone())),
+            project: named(project_id, project_row.as_ref().map(|row| row.name.clone())),
+            client: named(client_id, client_row.map(|row| row.name)),
+        })
+    }
+
+    /// Whether agents see delivery statuses on this channel.
+    pub(crate) fn shows_status(&self, workspace: WorkspaceKey, channel: &ChannelId) -> Result<bool, ViewError> {
+        let row: Option<ChannelDefined> = self.master(workspace, MasterKind::Channel, channel.as_str())?;
+        Ok(row.is_some_and(|row| row.show_status))
+    }
+
+    fn master<T: serde::de::DeserializeOwned>(
+        &self,
+        workspace: WorkspaceKey,
+        kind: MasterKind,
+        id: &str,
+    ) -> Result<Option<T>, ViewError> {
+        read_master(&self.store, workspace, kind, id)
+    }
+}
+
+fn named(id: &str, name: Option<String>) -> Named {
+    Named { id: id.to_owned(), name: name.unwrap_or_else(|| id.to_owned()) }
+}
