@@ -63,8 +63,4 @@ impl Latencies {
     pub(crate) fn quantile(&self, quantile: f64) -> f64 {
         self.0.value_at_quantile(quantile) as f64 / 1_000.0
     }
-
-    pub(crate) fn len(&self) -> u64 {
-        self.0.len()
-    }
 }

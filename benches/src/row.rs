@@ -15,12 +15,12 @@ pub(crate) struct Row {
     pub(crate) limit: f64,
     /// Value over limit.
     pub(crate) ratio: f64,
-    /// What the ratio has to be.
+    /// What it has to reach.
     pub(crate) bar: Bar,
     pub(crate) reached: bool,
 }
 
-/// What a ratio has to be.
+/// What a figure has to reach.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Bar {
@@ -28,6 +28,10 @@ pub(crate) enum Bar {
     AtLeast(f64),
     /// At most this many times the limit.
     AtMost(f64),
+    /// At least this value, whatever the limit.
+    ValueAtLeast(f64),
+    /// At most this value, whatever the limit.
+    ValueAtMost(f64),
 }
 
 pub(crate) struct Table(Vec<Row>);
@@ -49,6 +53,8 @@ impl Table {
         let (reached, bar_text) = match bar {
             Bar::AtLeast(least) => (ratio >= least, format!(">= {least}")),
             Bar::AtMost(most) => (ratio <= most, format!("<= {most}")),
+            Bar::ValueAtLeast(least) => (value >= least, format!(">= {least} {unit}")),
+            Bar::ValueAtMost(most) => (value <= most, format!("<= {most} {unit}")),
         };
         let mark = if reached { "" } else { "  MISSED" };
         println!(

@@ -119,12 +119,13 @@ fn evolve(state: &mut State, header: &CommitHeader, position: Position, event: &
         Event::PresenceChanged(e) => presence::presence_changed(ws, e, at),
         Event::ConversationOpened(e) => inbound::opened(ws, e, at),
         // The conversation's views hold the messages; decisions need none of them.
-        Event::MessageReceived(_) | Event::NoteAdded(_) | Event::ConversationTransferred(_) => {}
+        Event::MessageReceived(_) | Event::NoteAdded(_) => {}
         Event::ConversationQueued(e) => conversation::queued(ws, deadlines, &header.workspace, e),
         Event::ConversationAssigned(e) => conversation::assigned(ws, deadlines, &header.workspace, e, at),
         Event::ConversationReleased(e) => {
             conversation::leave_stage(ws, deadlines, &header.workspace, e.conversation);
         }
+        Event::ConversationTransferred(e) => transfer::transferred(ws, deadlines, &header.workspace, e),
         Event::ConversationFinished(e) => finish::finished(ws, deadlines, &header.workspace, e),
         Event::ExclusiveAgentSet(e) => exclusive::was_set(ws, e),
         Event::ExclusiveAgentRemoved(e) => exclusive::was_removed(ws, e),

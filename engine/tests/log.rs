@@ -117,7 +117,9 @@ async fn what_is_appended_can_be_read_and_followed() {
     );
 
     let mut all = f.log.follow(1).await.unwrap();
-    read_all(&mut all, 1, 5).await;
+    read_all(&mut all, 1, 2).await;
+    assert_eq!(all.head(), 5);
+    read_all(&mut all, 3, 5).await;
     let mut tail = f.log.follow(4).await.unwrap();
     assert_eq!(tail.next_sequence(), 4);
     read_all(&mut tail, 4, 5).await;

@@ -4,6 +4,7 @@ mod client;
 mod log;
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -196,7 +197,8 @@ impl LogArgs {
 
 fn start_tracing(default: &str) {
     let filter = EnvFilter::try_from_env("ATENDER_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let ansi = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
 }
 
 /// What went wrong, with its causes, each once.

@@ -5,10 +5,9 @@
 use std::error::Error;
 use std::time::Duration;
 
-use async_nats::jetstream::context::Publish;
 use async_nats::jetstream::stream::{self, DiscardPolicy, RawMessageErrorKind, RetentionPolicy, StorageType};
-use async_nats::jetstream::{self, message::StreamMessage};
-use async_nats::{Client, HeaderMap};
+use async_nats::jetstream::message::{PublishMessage, StreamMessage};
+use async_nats::{Client, HeaderMap, jetstream};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use metrics::{counter, gauge};
@@ -138,7 +137,7 @@ impl DeadLetters {
         let mut headers = HeaderMap::new();
         headers.insert(REASON, reason.replace(char::is_control, " "));
         headers.insert(RECEIVED_AT, received_at.to_string());
-        let letter = Publish::build()
+        let letter = PublishMessage::build()
             .headers(headers)
             .message_id(blake3::hash(body.as_bytes()).to_hex())
             .payload(body.into());
@@ -154,12 +153,12 @@ impl DeadLetters {
         Ok(())
     }
 
-    /// Up to `limit` letters after number `after`, oldest first; fewer when they are large. None means that there
-    /// are no more.
+    /// Up to `limit` letters after number `after`, oldest first; fewer when they are large. Also whether there may
+    /// be more.
     ///
     /// # Errors
     /// When NATS does not answer.
-    pub async fn list(&self, after: u64, limit: usize) -> Result<Vec<Letter>, DeadLettersError> {
+    pub async fn list(&self, after: u64, limit: usize) -> Result<(Vec<Letter>, bool), DeadLettersError> {
         let mut letters: Vec<Letter> = Vec::new();
         let (mut next, mut bytes) = (after.saturating_add(1), 0);
         while letters.len() < limit && bytes < PAGE_BYTES_MAX {
@@ -169,14 +168,14 @@ impl DeadLetters {
                 .await;
             let letter = match found {
                 Ok(message) => Letter::of(message),
-                Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => break,
+                Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => return Ok((letters, false)),
                 Err(error) => return Err(DeadLettersError::new("reading the dead letters")(error.into())),
             };
             next = letter.sequence.saturating_add(1);
             bytes += letter.body.len();
             letters.push(letter);
         }
-        Ok(letters)
+        Ok((letters, true))
     }
 
     /// The letter of this number, unless it was taken in or is another workspace's.

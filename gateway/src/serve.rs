@@ -4,15 +4,15 @@ mod config;
 mod metrics;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_nats::Client;
 use engine::data_dir::{DataDir, DataDirError};
 use engine::log::{Log, LogConfig, LogError};
 use engine::nats_server::{NatsServer, NatsServerConfig, NatsServerError};
 use engine::{Engine, EngineConfig, SubmitError, WriterError};
-use projections::{Views, ViewsError};
+use projections::{RebuildProgress, Views, ViewsError};
 use schemas::event::WorkspaceCreated;
 use schemas::{Actor, Command, CommandId, ShardId, Submission, WorkspaceId};
 use tokio::net::TcpListener;
@@ -33,6 +33,7 @@ pub use config::{AdminToken, Nats, RemoteNats, ServeConfig, WhatsAppConfig, admi
 pub const DEFAULT_WORKSPACE: &str = "default";
 /// How long requests in flight may take when the process is told to end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(10);
+const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// Why atender did not start.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +107,7 @@ impl Server {
         let log = Log::open(&client, LogConfig { shard: ShardId(0), replicas: config.replicas }).await?;
         let (engine, writer) = Engine::start(log.clone(), EngineConfig::default()).await?;
         create_workspace(&engine, &workspace).await?;
-        let views = Views::start(&log, &data_dir.path().join("views"), metrics::rebuild_progress()).await?;
+        let views = Views::start(&log, &data_dir.path().join("views"), tell_progress()).await?;
         let tokens = Tokens::open(&client, &admin_token).await?;
         let dead_letters = DeadLetters::open(&client, &workspace).await?;
         let outbox = match &config.whatsapp.access_token {
@@ -183,7 +184,9 @@ impl Server {
         if timeout(REQUESTS_END_WITHIN, self.writer).await.is_err() {
             tracing::warn!("the writer did not end; what it had not written was never acknowledged");
         }
-        views.shutdown().await;
+        if let Err(error) = views.shutdown().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the views did not close well");
+        }
         if let Some(nats) = self.nats {
             nats.stop().await;
         }
@@ -212,6 +215,20 @@ async fn connect(config: &ServeConfig, data_dir: &DataDir) -> Result<(Option<Nat
             let client = remote.connect().await;
             let client = client.map_err(|source| ServeError::Nats { url: remote.url.clone(), source })?;
             Ok((None, client))
+        }
+    }
+}
+
+/// Tells of views being built, not more often than a person wants to read.
+fn tell_progress() -> impl Fn(RebuildProgress) + Send + 'static {
+    let told = Mutex::new(Instant::now());
+    move |progress| {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() >= TELL_EVERY || progress.frames_done == progress.frames_total {
+            *told = Instant::now();
+            let RebuildProgress { frames_done, frames_total, events_per_second, .. } = progress;
+            let per_second = events_per_second.round();
+            tracing::info!(frames_done, frames_total, per_second, "building the views");
         }
     }
 }

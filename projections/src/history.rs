@@ -4,17 +4,15 @@
 mod chunk;
 mod queries;
 
-use std::sync::Arc;
-
 use schemas::event::{ConversationOpened, ConversationTransferred};
-use schemas::{AgentId, CampaignId, ConversationId, Event, Position, TransferTarget, encode};
+use schemas::{AgentId, CampaignId, ChannelId, ConversationId, Event, Position, TransferTarget, encode};
 
 use crate::error::ViewError;
 use crate::hot::Hot;
 use crate::keys::{self, WorkspaceKey};
 use crate::recorded::Recorded;
 use crate::rows::HeaderRow;
-use crate::store::Store;
+use crate::store::{Store, Value};
 use chunk::Chunk;
 
 pub use queries::History;
@@ -38,18 +36,18 @@ struct HotConversation {
 pub(crate) struct Whereabouts {
     pub(crate) agent: Option<AgentId>,
     pub(crate) campaign: CampaignId,
-    pub(crate) channel: schemas::ChannelId,
+    pub(crate) channel: ChannelId,
 }
 
 /// Writes the view, one event at a time.
 #[derive(Debug)]
 pub(crate) struct HistoryProjector {
-    store: Arc<Store>,
+    pub(crate) store: Store,
     hot: Hot<ConversationKey, HotConversation>,
 }
 
 impl HistoryProjector {
-    pub(crate) fn new(store: Arc<Store>) -> Self {
+    pub(crate) fn new(store: Store) -> Self {
         Self { store, hot: Hot::new(HOT_BYTES_MAX) }
     }
 
@@ -109,13 +107,13 @@ impl HistoryProjector {
         };
         match self.hot.get(key) {
             Some(hot) => Ok(hot.header.as_ref().map(of)),
-            None => Ok(read_header(&self.store, key)?.as_ref().map(of)),
+            None => Ok(header_row(self.store.get(&keys::header(key.0, key.1))?)?.as_ref().map(of)),
         }
     }
 
     /// Hands all changed rows to the store, where queries see them.
     pub(crate) fn flush(&mut self) -> Result<(), ViewError> {
-        let store = &self.store;
+        let store = &mut self.store;
         self.hot.flush(|(workspace, id), hot| {
             let mut bytes = 0;
             if let Some(header) = &hot.header {
@@ -126,35 +124,35 @@ impl HistoryProjector {
             }
             if let Some(tail) = &hot.tail {
                 bytes += tail.bytes.len();
-                store.put(&keys::entries_chunk(workspace, id, tail.first), tail.bytes.clone())?;
+                store.put(&keys::entries_chunk(workspace, id, tail.first), &tail.bytes[..])?;
             }
             Ok(bytes)
         })
     }
 
     fn open(&mut self, r: &Recorded<'_>, e: &ConversationOpened) -> Result<(), ViewError> {
-        let hot = self.hot(r, e.conversation)?;
+        let Self { store, hot } = self;
+        let hot = hot.change((r.workspace, e.conversation), || load(store, r, e.conversation))?;
         if hot.header.is_none() {
             hot.header = Some(opened(r, e));
         }
         let item = keys::contact_item(r.workspace, e.contact, r.header.at, e.conversation);
-        self.store.put(&item, Vec::new())?;
-        Ok(())
+        Ok(store.put(&item, Vec::new())?)
     }
 
     fn append_if_any(&mut self, r: &Recorded<'_>, id: Option<ConversationId>) -> Result<(), ViewError> {
         id.map_or(Ok(()), |id| self.append(r, id, |_| {}))
     }
 
-    /// One more entry. The header and the chunk each know how far they are: after a crash one may be ahead.
+    /// One more entry, unless it is there already.
     fn append(
         &mut self,
         r: &Recorded<'_>,
         id: ConversationId,
         change: impl FnOnce(&mut HeaderRow),
     ) -> Result<(), ViewError> {
-        let store = Arc::clone(&self.store);
-        let hot = self.hot(r, id)?;
+        let Self { store, hot } = self;
+        let hot = hot.change((r.workspace, id), || load(store, r, id))?;
         if let Some(header) = hot.header.as_mut().filter(|header| header.position < r.position) {
             change(header);
             header.version += 1;
@@ -170,13 +168,6 @@ impl HistoryProjector {
             None => hot.tail = Some(Chunk::begin(r)),
         }
         Ok(())
-    }
-
-    fn hot(&mut self, r: &Recorded<'_>, id: ConversationId) -> Result<&mut HotConversation, ViewError> {
-        let (store, key) = (&self.store, (r.workspace, id));
-        self.hot.change(key, || {
-            Ok(HotConversation { header: read_header(store, key)?, tail: read_tail(store, key, r.position)? })
-        })
     }
 }
 
@@ -205,21 +196,24 @@ fn transfer(header: &mut HeaderRow, e: &ConversationTransferred) {
     }
 }
 
-fn read_header(store: &Store, (workspace, id): ConversationKey) -> Result<Option<HeaderRow>, ViewError> {
-    let row = store.get(&keys::header(workspace, id))?;
-    Ok(row.map(|row| schemas::decode("header row", &row)).transpose()?)
+fn load(store: &Store, r: &Recorded<'_>, id: ConversationId) -> Result<HotConversation, ViewError> {
+    let header = header_row(store.get(&keys::header(r.workspace, id))?)?;
+    // Both were committed together, so without a header there is no chunk.
+    let tail = if header.is_some() { tail(store, r, id)? } else { None };
+    Ok(HotConversation { header, tail })
 }
 
-/// The chunk that holds this position, or takes the entry that has it.
-fn read_tail(
-    store: &Store,
-    (workspace, id): ConversationKey,
-    position: Position,
-) -> Result<Option<Chunk>, ViewError> {
-    let from = keys::entries_chunk(workspace, id, position);
-    let found = store.scan(&keys::entries(workspace, id), &from, 1)?;
-    match found.into_iter().next() {
-        Some((_, bytes)) => Ok(Chunk::read(position.shard, bytes.to_vec())?),
+/// The chunk that holds this position, or takes the entry that has it: the last that does not begin after it.
+fn tail(store: &Store, r: &Recorded<'_>, id: ConversationId) -> Result<Option<Chunk>, ViewError> {
+    let behind = Position { index: r.position.index + 1, ..r.position };
+    let after = keys::entries_chunk(r.workspace, id, behind);
+    let found = store.scan(&keys::entries(r.workspace, id), Some(&after), false, 1)?;
+    match found.first() {
+        Some((_, bytes)) => Ok(Chunk::read(r.position.shard, bytes.to_vec())?),
         None => Ok(None),
     }
+}
+
+fn header_row(row: Option<Value>) -> Result<Option<HeaderRow>, ViewError> {
+    Ok(row.map(|row| schemas::decode("header row", &row)).transpose()?)
 }

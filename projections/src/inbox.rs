@@ -15,7 +15,7 @@ use crate::hot::Hot;
 use crate::keys::{self, MasterKind, WorkspaceKey};
 use crate::recorded::Recorded;
 use crate::rows::{LastMessageRow, OpenRow};
-use crate::store::Store;
+use crate::store::{Store, Value};
 use lists::{Counts, place};
 
 pub use lists::OpenCounts;
@@ -54,20 +54,20 @@ pub(crate) struct Seat {
 /// Writes the view, one event at a time.
 #[derive(Debug)]
 pub(crate) struct InboxProjector {
-    store: Arc<Store>,
+    pub(crate) store: Store,
     counts: Arc<Counts>,
     hot: Hot<ConversationKey, HotOpen>,
 }
 
 impl InboxProjector {
     /// Also counts the open conversations there are, so that it takes a while when they are many.
-    pub(crate) fn new(store: Arc<Store>) -> Result<Self, ViewError> {
-        let counts = Arc::new(Counts::read(&store)?);
+    pub(crate) fn new(store: Store) -> Result<Self, ViewError> {
+        let counts = Arc::new(Counts::read(&store.reader())?);
         Ok(Self { store, counts, hot: Hot::new(HOT_BYTES_MAX) })
     }
 
     pub(crate) fn view(&self) -> Inbox {
-        Inbox::new(Arc::clone(&self.store), Arc::clone(&self.counts))
+        Inbox::new(self.store.reader(), Arc::clone(&self.counts))
     }
 
     /// Takes one event in. Taking one in again changes nothing.
@@ -123,14 +123,14 @@ impl InboxProjector {
         };
         match self.hot.get(key) {
             Some(hot) => Ok(hot.row.as_ref().map(of)),
-            None => Ok(read(&self.store, key)?.as_ref().map(of)),
+            None => Ok(open_row(self.store.get(&keys::open_conversation(key.0, key.1))?)?.as_ref().map(of)),
         }
     }
 
     /// Hands all changed rows to the store, where queries see them.
     pub(crate) fn flush(&mut self) -> Result<(), ViewError> {
-        let (store, counts) = (&self.store, &self.counts);
-        self.hot.flush(|key, hot| {
+        let Self { store, counts, hot } = self;
+        hot.flush(|key, hot| {
             let (workspace, id) = key;
             let now = hot.row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
             let place_of = |stored: &Option<StoredOpen>| stored.as_ref().and_then(|s| s.place.clone());
@@ -191,15 +191,14 @@ impl InboxProjector {
     fn hot(&mut self, key: ConversationKey) -> Result<&mut HotOpen, ViewError> {
         let store = &self.store;
         self.hot.change(key, || {
-            let row = read(store, key)?;
+            let row = open_row(store.get(&keys::open_conversation(key.0, key.1))?)?;
             let stored = row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
             Ok(HotOpen { row, stored })
         })
     }
 }
 
-fn read(store: &Store, (workspace, id): ConversationKey) -> Result<Option<OpenRow>, ViewError> {
-    let row = store.get(&keys::open_conversation(workspace, id))?;
+fn open_row(row: Option<Value>) -> Result<Option<OpenRow>, ViewError> {
     Ok(row.map(|row| schemas::decode("open conversation", &row)).transpose()?)
 }
 

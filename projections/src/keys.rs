@@ -11,6 +11,7 @@ const HEADER: u8 = b'h';
 const ENTRIES: u8 = b'e';
 const CONTACT: u8 = b'c';
 const STATUS: u8 = b's';
+const FRAME: u8 = b'f';
 
 /// The first bytes of a name's BLAKE3 hash, where a key needs a name in a fixed width. Rows found through one are
 /// compared with the name itself.
@@ -45,6 +46,11 @@ fn join<const N: usize>(prefix: u8, parts: &[&[u8]]) -> [u8; N] {
 /// The last 16 bytes of an index key: the conversation it leads to.
 pub(crate) fn conversation_of(key: &[u8]) -> Option<ConversationId> {
     key.last_chunk().map(|id| ConversationId::from_bytes(*id))
+}
+
+/// The row that says which frame the checkpoint is, by its hash. Every view has one.
+pub(crate) fn frame() -> [u8; 1] {
+    [FRAME]
 }
 
 /// The row of an open conversation.
@@ -143,8 +149,7 @@ pub(crate) fn entries(workspace: WorkspaceKey, id: ConversationId) -> [u8; 25] {
     join(ENTRIES, &[&workspace.0, id.as_bytes()])
 }
 
-/// The chunk of entries that begins at `first`. The chunk that holds a position is the first whose key is not
-/// below the key made from that position.
+/// The chunk of entries that begins at `first`.
 pub(crate) fn entries_chunk(workspace: WorkspaceKey, id: ConversationId, first: Position) -> [u8; 37] {
     let (sequence, index) = (!first.sequence, !first.index);
     join(ENTRIES, &[&workspace.0, id.as_bytes(), &sequence.to_be_bytes(), &index.to_be_bytes()])

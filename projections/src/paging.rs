@@ -1,4 +1,4 @@
-//! A page of a list that is kept as an index: keys in order, each ending in the conversation it leads to.
+//! Going through the rows of a list, all of them or a page at a time.
 
 use schemas::ConversationId;
 use schemas::api::Page;
@@ -6,10 +6,10 @@ use schemas::api::Page;
 use crate::cursor::{self, List};
 use crate::error::QueryError;
 use crate::keys;
-use crate::store::Store;
+use crate::store::{Reader, Row, StoreError, Value};
 
 /// Most rows of a page; a larger limit counts as this.
-pub(crate) const PAGE_ITEMS_MAX: usize = 200;
+const PAGE_ITEMS_MAX: usize = 200;
 /// A page is ended before it gets larger than this.
 pub(crate) const PAGE_BYTES_MAX: usize = 1024 * 1024;
 
@@ -17,9 +17,37 @@ pub(crate) fn page_size(limit: usize) -> usize {
     limit.clamp(1, PAGE_ITEMS_MAX)
 }
 
-/// The rows that follow the cursor in `list`. `row` gives none for what is not, or no more, of the list.
+/// The values of all rows whose key begins with `prefix` and comes after `after`, read `at_a_time`.
+pub(crate) fn values<'a>(
+    rows: &'a Reader,
+    prefix: &[u8],
+    after: Option<&[u8]>,
+    at_a_time: usize,
+) -> impl Iterator<Item = Result<Value, StoreError>> + use<'a> {
+    let (prefix, mut after) = (prefix.to_vec(), after.map(<[u8]>::to_vec));
+    let mut found = Vec::<Row>::new().into_iter();
+    let mut is_end = false;
+    std::iter::from_fn(move || {
+        if found.len() == 0 && !is_end {
+            match rows.scan(&prefix, after.as_deref(), false, at_a_time) {
+                Ok(read) => {
+                    is_end = read.len() < at_a_time;
+                    after = read.last().map(|(key, _)| key.clone()).or(after.take());
+                    found = read.into_iter();
+                }
+                Err(error) => {
+                    is_end = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        found.next().map(|(_, value)| Ok(value))
+    })
+}
+
+/// The rows of `list` that follow the cursor. `row` gives none for what is not, or no more, of the list.
 pub(crate) fn page<T>(
-    store: &Store,
+    rows: &Reader,
     list: List,
     prefix: &[u8],
     cursor: Option<&str>,
@@ -27,32 +55,25 @@ pub(crate) fn page<T>(
     mut row: impl FnMut(&[u8], ConversationId) -> Result<Option<T>, QueryError>,
 ) -> Result<Page<T>, QueryError> {
     let limit = page_size(limit);
-    let mut from = prefix.to_vec();
-    if let Some(cursor) = cursor {
-        from.extend(cursor::decode(list, cursor)?);
-        // The row of the cursor itself was on the page before.
-        from.push(0);
-    }
+    let mut after = match cursor {
+        Some(cursor) => Some([prefix, &cursor::decode(list, cursor)?].concat()),
+        None => None,
+    };
     let mut items = Vec::new();
-    let mut last_key: Option<Vec<u8>> = None;
     loop {
         // One more than asked for tells whether there is a next page.
         let wanted = limit + 1 - items.len();
-        let found = store.scan(prefix, &from, wanted)?;
+        let found = rows.scan(prefix, after.as_deref(), false, wanted)?;
         let is_end = found.len() < wanted;
         for (key, _) in found {
             if items.len() == limit {
-                let next = last_key.map(|key| cursor::encode(list, &key));
+                let next = after.map(|key| cursor::encode(list, &key));
                 return Ok(Page { items, next });
             }
-            if let Some(id) = keys::conversation_of(&key)
-                && let Some(row) = row(&key, id)?
-            {
-                items.push(row);
+            if let Some(id) = keys::conversation_of(&key) {
+                items.extend(row(&key, id)?);
             }
-            last_key = Some(key.to_vec());
-            from = key.to_vec();
-            from.push(0);
+            after = Some(key);
         }
         if is_end {
             return Ok(Page { items, next: None });

@@ -3,8 +3,6 @@
 
 mod queries;
 
-use std::sync::Arc;
-
 use schemas::api::views::MessageStatus;
 use schemas::event::DeliveryUpdated;
 use schemas::{ConversationId, DeliveryStatus, Event, MessageId, encode};
@@ -14,7 +12,7 @@ use crate::hot::Hot;
 use crate::keys::{self, WorkspaceKey};
 use crate::recorded::Recorded;
 use crate::rows::{MessageRow, STATUSES_PER_ROW, StatusRow};
-use crate::store::Store;
+use crate::store::{Store, Value};
 
 pub use queries::Statuses;
 
@@ -30,12 +28,12 @@ type RowKey = (WorkspaceKey, ConversationId, u32);
 /// Writes the view, one event at a time.
 #[derive(Debug)]
 pub(crate) struct StatusProjector {
-    store: Arc<Store>,
+    pub(crate) store: Store,
     hot: Hot<RowKey, StatusRow>,
 }
 
 impl StatusProjector {
-    pub(crate) fn new(store: Arc<Store>) -> Self {
+    pub(crate) fn new(store: Store) -> Self {
         Self { store, hot: Hot::new(HOT_BYTES_MAX) }
     }
 
@@ -51,7 +49,9 @@ impl StatusProjector {
                 row.provider_id = Some(e.provider_id.clone());
                 row.uncertain = false;
                 row.retry_at = None;
-                row.error = None;
+                if row.status == DeliveryStatus::Pending {
+                    row.error = None;
+                }
             }),
             Event::SendDeferred(e) => self.change(r, (e.conversation, e.ordinal), e.message, |row| {
                 row.uncertain = false;
@@ -108,7 +108,7 @@ impl StatusProjector {
 
     /// Hands all changed rows to the store, where queries see them.
     pub(crate) fn flush(&mut self) -> Result<(), ViewError> {
-        let store = &self.store;
+        let store = &mut self.store;
         self.hot.flush(|(workspace, id, chunk), row| {
             let mut bytes = Vec::with_capacity(row.len() * 96);
             encode(row, &mut bytes);
@@ -127,7 +127,8 @@ impl StatusProjector {
     ) -> Result<(), ViewError> {
         let (chunk, place) = (ordinal / STATUSES_PER_ROW, (ordinal % STATUSES_PER_ROW) as usize);
         let store = &self.store;
-        let row = self.hot.change((r.workspace, id, chunk), || read(store, r.workspace, id, chunk))?;
+        let key = keys::status_chunk(r.workspace, id, chunk);
+        let row = self.hot.change((r.workspace, id, chunk), || status_row(store.get(&key)?))?;
         if row.len() <= place {
             row.resize(place + 1, None);
         }
@@ -178,9 +179,7 @@ fn heard(row: &mut MessageRow, e: &DeliveryUpdated) {
     }
 }
 
-fn read(store: &Store, workspace: WorkspaceKey, id: ConversationId, chunk: u32) -> Result<StatusRow, ViewError> {
-    match store.get(&keys::status_chunk(workspace, id, chunk))? {
-        Some(row) => Ok(schemas::decode("status row", &row)?),
-        None => Ok(StatusRow::new()),
-    }
+fn status_row(row: Option<Value>) -> Result<StatusRow, ViewError> {
+    let row = row.map(|row| schemas::decode("status row", &row)).transpose()?;
+    Ok(row.unwrap_or_default())
 }

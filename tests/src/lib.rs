@@ -3,6 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 #![allow(missing_docs, reason = "names say it; only tests and benches read it")]
 
+pub mod ask;
+pub mod books;
 pub mod centre;
+pub mod listener;
 pub mod nats;
+pub mod process;
+pub mod program;
 pub mod proxy;
+pub mod server;
+pub mod whatsapp;

@@ -1,9 +1,12 @@
 //! A nats-server of the test's own, in a directory of its own.
 
+use std::net::SocketAddr;
+
 use async_nats::Client;
 use engine::log::{Log, LogConfig};
-use engine::nats_server::{NatsServer, NatsServerConfig};
+use engine::nats_server::{NatsServer, NatsServerConfig, running_endpoint};
 use engine::{Engine, EngineConfig, WriterError};
+use gateway::serve::RemoteNats;
 use schemas::ShardId;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -25,6 +28,18 @@ impl TestNats {
 
     pub async fn log(&self) -> Log {
         open_log(&self.client).await
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.server.url().trim_start_matches("nats://").parse().unwrap()
+    }
+
+    /// This server for one who reaches it at `addr`, such as through a proxy.
+    pub fn reached_at(&self, addr: SocketAddr) -> RemoteNats {
+        let endpoint = running_endpoint(&self.dir.path().join("nats")).unwrap();
+        let token = serde_json::to_value(&endpoint).unwrap()["token"].as_str().unwrap().to_owned();
+        RemoteNats { url: format!("nats://{addr}"), token: Some(token) }
     }
 
     /// An engine on this server's log; it ends when its handles are dropped.

@@ -1,4 +1,5 @@
-//! A TCP proxy in front of nats-server that can be told to lose what the server answers, or to cut everything.
+//! A TCP proxy in front of a server that can be told to lose what the server answers, to hold it back, or to cut
+//! everything.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 #[derive(Clone)]
@@ -23,6 +25,8 @@ struct Faults {
     lost: AtomicU64,
     /// No connection is taken, and none that is there goes on.
     cut: AtomicBool,
+    /// What the server answers waits here.
+    held: watch::Sender<bool>,
 }
 
 impl Proxy {
@@ -46,6 +50,11 @@ impl Proxy {
     /// How many answers were lost.
     pub fn lost(&self) -> u64 {
         self.faults.lost.load(Ordering::SeqCst)
+    }
+
+    /// Holds back what the server answers, or lets all of it go.
+    pub fn hold_answers(&self, held: bool) {
+        self.faults.held.send_replace(held);
     }
 
     /// Cuts the network, or mends it.
@@ -85,6 +94,10 @@ async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, faults: &Faults, 
         if answers && faults.lose_next_answer.swap(false, Ordering::SeqCst) {
             faults.lost.fetch_add(1, Ordering::SeqCst);
             return;
+        }
+        if answers {
+            // The sender is in the faults, so this ends when the answers are let go.
+            let _ = faults.held.subscribe().wait_for(|held| !held).await;
         }
         if to.write_all(&buffer[..length]).await.is_err() {
             return;

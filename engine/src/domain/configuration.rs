@@ -7,7 +7,7 @@ use schemas::event::{
 use schemas::limits::{IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX};
 use schemas::{Actor, Rejection, WorkspaceId};
 
-use super::permission::{require_administrator, require_name, require_text};
+use super::permission::{require_administrator, require_name, require_network_id};
 use super::state::{State, Workspace};
 use super::transfer::TRANSFER_DISPOSITION;
 
@@ -77,7 +77,7 @@ pub(super) fn define_project(ws: &Workspace, project: &ProjectDefined, actor: &A
 pub(super) fn define_channel(ws: &Workspace, channel: &ChannelDefined, actor: &Actor) -> Decision {
     require_administrator(ws, actor)?;
     require_name(&channel.name)?;
-    require_text("address", &channel.address, IDENTITY_BYTES_MAX)?;
+    require_network_id("address", &channel.address, IDENTITY_BYTES_MAX)?;
     let taken = ws.channels.values().find(|other| {
         other.channel != channel.channel && other.kind == channel.kind && other.address == channel.address
     });

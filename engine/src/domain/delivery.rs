@@ -7,7 +7,7 @@ use schemas::limits::{ERROR_DETAIL_CHARS_MAX, PARKED_RECEIPTS_MAX, PROVIDER_ID_B
 use schemas::{Actor, ChannelId, DeliveryError, DeliveryStatus, MessageId, Rejection, Timestamp};
 
 use super::inbound::require_channel;
-use super::permission::require_text;
+use super::permission::require_network_id;
 use super::state::{Outbound, SendStage, Workspace};
 
 /// A network's message id on one channel, hashed: it is kept for days, and can be long.
@@ -44,7 +44,7 @@ pub(super) fn record_receipt(
         return Err(Rejection::NotAReceiptStatus);
     }
     if let Some(provider_id) = &receipt.provider_id {
-        require_text("provider id", provider_id, PROVIDER_ID_BYTES_MAX)?;
+        require_network_id("provider id", provider_id, PROVIDER_ID_BYTES_MAX)?;
     }
     let key = receipt
         .provider_id
@@ -59,9 +59,7 @@ pub(super) fn record_receipt(
         .flatten()
         .find_map(|m| ours(&m).map(|o| (m, o)));
     match (found, &receipt.provider_id, receipt.message) {
-        (Some((message, outbound)), _, _) => {
-            Ok(update(ws, message, outbound, receipt, key).into_iter().collect())
-        }
+        (Some((message, outbound)), _, _) => Ok(update(ws, message, outbound, receipt, key)),
         (None, Some(provider_id), _) => park(ws, receipt, provider_id),
         (None, None, Some(message)) => Err(Rejection::UnknownMessage(message)),
         (None, None, None) => Err(Rejection::ReceiptWithoutMessage),
@@ -74,10 +72,11 @@ fn update(
     outbound: &Outbound,
     receipt: &Receipt,
     key: Option<ProviderKey>,
-) -> Option<Event> {
+) -> Vec<Event> {
     let counts = key.is_none_or(|key| is_of_this_send(ws, outbound, key));
-    if counts && outbound.seen & receipt.status.bit() != 0 {
-        return None;
+    let teaches_id = key.is_some() && outbound.provider.is_none();
+    if counts && !teaches_id && outbound.seen & receipt.status.bit() != 0 {
+        return vec![];
     }
     let status = if counts {
         outbound.status.after(receipt.status)
@@ -94,7 +93,11 @@ fn update(
         error: receipt.error.as_ref().map(kept_error),
         status,
     };
-    Some(updated.into())
+    let learned = receipt.provider_id.as_deref().filter(|_| counts);
+    let parked = learned.map(|id| updates_of_parked(ws, message, outbound, id, Some(receipt.status)));
+    std::iter::once(updated.into())
+        .chain(parked.into_iter().flatten())
+        .collect()
 }
 
 /// Whether the network's id is of the send that counts now, and not of one before the message was sent again.
@@ -125,17 +128,19 @@ fn park(ws: &Workspace, receipt: &Receipt, provider_id: &str) -> Result<Vec<Even
     Ok(vec![parked.into()])
 }
 
-/// The receipts that came before the network's id was known, now that it is.
+/// The receipts that came before the network's id was known, now that it is; `heard` is the one that told it.
 pub(super) fn updates_of_parked(
     ws: &Workspace,
     message: MessageId,
     outbound: &Outbound,
     provider_id: &str,
+    heard: Option<DeliveryStatus>,
 ) -> Vec<Event> {
     let key = ProviderKey::new(&outbound.channel, provider_id);
-    let mut status = outbound.status;
+    let mut status = heard.map_or(outbound.status, |heard| outbound.status.after(heard));
+    let seen = outbound.seen | heard.map_or(0, DeliveryStatus::bit);
     let parked = ws.parked.get(&key).into_iter().flatten();
-    let unseen = parked.filter(|parked| outbound.seen & parked.receipt.bit() == 0);
+    let unseen = parked.filter(|parked| seen & parked.receipt.bit() == 0);
     unseen
         .map(|parked| {
             status = status.after(parked.receipt);
@@ -185,6 +190,7 @@ pub(super) fn updated(ws: &mut Workspace, event: &DeliveryUpdated, at: Timestamp
         outbound.provider = Some(key);
         let resends = outbound.resends;
         ws.provider_ids.insert(key, (event.message, resends), at);
+        ws.parked.remove(&key);
     }
 }
 

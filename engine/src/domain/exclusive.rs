@@ -29,7 +29,7 @@ pub(super) fn set(
         return Ok(vec![]);
     }
     let open = open_in_campaign(ws, contact, campaign);
-    let conversation = open.map(|(id, _)| id);
+    let conversation = open.first().map(|(id, _)| *id);
     let mut events = vec![
         ExclusiveAgentSet {
             contact,
@@ -39,7 +39,7 @@ pub(super) fn set(
         }
         .into(),
     ];
-    events.extend(reroute_if_kept(ws, open, Some(&definition.agent), now));
+    events.extend(reroute_kept(ws, &open, Some(&definition.agent), now));
     Ok(events)
 }
 
@@ -56,7 +56,7 @@ pub(super) fn remove(
         .ok_or_else(|| Rejection::NoExclusiveAgent(contact, campaign.clone()))?
         .clone();
     let open = open_in_campaign(ws, contact, campaign);
-    let conversation = open.map(|(id, _)| id);
+    let conversation = open.first().map(|(id, _)| *id);
     let mut events = vec![
         ExclusiveAgentRemoved {
             contact,
@@ -66,7 +66,7 @@ pub(super) fn remove(
         }
         .into(),
     ];
-    events.extend(reroute_if_kept(ws, open, None, now));
+    events.extend(reroute_kept(ws, &open, None, now));
     Ok(events)
 }
 
@@ -89,36 +89,45 @@ fn require_may_set(ws: &Workspace, campaign: &CampaignId, actor: &Actor) -> Resu
     }
 }
 
+/// One conversation for each of the campaign's channels that the contact has written on.
 fn open_in_campaign<'a>(
     ws: &'a Workspace,
     contact: ContactId,
     campaign: &CampaignId,
-) -> Option<(ConversationId, &'a Conversation)> {
+) -> Vec<(ConversationId, &'a Conversation)> {
     let channels = ws.channels.keys();
     let open = channels.filter_map(|channel| ws.open.get(&(contact, channel.clone())));
     open.filter_map(|id| ws.conversations.get(id).map(|c| (*id, c)))
-        .find(|(_, c)| c.campaign == *campaign)
+        .filter(|(_, c)| c.campaign == *campaign)
+        .collect()
 }
 
-/// A conversation that waits for the exclusive agent of before goes to the new one, or to anybody.
-fn reroute_if_kept<'a>(
+/// What waits for the exclusive agent of before goes to the new one, or to anybody; who waited longest is first.
+fn reroute_kept<'a>(
     ws: &'a Workspace,
-    open: Option<(ConversationId, &'a Conversation)>,
+    open: &[(ConversationId, &'a Conversation)],
     exclusive: Option<&'a AgentId>,
     now: Timestamp,
-) -> Option<Event> {
-    let (id, conversation) = open?;
-    match &conversation.stage {
-        Stage::Waiting {
-            since,
-            reserved: Some(_),
-            ..
-        } => {
-            let loose = conversation.loose(id, *since, QueueCause::ExclusiveWaitOver);
-            Some(Router::new(ws, now, None).route_to(&loose, exclusive))
-        }
-        Stage::Waiting { reserved: None, .. } | Stage::Assigned(_) | Stage::Loose => None,
-    }
+) -> Vec<Event> {
+    let kept = open
+        .iter()
+        .filter_map(|(id, conversation)| match &conversation.stage {
+            Stage::Waiting {
+                since,
+                number,
+                reserved: Some(_),
+            } => Some((*since, *number, *id, *conversation)),
+            Stage::Waiting { reserved: None, .. } | Stage::Assigned(_) | Stage::Loose => None,
+        });
+    let mut kept: Vec<_> = kept.collect();
+    kept.sort_unstable_by_key(|(since, number, ..)| (*since, *number));
+    let mut router = Router::new(ws, now, None);
+    kept.into_iter()
+        .map(|(since, _, id, conversation)| {
+            let loose = conversation.loose(id, since, QueueCause::ExclusiveWaitOver);
+            router.route_to(&loose, exclusive)
+        })
+        .collect()
 }
 
 /// The deadline of a wait has come; nothing happens if the conversation does not wait for it any more.

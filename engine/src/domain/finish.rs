@@ -37,15 +37,17 @@ fn require_disposition(
     disposition: &DispositionId,
     sub: Option<&DispositionId>,
 ) -> Result<(), Rejection> {
-    if !ws.dispositions.contains_key(disposition) {
-        return Err(Rejection::UnknownDisposition(disposition.clone()));
-    }
+    let found = ws
+        .dispositions
+        .get(disposition)
+        .ok_or_else(|| Rejection::UnknownDisposition(disposition.clone()))?;
     let campaign = &conversation.campaign;
-    let allowed = ws
+    let listed = ws
         .campaigns
         .get(campaign)
         .is_some_and(|c| c.dispositions.contains(disposition));
-    if !allowed {
+    // It may have become a sub-disposition since the campaign listed it.
+    if !listed || found.parent.is_some() {
         return Err(Rejection::DispositionNotAllowed(
             disposition.clone(),
             campaign.clone(),

@@ -5,7 +5,7 @@ use schemas::event::{ConversationOpened, Event, MessageReceived, QueueCause};
 use schemas::limits::{CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_CHARS_MAX, PROVIDER_ID_BYTES_MAX};
 use schemas::{Actor, CampaignId, ChannelId, CommandId, ConversationId, MessageId, Rejection, Timestamp};
 
-use super::permission::{require_text, role};
+use super::permission::{require_network_id, role};
 use super::routing::{Loose, Router};
 use super::state::{Conversation, Stage, Workspace};
 
@@ -17,8 +17,8 @@ pub(super) fn receive(
     now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     require_channel(ws, actor, &inbound.channel)?;
-    require_text("provider id", &inbound.provider_id, PROVIDER_ID_BYTES_MAX)?;
-    require_text("identity", &inbound.identity, IDENTITY_BYTES_MAX)?;
+    require_network_id("provider id", &inbound.provider_id, PROVIDER_ID_BYTES_MAX)?;
+    require_network_id("identity", &inbound.identity, IDENTITY_BYTES_MAX)?;
     if inbound.content.bytes() > CONTENT_BYTES_MAX {
         return Err(Rejection::ContentTooLarge(CONTENT_BYTES_MAX));
     }

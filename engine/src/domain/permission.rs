@@ -43,13 +43,13 @@ pub(super) fn require_system(actor: &Actor) -> Result<(), Rejection> {
     }
 }
 
-/// The actor is this agent, or supervises.
+/// The actor is this agent, and not an auditor, or supervises.
 pub(super) fn require_self_or_supervisor(
     ws: &Workspace,
     actor: &Actor,
     agent: &AgentId,
 ) -> Result<(), Rejection> {
-    if is(actor, agent) {
+    if is(actor, agent) && role(ws, actor) != Some(Role::Auditor) {
         Ok(())
     } else {
         require_supervisor(ws, actor)
@@ -84,6 +84,14 @@ pub(super) fn require_text(what: &str, text: &str, max: usize) -> Result<(), Rej
     } else {
         Err(Rejection::InvalidText(what.to_owned()))
     }
+}
+
+/// What a network calls something or somebody, in at most `bytes_max` bytes.
+pub(super) fn require_network_id(what: &str, text: &str, bytes_max: usize) -> Result<(), Rejection> {
+    if text.len() > bytes_max {
+        return Err(Rejection::InvalidText(what.to_owned()));
+    }
+    require_text(what, text, bytes_max)
 }
 
 pub(super) fn require_name(name: &str) -> Result<(), Rejection> {

@@ -3,7 +3,7 @@
 
 use schemas::event::{AgentDefined, ConversationReleased, Event, PresenceChanged, QueueCause};
 use schemas::limits::{AWAY_REASON_CHARS_MAX, CAPACITY_MAX};
-use schemas::{Actor, AgentId, Presence, Rejection, Timestamp};
+use schemas::{Actor, AgentId, Presence, Rejection, Role, Timestamp};
 
 use super::configuration::{require_short_list, require_space};
 use super::permission::{require_administrator, require_name, require_self_or_supervisor, require_text};
@@ -40,13 +40,16 @@ pub(super) fn define_agent(ws: &Workspace, agent: &AgentDefined, actor: &Actor, 
     if before.presence == Presence::Online {
         events.extend(fill(ws, agent, before.load()));
     }
-    events.extend(unreserve(ws, agent, now));
+    let mut router = Router::new(ws, now, Some(&agent.agent));
+    if agent.role == Role::Auditor {
+        events.extend(release_all(ws, before, false, &mut router));
+    }
+    events.extend(unreserve(ws, agent, &mut router));
     Ok(events)
 }
 
 /// Conversations kept for an agent who cannot take them any more go to whoever can.
-fn unreserve(ws: &Workspace, agent: &AgentDefined, now: Timestamp) -> Vec<Event> {
-    let mut router = Router::new(ws, now, Some(&agent.agent));
+fn unreserve<'a>(ws: &'a Workspace, agent: &AgentDefined, router: &mut Router<'a>) -> Vec<Event> {
     let mut events = Vec::new();
     for (since, _, id) in ws.reserved.get(&agent.agent).into_iter().flatten() {
         let Some(conversation) = ws.conversations.get(id) else {
@@ -85,29 +88,42 @@ pub(super) fn change(
     match presence {
         Presence::Online => events.extend(fill(ws, &agent.definition, agent.load())),
         Presence::Away { .. } => {}
-        Presence::Offline => events.extend(release_all(ws, agent, now)),
+        Presence::Offline => {
+            let mut router = Router::new(ws, now, Some(id));
+            events.extend(release_all(ws, agent, true, &mut router));
+        }
     }
     Ok(events)
 }
 
-fn release_all(ws: &Workspace, agent: &Agent, now: Timestamp) -> Vec<Event> {
+/// What the agent holds goes to whoever can take it. It may wait for them as its exclusive agent, if they come back.
+fn release_all<'a>(
+    ws: &'a Workspace,
+    agent: &'a Agent,
+    comes_back: bool,
+    router: &mut Router<'a>,
+) -> Vec<Event> {
     let id = &agent.definition.agent;
-    let mut router = Router::new(ws, now, Some(id));
+    let held = agent.holding.iter();
+    let mut held: Vec<_> = held
+        .filter_map(|id| ws.conversations.get(id).map(|c| (*id, c)))
+        .collect();
+    // Who has waited longest is the first to get what room there is.
+    held.sort_by_key(|(_, conversation)| conversation.opened_at);
     let mut events = Vec::new();
-    for conversation_id in &agent.holding {
-        let Some(conversation) = ws.conversations.get(conversation_id) else {
-            continue;
-        };
+    for (conversation_id, conversation) in held {
         events.push(
             ConversationReleased {
-                conversation: *conversation_id,
+                conversation: conversation_id,
                 agent: id.clone(),
             }
             .into(),
         );
         // These customers have waited before; they go ahead of those who came after them.
-        let loose = conversation.loose(*conversation_id, conversation.opened_at, QueueCause::Released);
-        events.push(router.route(&loose));
+        let loose = conversation.loose(conversation_id, conversation.opened_at, QueueCause::Released);
+        let key = (conversation.contact, conversation.campaign.clone());
+        let exclusive = ws.exclusive.get(&key).filter(|other| comes_back || *other != id);
+        events.push(router.route_to(&loose, exclusive));
     }
     events
 }

@@ -190,6 +190,52 @@ pub(super) fn refill(ws: &Workspace, agent: &AgentId) -> Vec<Event> {
     }
 }
 
+/// The same for the one who gave a conversation to this queue: it comes back to them when they have room left and
+/// serve the campaign, for then nobody else could take it and it would wait beside an idle agent.
+pub(super) fn refill_or_take_back(
+    ws: &Workspace,
+    agent: &AgentId,
+    channel: &ChannelId,
+    queued: &ConversationQueued,
+) -> Vec<Event> {
+    let mut events = refill(ws, agent);
+    let Some(agent) = ws.agents.get(agent) else {
+        return events;
+    };
+    let load = agent.load().saturating_sub(1) + events.len() as u16;
+    if takes_at(agent, load, &queued.campaign, channel) {
+        let reason = AssignReason::WaitedLongest {
+            waiting_since: queued.since,
+            load,
+            capacity: agent.definition.capacity,
+        };
+        events.push(
+            ConversationAssigned {
+                conversation: queued.conversation,
+                agent: agent.definition.agent.clone(),
+                reason,
+            }
+            .into(),
+        );
+    }
+    events
+}
+
+/// Whether the agent can take a conversation of this campaign once they have given one away.
+pub(super) fn takes_after_giving(
+    ws: &Workspace,
+    agent: &AgentId,
+    campaign: &CampaignId,
+    channel: &ChannelId,
+) -> bool {
+    let agent = ws.agents.get(agent);
+    agent.is_some_and(|agent| takes_at(agent, agent.load().saturating_sub(1), campaign, channel))
+}
+
+fn takes_at(agent: &Agent, load: u16, campaign: &CampaignId, channel: &ChannelId) -> bool {
+    agent.presence == Presence::Online && agent.serves(campaign, channel) && load < agent.definition.capacity
+}
+
 /// The waiting conversations that an agent can take, in order.
 struct Waiting<'a> {
     kept: Vec<&'a QueuePlace>,
@@ -210,11 +256,14 @@ impl<'a> Waiting<'a> {
             .filter(still_serves)
             .collect();
         kept.reverse();
-        let pairs = agent
+        // A set, for a definition may name a campaign twice and no conversation may be given twice.
+        let pairs: BTreeSet<_> = agent
             .campaigns
             .iter()
-            .flat_map(|campaign| agent.channels.iter().map(move |c| (campaign, c)));
+            .flat_map(|campaign| agent.channels.iter().map(move |c| (campaign, c)))
+            .collect();
         let queues = pairs
+            .into_iter()
             .filter(|(campaign, channel)| serves(agent, campaign, channel))
             .filter_map(|(campaign, channel)| ws.queues.get(&(campaign.clone(), channel.clone())))
             .map(|queue| queue.iter().peekable())

@@ -12,7 +12,9 @@ use schemas::{
 };
 
 use super::delivery::{ProviderKey, kept_error, updates_of_parked};
-use super::permission::{is, require_holder_or_supervisor, require_supervisor, require_system, require_text};
+use super::permission::{
+    is, require_holder_or_supervisor, require_network_id, require_supervisor, require_system,
+};
 use super::state::{Outbound, SendStage, Workspace};
 
 type Decision = Result<Vec<Event>, Rejection>;
@@ -112,9 +114,9 @@ pub(super) fn end_attempt(
     }
     Ok(match result {
         AttemptResult::Accepted { provider_id } => {
-            require_text("provider id", provider_id, PROVIDER_ID_BYTES_MAX)?;
+            require_network_id("provider id", provider_id, PROVIDER_ID_BYTES_MAX)?;
             let provider_id = provider_id.clone();
-            let parked = updates_of_parked(ws, message, outbound, &provider_id);
+            let parked = updates_of_parked(ws, message, outbound, &provider_id, None);
             let accepted = SendAccepted {
                 conversation,
                 message,

@@ -193,6 +193,11 @@ impl State {
         self.deadlines.first()
     }
 
+    /// Every wait that ends by itself, soonest first.
+    pub fn deadlines(&self) -> impl Iterator<Item = &(Timestamp, WorkspaceId, ConversationId)> {
+        self.deadlines.iter()
+    }
+
     /// What this command came to, if it was accepted in the last days.
     pub fn remembered(&self, workspace: &WorkspaceId, command: CommandId) -> Option<&Remembered> {
         self.workspaces.get(workspace)?.commands.get(&command)
@@ -266,6 +271,32 @@ impl Workspace {
     /// Every open conversation.
     pub fn conversations(&self) -> impl Iterator<Item = (&ConversationId, &Conversation)> {
         self.conversations.iter()
+    }
+
+    /// What waits for anybody in a campaign, on a channel, in order.
+    pub fn queue(
+        &self,
+        campaign: &CampaignId,
+        channel: &ChannelId,
+    ) -> impl Iterator<Item = ConversationId> + '_ {
+        let queue = self.queues.get(&(campaign.clone(), channel.clone()));
+        queue.into_iter().flatten().map(|(_, _, id)| *id)
+    }
+
+    /// What is kept for an exclusive agent, in order.
+    pub fn kept_for(&self, agent: &AgentId) -> impl Iterator<Item = ConversationId> + '_ {
+        let kept = self.reserved.get(agent);
+        kept.into_iter().flatten().map(|(_, _, id)| *id)
+    }
+
+    /// Every exclusive agent, by contact and campaign.
+    pub fn exclusive_agents(&self) -> impl Iterator<Item = (&(ContactId, CampaignId), &AgentId)> {
+        self.exclusive.iter()
+    }
+
+    /// Every outbound message of the last days.
+    pub fn outbound_messages(&self) -> impl Iterator<Item = (&MessageId, &Outbound)> {
+        self.outbound.iter()
     }
 
     /// The outbound message of this id, if it is of the last days.

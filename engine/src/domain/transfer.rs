@@ -4,12 +4,13 @@ use schemas::event::{AssignReason, ConversationAssigned, ConversationTransferred
 use schemas::limits::NOTE_CHARS_MAX;
 use schemas::{
     Actor, AgentId, CampaignId, ConversationId, DispositionId, Rejection, Timestamp, TransferTarget,
+    WorkspaceId,
 };
 
-use super::conversation::require_can_take;
+use super::conversation::{leave_stage, require_can_take};
 use super::permission::{require_holder_or_supervisor, require_text};
-use super::routing::{Loose, Router, refill};
-use super::state::{Conversation, Workspace};
+use super::routing::{Loose, Router, refill, refill_or_take_back, takes_after_giving};
+use super::state::{Conversation, Deadlines, Workspace};
 
 /// The fixed disposition that every transfer carries; no master may take its id.
 pub const TRANSFER_DISPOSITION: &str = "transfer";
@@ -34,17 +35,15 @@ pub(super) fn transfer(
     };
     let disposition = DispositionId::new(TRANSFER_DISPOSITION)
         .map_err(|_| Rejection::InvalidText("disposition".to_owned()))?;
-    let from = conversation.agent().cloned();
-    let freed = from.as_ref().map(|agent| refill(ws, agent)).unwrap_or_default();
     let transferred = ConversationTransferred {
         conversation: id,
-        from,
+        from: conversation.agent().cloned(),
         to: to.clone(),
         note: note.to_owned(),
         disposition,
     };
-    let mut events = vec![transferred.into(), placed];
-    events.extend(freed);
+    let mut events = vec![transferred.into()];
+    events.extend(placed);
     Ok(events)
 }
 
@@ -53,19 +52,27 @@ fn to_agent(
     id: ConversationId,
     conversation: &Conversation,
     target: &AgentId,
-) -> Result<Event, Rejection> {
+) -> Result<Vec<Event>, Rejection> {
     let agent = ws.known_agent(target)?;
     if conversation.agent() == Some(target) {
         return Err(Rejection::TransferToSelf(target.clone()));
     }
     require_can_take(agent, &conversation.campaign, &conversation.channel)?;
-    let reason = AssignReason::Transferred;
-    Ok(ConversationAssigned {
-        conversation: id,
-        agent: target.clone(),
+    let mut events = vec![given(id, target, AssignReason::Transferred)];
+    if let Some(giver) = conversation.agent() {
+        events.extend(refill(ws, giver));
+    }
+    Ok(events)
+}
+
+fn given(conversation: ConversationId, agent: &AgentId, reason: AssignReason) -> Event {
+    let agent = agent.clone();
+    ConversationAssigned {
+        conversation,
+        agent,
         reason,
     }
-    .into())
+    .into()
 }
 
 fn to_campaign(
@@ -74,7 +81,7 @@ fn to_campaign(
     conversation: &Conversation,
     target: &CampaignId,
     now: Timestamp,
-) -> Result<Event, Rejection> {
+) -> Result<Vec<Event>, Rejection> {
     let channel = &conversation.channel;
     let campaign = ws
         .campaigns
@@ -103,6 +110,37 @@ fn to_campaign(
         since: now,
         cause: QueueCause::Transferred,
     };
-    // The one who gives it away must not be the one who gets it.
-    Ok(Router::new(ws, now, conversation.agent()).route(&loose))
+    let Some(giver) = conversation.agent() else {
+        return Ok(vec![Router::new(ws, now, None).route(&loose)]);
+    };
+    // The contact's exclusive agent there may be the one who has it already.
+    let exclusive = ws.exclusive.get(&(conversation.contact, target.clone()));
+    if exclusive == Some(giver) && takes_after_giving(ws, giver, target, channel) {
+        return Ok(vec![given(id, giver, AssignReason::Exclusive)]);
+    }
+    // The one who gives it away must not be the one who gets it while anybody else can.
+    let placed = Router::new(ws, now, Some(giver)).route(&loose);
+    let freed = if let Event::ConversationQueued(queued) = &placed
+        && queued.reserved.is_none()
+    {
+        refill_or_take_back(ws, giver, channel, queued)
+    } else {
+        refill(ws, giver)
+    };
+    Ok(std::iter::once(placed).chain(freed).collect())
+}
+
+pub(super) fn transferred(
+    ws: &mut Workspace,
+    deadlines: &mut Deadlines,
+    workspace: &WorkspaceId,
+    event: &ConversationTransferred,
+) {
+    // First out of the queue, which is found by the campaign of before.
+    leave_stage(ws, deadlines, workspace, event.conversation);
+    if let TransferTarget::Campaign(campaign) = &event.to
+        && let Some(conversation) = ws.conversations.get_mut(&event.conversation)
+    {
+        conversation.campaign = campaign.clone();
+    }
 }

@@ -66,6 +66,11 @@ impl<K: Eq + Hash, V> Window<K, V> {
             .find_map(|generation| generation.remove(key))
     }
 
+    /// Every entry, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.generations.iter().flatten()
+    }
+
     /// How many entries it holds.
     pub fn len(&self) -> usize {
         self.generations.iter().map(FxHashMap::len).sum()

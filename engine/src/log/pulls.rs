@@ -26,6 +26,8 @@ const _: () = assert!(PULL_EXPIRES.as_millis() < INACTIVE_MAX.as_millis());
 /// One message of the stream.
 pub(super) struct Pulled {
     pub(super) sequence: u64,
+    /// How many messages there were behind it when the server sent it.
+    pub(super) pending: u64,
     pub(super) payload: Bytes,
 }
 
@@ -134,22 +136,18 @@ impl Pulls {
     }
 }
 
-/// The stream sequence is the third number from the end, but two, of the reply subject:
-/// `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`, with or without domain.
+/// Reads the reply subject, `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.<consumer sequence>.<time>.<pending>`.
 fn pulled(message: Message) -> Result<Pulled, String> {
     let reply = message.reply.as_deref().unwrap_or_default();
     let tokens: Vec<&str> = reply.split('.').collect();
-    // The later form has two tokens for domain and account in front, and a random one behind.
+    let not_understood = || format!("a reply subject not understood: {reply:?}");
+    // The longer forms have domain and account behind the second token, and may have a random one at the end.
     let sequence_at = match tokens.len() {
         9 => 5,
         11 | 12 => 7,
-        _ => return Err(format!("a message that is not from a consumer: {reply:?}")),
+        _ => return Err(not_understood()),
     };
-    let sequence = tokens[sequence_at]
-        .parse()
-        .map_err(|_| format!("a reply subject not understood: {reply:?}"))?;
-    Ok(Pulled {
-        sequence,
-        payload: message.payload,
-    })
+    let sequence = tokens[sequence_at].parse().map_err(|_| not_understood())?;
+    let pending = tokens[sequence_at + 3].parse().map_err(|_| not_understood())?;
+    Ok(Pulled { sequence, pending, payload: message.payload })
 }

@@ -19,6 +19,7 @@ pub struct FrameReader {
     pulls: Pulls,
     next: u64,
     previous: FrameHash,
+    head: u64,
     backoff: Duration,
 }
 
@@ -30,6 +31,7 @@ impl FrameReader {
             pulls,
             next,
             previous,
+            head: next - 1,
             backoff: BACKOFF_MIN,
         })
     }
@@ -37,6 +39,11 @@ impl FrameReader {
     /// The sequence of the frame that comes next.
     pub fn next_sequence(&self) -> u64 {
         self.next
+    }
+
+    /// The last sequence of the log, as far as it is known from the frames that came.
+    pub fn head(&self) -> u64 {
+        self.head
     }
 
     /// The next frame; waits for it as long as it takes, through restarts of NATS. May be cancelled.
@@ -76,6 +83,7 @@ impl FrameReader {
             });
         }
         self.previous = recorded.hash;
+        self.head = recorded.sequence + pulled.pending;
         self.next += 1;
         self.backoff = BACKOFF_MIN;
         Ok(recorded)

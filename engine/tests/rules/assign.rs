@@ -32,9 +32,16 @@ fn a_conversation_goes_to_the_agent_with_the_most_room() {
 
 #[test]
 fn room_counts_and_not_load() {
-    given([online(ANA), wrote(EVA), wrote(MIA), with_capacity(ANA, 5), with_capacity(BEN, 2), online(BEN)])
-        .when(wrote(LUIS))
-        .then_ends_in(assigned(of(LUIS), ANA, most_room(2, 2, 5, 3)));
+    given([
+        online(ANA),
+        wrote(EVA),
+        wrote(MIA),
+        with_capacity(ANA, 5),
+        with_capacity(BEN, 2),
+        online(BEN),
+    ])
+    .when(wrote(LUIS))
+    .then_ends_in(assigned(of(LUIS), ANA, most_room(2, 2, 5, 3)));
 }
 
 #[test]
@@ -103,8 +110,13 @@ fn who_comes_online_gets_those_that_waited_longest_and_no_more_than_their_room()
 
 #[test]
 fn waiting_time_counts_across_the_queues_of_all_their_campaigns() {
-    given([wrote_on(NOA, APPLE, 1), wrote(EVA), wrote_on(MIA, APPLE, 1), online(ANA)])
-        .then_holds(ANA, [opened_by(NOA, APPLE, 1), of(EVA)]);
+    given([
+        wrote_on(NOA, APPLE, 1),
+        wrote(EVA),
+        wrote_on(MIA, APPLE, 1),
+        online(ANA),
+    ])
+    .then_holds(ANA, [opened_by(NOA, APPLE, 1), of(EVA)]);
 }
 
 #[test]
@@ -117,28 +129,49 @@ fn finishing_one_makes_room_for_the_one_that_waited_longest() {
 
 #[test]
 fn transferring_one_away_makes_room_for_the_one_that_waited_longest() {
-    given([online(ANA), wrote(EVA), wrote(LUIS), wrote_on(MIA, WEB, 1), handling(BEN, &[WA]), online(BEN)])
-        .when(transfers(ANA, of(EVA), to_agent(BEN)))
-        .then_ends_in(assigned(opened_by(MIA, WEB, 1), ANA, waited_longest(4, 1, 2)))
-        .then_holds(ANA, [of(LUIS), opened_by(MIA, WEB, 1)])
-        .then_holds(BEN, [of(EVA)]);
+    given([
+        online(ANA),
+        wrote(EVA),
+        wrote(LUIS),
+        wrote_on(MIA, WEB, 1),
+        handling(BEN, &[WA]),
+        online(BEN),
+    ])
+    .when(transfers(ANA, of(EVA), to_agent(BEN)))
+    .then_ends_in(assigned(opened_by(MIA, WEB, 1), ANA, waited_longest(4, 1, 2)))
+    .then_holds(ANA, [of(LUIS), opened_by(MIA, WEB, 1)])
+    .then_holds(BEN, [of(EVA)]);
 }
 
 #[test]
 fn a_conversation_that_a_supervisor_takes_away_makes_room() {
-    given([online(ANA), wrote(EVA), wrote(LUIS), wrote_on(MIA, WEB, 1), handling(BEN, &[WA]), online(BEN)])
-        .when(assigns(as_agent(SUE), of(EVA), BEN))
-        .then([
-            assigned(of(EVA), BEN, AssignReason::Given),
-            assigned(opened_by(MIA, WEB, 1), ANA, waited_longest(4, 1, 2)),
-        ]);
+    given([
+        online(ANA),
+        wrote(EVA),
+        wrote(LUIS),
+        wrote_on(MIA, WEB, 1),
+        handling(BEN, &[WA]),
+        online(BEN),
+    ])
+    .when(assigns(as_agent(SUE), of(EVA), BEN))
+    .then([
+        assigned(of(EVA), BEN, AssignReason::Given),
+        assigned(opened_by(MIA, WEB, 1), ANA, waited_longest(4, 1, 2)),
+    ]);
 }
 
 #[test]
 fn who_is_away_gets_nothing_for_what_they_finish() {
-    given([online(ANA), wrote(EVA), wrote(LUIS), wrote(MIA), away(ANA), finishes(ANA, of(EVA))])
-        .then_holds(ANA, [of(LUIS)])
-        .then_waits(of(MIA));
+    given([
+        online(ANA),
+        wrote(EVA),
+        wrote(LUIS),
+        wrote(MIA),
+        away(ANA),
+        finishes(ANA, of(EVA)),
+    ])
+    .then_holds(ANA, [of(LUIS)])
+    .then_waits(of(MIA));
 }
 
 #[test]
@@ -151,12 +184,18 @@ fn a_raised_capacity_is_filled_at_once() {
 
 #[test]
 fn a_lowered_capacity_takes_nothing_away_and_gives_nothing_until_there_is_room() {
-    given([online(ANA), wrote(EVA), wrote(LUIS), with_capacity(ANA, 1), wrote(MIA)])
-        .then_holds(ANA, [of(EVA), of(LUIS)])
-        .and([finishes(ANA, of(EVA))])
-        .then_holds(ANA, [of(LUIS)])
-        .and([finishes(ANA, of(LUIS))])
-        .then_holds(ANA, [of(MIA)]);
+    given([
+        online(ANA),
+        wrote(EVA),
+        wrote(LUIS),
+        with_capacity(ANA, 1),
+        wrote(MIA),
+    ])
+    .then_holds(ANA, [of(EVA), of(LUIS)])
+    .and([finishes(ANA, of(EVA))])
+    .then_holds(ANA, [of(LUIS)])
+    .and([finishes(ANA, of(LUIS))])
+    .then_holds(ANA, [of(MIA)]);
 }
 
 #[test]
@@ -178,8 +217,7 @@ fn an_agent_whose_campaign_is_listed_twice_gets_each_conversation_once() {
         campaigns,
         ..definition(ANA)
     };
-    given([redefined(twice), wrote(EVA), wrote(LUIS), online(ANA)])
-        .then_holds(ANA, [of(EVA), of(LUIS)]);
+    given([redefined(twice), wrote(EVA), wrote(LUIS), online(ANA)]).then_holds(ANA, [of(EVA), of(LUIS)]);
 }
 
 #[test]

@@ -138,12 +138,22 @@ pub(crate) fn a_campaign(
 /// An agent as they are at first.
 pub(crate) fn definition(id: &str) -> AgentDefined {
     let (role, campaigns, channels, capacity) = match id {
-        SUE => (Role::Supervisor, &[SALES, SUPPORT, BILLING][..], &[WA, WEB, APPLE][..], 2),
+        SUE => (
+            Role::Supervisor,
+            &[SALES, SUPPORT, BILLING][..],
+            &[WA, WEB, APPLE][..],
+            2,
+        ),
         ADA => (Role::Administrator, &[][..], &[][..], 0),
         TOM => (Role::Auditor, &[SALES, SUPPORT][..], &[WA, WEB][..], 2),
         FLO => (Role::Agent, &[SUPPORT][..], &[WA][..], 2),
         WEB_ONLY => (Role::Agent, &[SALES][..], &[WEB][..], 2),
-        _ => (Role::Agent, &[SALES, SUPPORT, BILLING][..], &[WA, WEB, APPLE][..], 2),
+        _ => (
+            Role::Agent,
+            &[SALES, SUPPORT, BILLING][..],
+            &[WA, WEB, APPLE][..],
+            2,
+        ),
     };
     AgentDefined {
         agent: agent(id),

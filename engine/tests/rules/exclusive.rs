@@ -2,7 +2,8 @@
 //! are offline or full is the campaign's policy, and is recorded.
 
 use schemas::event::{
-    AgentDefined, AssignReason, ConversationQueued, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, QueueCause,
+    AgentDefined, AssignReason, ConversationQueued, Event, ExclusiveAgentRemoved, ExclusiveAgentSet,
+    QueueCause,
 };
 use schemas::{Actor, Command, ConversationId, ExclusiveWait, Rejection, Role};
 
@@ -35,23 +36,38 @@ fn over(conversation: ConversationId, since: u64) -> Event {
 
 #[test]
 fn a_new_conversation_goes_to_the_exclusive_agent_first() {
-    given([with_capacity(BEN, 9), online(BEN), online(ANA), exclusive(EVA, SALES, ANA)])
-        .when(wrote(EVA))
-        .then_ends_in(assigned(of(EVA), ANA, AssignReason::Exclusive));
+    given([
+        with_capacity(BEN, 9),
+        online(BEN),
+        online(ANA),
+        exclusive(EVA, SALES, ANA),
+    ])
+    .when(wrote(EVA))
+    .then_ends_in(assigned(of(EVA), ANA, AssignReason::Exclusive));
 }
 
 #[test]
 fn every_new_conversation_goes_to_the_exclusive_agent() {
-    given([with_capacity(BEN, 9), online(BEN), online(ANA), exclusive(EVA, SALES, ANA)])
-        .and([wrote(EVA), finishes(ANA, of(EVA)), wrote_again(EVA)])
-        .then_holds(ANA, [opened_by(EVA, WA, 2)]);
+    given([
+        with_capacity(BEN, 9),
+        online(BEN),
+        online(ANA),
+        exclusive(EVA, SALES, ANA),
+    ])
+    .and([wrote(EVA), finishes(ANA, of(EVA)), wrote_again(EVA)])
+    .then_holds(ANA, [opened_by(EVA, WA, 2)]);
 }
 
 #[test]
 fn an_exclusive_agent_is_one_contacts_in_one_campaign() {
-    given([with_capacity(BEN, 9), online(BEN), online(ANA), exclusive(EVA, SUPPORT, ANA)])
-        .and([exclusive(LUIS, SALES, ANA), wrote(EVA)])
-        .then_holds(BEN, [of(EVA)]);
+    given([
+        with_capacity(BEN, 9),
+        online(BEN),
+        online(ANA),
+        exclusive(EVA, SUPPORT, ANA),
+    ])
+    .and([exclusive(LUIS, SALES, ANA), wrote(EVA)])
+    .then_holds(BEN, [of(EVA)]);
 }
 
 #[test]
@@ -65,17 +81,30 @@ fn a_conversation_waits_for_an_exclusive_agent_who_is_offline_and_for_so_long() 
 
 #[test]
 fn a_conversation_waits_for_an_exclusive_agent_who_is_full() {
-    given([exclusive(EVA, SALES, ANA), online(ANA), wrote(LUIS), wrote(MIA), online(BEN), wrote(EVA)])
-        .then_is_kept(of(EVA), ANA, Some(second(66)))
-        .and([finishes(ANA, of(MIA))])
-        .then_holds(ANA, [of(LUIS), of(EVA)])
-        .then_no_wait_ends();
+    given([
+        exclusive(EVA, SALES, ANA),
+        online(ANA),
+        wrote(LUIS),
+        wrote(MIA),
+        online(BEN),
+        wrote(EVA),
+    ])
+    .then_is_kept(of(EVA), ANA, Some(second(66)))
+    .and([finishes(ANA, of(MIA))])
+    .then_holds(ANA, [of(LUIS), of(EVA)])
+    .then_no_wait_ends();
 }
 
 #[test]
 fn what_is_kept_for_an_agent_comes_before_what_has_waited_longer() {
-    given([exclusive(EVA, SALES, ANA), wrote(LUIS), wrote(MIA), wrote(EVA), online(ANA)])
-        .then_holds(ANA, [of(EVA), of(LUIS)]);
+    given([
+        exclusive(EVA, SALES, ANA),
+        wrote(LUIS),
+        wrote(MIA),
+        wrote(EVA),
+        online(ANA),
+    ])
+    .then_holds(ANA, [of(EVA), of(LUIS)]);
 }
 
 #[test]
@@ -147,8 +176,14 @@ fn an_exclusive_agent_who_does_not_handle_the_channel_is_not_waited_for() {
 
 #[test]
 fn what_an_exclusive_agent_leaves_behind_waits_for_them() {
-    given([exclusive(EVA, SALES, ANA), online(ANA), wrote(EVA), online(BEN), offline(ANA)])
-        .then_is_kept(of(EVA), ANA, Some(second(65)));
+    given([
+        exclusive(EVA, SALES, ANA),
+        online(ANA),
+        wrote(EVA),
+        online(BEN),
+        offline(ANA),
+    ])
+    .then_is_kept(of(EVA), ANA, Some(second(65)));
 }
 
 #[test]
@@ -198,15 +233,26 @@ fn every_kept_conversation_is_anybodys_when_there_is_no_exclusive_agent_any_more
 
 #[test]
 fn a_kept_conversation_is_found_behind_one_that_somebody_has() {
-    given([online(ANA), wrote(EVA), offline(BEN), exclusive(EVA, SALES, BEN), wrote_on(EVA, WEB, 1)])
-        .and([with_capacity(ANA, 1), not_exclusive(EVA, SALES)])
-        .then_waits(opened_by(EVA, WEB, 1));
+    given([
+        online(ANA),
+        wrote(EVA),
+        offline(BEN),
+        exclusive(EVA, SALES, BEN),
+        wrote_on(EVA, WEB, 1),
+    ])
+    .and([with_capacity(ANA, 1), not_exclusive(EVA, SALES)])
+    .then_waits(opened_by(EVA, WEB, 1));
 }
 
 #[test]
 fn who_was_removed_gets_no_more_of_the_contacts_conversations() {
-    given([exclusive(EVA, SALES, ANA), not_exclusive(EVA, SALES), online(BEN), wrote(EVA)])
-        .then_holds(BEN, [of(EVA)]);
+    given([
+        exclusive(EVA, SALES, ANA),
+        not_exclusive(EVA, SALES),
+        online(BEN),
+        wrote(EVA),
+    ])
+    .then_holds(BEN, [of(EVA)]);
 }
 
 #[test]

@@ -218,6 +218,16 @@ impl Outcome {
         self.scene
     }
 
+    /// Accepted, and this came first.
+    #[track_caller]
+    pub(crate) fn then_begins_with(self, expected: Event) -> Scene {
+        match self.result {
+            Ok(events) => assert_eq!(events.first(), Some(&expected)),
+            Err(rejection) => panic!("refused: {rejection}"),
+        }
+        self.scene
+    }
+
     /// Accepted, and this came last.
     #[track_caller]
     pub(crate) fn then_ends_in(self, expected: Event) -> Scene {
@@ -256,10 +266,10 @@ impl Outcome {
 
 /// A test for each rule, and the table of what they end in.
 macro_rules! refusals {
-    ($($rule:ident: given [$($given:expr),* $(,)?] when $when:expr => $rejection:expr;)*) => {
+    ($($rule:ident: given $given:tt when $when:expr => $rejection:expr;)*) => {
         $(#[test]
         fn $rule() {
-            given([$($given),*]).when($when).then_rejected($rejection);
+            given($given).when($when).then_rejected($rejection);
         })*
 
         /// What the tests above end in.

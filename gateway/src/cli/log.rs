@@ -79,7 +79,8 @@ pub(super) async fn rebuild(args: &LogArgs) -> Outcome {
     bar.set_style(ProgressStyle::with_template(style)?);
     let result = match access.log().await {
         Ok(log) => {
-            let show = |progress: projections::RebuildProgress| {
+            let bar = bar.clone();
+            let show = move |progress: projections::RebuildProgress| {
                 bar.set_length(progress.frames_total);
                 bar.set_position(progress.frames_done);
                 bar.set_message(format!("{:.0} events/s", progress.events_per_second));
@@ -92,6 +93,7 @@ pub(super) async fn rebuild(args: &LogArgs) -> Outcome {
     access.close().await;
     drop(lock);
     let rebuilt: projections::Rebuilt = result.map_err(|error: Box<dyn Error>| error)?;
-    println!("{} events of {} frames are in the views", rebuilt.events, rebuilt.frames);
+    let projections::Rebuilt { frames, events, took } = rebuilt;
+    println!("{events} events of {frames} frames are in the views, after {:.1} s", took.as_secs_f64());
     Ok(ExitCode::SUCCESS)
 }

@@ -10,8 +10,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use schemas::Position;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::Error as QueryError;
+use utoipa::IntoParams;
 
 use super::problem::{Failure, Fault};
 
@@ -70,6 +72,28 @@ fn wrong_query(error: &QueryRejection) -> Failure {
         cause = inner.source();
     }
     Failure::because(Fault::InvalidParameter, error.body_text())
+}
+
+/// Which page of a list, and how much of it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// `next` of the page before; absent for the first.
+    pub cursor: Option<String>,
+    /// Rows of a page, from 1 to 200; 50 if absent.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub limit: Option<usize>,
+}
+
+impl PageQuery {
+    /// How many rows the page has.
+    ///
+    /// # Errors
+    /// As [`page_rows`].
+    pub fn rows(&self) -> Result<usize, Failure> {
+        page_rows(self.limit)
+    }
 }
 
 /// How many rows a page has, from 1 to [`PAGE_ROWS_MAX`].
@@ -158,7 +182,6 @@ mod tests {
     use axum::response::IntoResponse;
     use schemas::api::Problem;
     use schemas::api::requests::{ChangePresence, DefineCampaign, SendMessage, Transfer};
-    use serde::Deserialize;
 
     use super::*;
 

@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use engine::SubmitError;
 use engine::log::LogError;
+use projections::{QueryError, ViewError};
 use schemas::api::Problem;
 use schemas::{Rejection, RejectionKind};
 
@@ -91,6 +92,8 @@ faults! {
     LogUnavailable SERVICE_UNAVAILABLE "log_unavailable"
         "the log cannot be reached, or did not answer in time; the command may still take effect"
         "try again with the same Idempotency-Key";
+    LogDamaged INTERNAL_SERVER_ERROR "log_damaged"
+        "the log is damaged" "keep it as it is, and compare it with its copies";
     TokensUnavailable SERVICE_UNAVAILABLE "tokens_unavailable"
         "the store of tokens cannot be reached" "try again later";
     StaleView SERVICE_UNAVAILABLE "stale_view"
@@ -188,9 +191,27 @@ impl From<LogError> for Failure {
         let damaged = !matches!(error, LogError::Unavailable { .. });
         tracing::error!(error = &error as &dyn std::error::Error, "the log could not be read");
         if damaged {
-            return Self::because(Fault::Internal, error.to_string());
+            return Self::because(Fault::LogDamaged, error.to_string());
         }
         Self::because(Fault::LogUnavailable, "the log cannot be reached, or did not answer in time")
+    }
+}
+
+impl From<ViewError> for Failure {
+    fn from(error: ViewError) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "a view could not be read");
+        Fault::ViewUnavailable.into()
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Cursor(error) => {
+                Self::because(Fault::InvalidCursor, error.to_string()).in_field("cursor")
+            }
+            QueryError::View(error) => error.into(),
+        }
     }
 }
 

@@ -35,8 +35,7 @@ impl Relay {
     /// Runs until it is told to stop, or the log turns out to be damaged.
     pub(super) async fn run(mut self) {
         if let Err(error) = self.relay().await {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "the log cannot be read: no more messages are sent");
+            tracing::error!(%error, "the log cannot be read: no more messages are sent");
         }
         self.checkpoint.keep().await;
     }

@@ -12,6 +12,11 @@ const ENTRIES_MAX: usize = 32;
 /// A chunk of more bytes takes no more entries; one large entry may go beyond.
 const BYTES_MAX: usize = 64 * 1024;
 const LENGTH_BYTES: usize = 4;
+fn bytes_max() -> usize {
+    static M: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    *M.get_or_init(|| std::env::var("CHUNK").ok().and_then(|t| t.parse().ok()).unwrap_or(BYTES_MAX))
+}
+
 
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -35,7 +40,7 @@ pub(super) struct Chunk {
 impl Chunk {
     pub(super) fn begin(recorded: &Recorded<'_>) -> Self {
         let position = recorded.position;
-        let mut chunk = Self { first: position, last: position, count: 0, bytes: Vec::new() };
+        let mut chunk = Self { first: position, last: position, count: 0, bytes: Vec::with_capacity(1024) };
         chunk.push(recorded);
         chunk
     }
@@ -53,7 +58,7 @@ impl Chunk {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.count >= ENTRIES_MAX || self.bytes.len() >= BYTES_MAX
+        self.count >= ENTRIES_MAX || self.bytes.len() >= bytes_max()
     }
 
     pub(super) fn push(&mut self, recorded: &Recorded<'_>) {

@@ -1,23 +1,24 @@
 //! What the history view answers.
 
-use std::sync::Arc;
-
 use schemas::api::Page;
 use schemas::api::views::{ContactConversation, Entry};
 use schemas::{ContactId, ConversationId, Position, ShardId, WorkspaceId};
 
 use super::chunk::stored;
+use super::header_row;
 use crate::cursor::{self, BadCursor, List};
 use crate::error::{QueryError, ViewError};
 use crate::keys::{self, WorkspaceKey};
-use crate::paging::{PAGE_BYTES_MAX, page, page_size};
+use crate::paging::{PAGE_BYTES_MAX, page, page_size, values};
 use crate::rows::HeaderRow;
-use crate::store::Store;
+use crate::store::{Reader, StoreError, Value};
+
+const CHUNKS_AT_A_TIME: usize = 4;
 
 /// The history view, to be asked. Clones share it.
 #[derive(Debug, Clone)]
 pub struct History {
-    store: Arc<Store>,
+    rows: Reader,
     shard: ShardId,
 }
 
@@ -28,12 +29,12 @@ pub(crate) struct Entries {
 }
 
 impl History {
-    pub(crate) fn new(store: Arc<Store>, shard: ShardId) -> Self {
-        Self { store, shard }
+    pub(crate) fn new(rows: Reader, shard: ShardId) -> Self {
+        Self { rows, shard }
     }
 
     pub(crate) fn header(&self, workspace: WorkspaceKey, id: ConversationId) -> Result<Option<HeaderRow>, ViewError> {
-        super::read_header(&self.store, (workspace, id))
+        header_row(self.rows.get(&keys::header(workspace, id))?)
     }
 
     /// The conversations of a contact, newest first; at most 200 a page.
@@ -49,7 +50,7 @@ impl History {
     ) -> Result<Page<ContactConversation>, QueryError> {
         let workspace = WorkspaceKey::of(workspace);
         let list = keys::contact(workspace, contact);
-        page(&self.store, List::Contact, &list, cursor, limit, |_, id| {
+        page(&self.rows, List::Contact, &list, cursor, limit, |_, id| {
             let header = self.header(workspace, id)?;
             Ok(header.map(|header| header.into_contact_conversation(id)))
         })
@@ -65,19 +66,13 @@ impl History {
     ) -> Result<Entries, QueryError> {
         let limit = page_size(limit);
         let before = cursor.map(|cursor| self.position(cursor)).transpose()?;
-        let list = keys::entries(workspace, id);
-        let mut from = match before {
-            Some(before) => keys::entries_chunk(workspace, id, before).to_vec(),
-            None => list.to_vec(),
-        };
+        let after = before.map(|before| keys::entries_chunk(workspace, id, before));
         let (mut items, mut bytes) = (Vec::new(), 0);
-        while let Some((key, chunk)) = self.store.scan(&list, &from, 1)?.into_iter().next() {
+        for chunk in self.chunks(workspace, id, after.as_ref().map(|after| &after[..])) {
+            let chunk = chunk?;
             let entries: Vec<_> = stored(&chunk).collect::<Result<_, _>>()?;
-            for entry in entries.into_iter().rev() {
-                let position = entry.position(self.shard);
-                if before.is_some_and(|before| position >= before) {
-                    continue;
-                }
+            let entries = entries.into_iter().rev();
+            for entry in entries.skip_while(|entry| before.is_some_and(|b| entry.position(self.shard) >= b)) {
                 bytes += entry.bytes();
                 if items.len() == limit || (bytes > PAGE_BYTES_MAX && !items.is_empty()) {
                     let next = items.last().map(|(entry, _): &(Entry, _)| cursor_of(entry.position));
@@ -85,25 +80,30 @@ impl History {
                 }
                 items.push(entry.entry(self.shard)?);
             }
-            from = key.to_vec();
-            from.push(0);
         }
         Ok(Entries { items, next: None })
     }
 
     /// The frames that hold the conversation's entries, in no order.
     pub(crate) fn sequences(&self, workspace: WorkspaceKey, id: ConversationId) -> Result<Vec<u64>, QueryError> {
-        let mut sequences: Vec<u64> = self.header(workspace, id)?.into_iter().map(|h| h.opened_in).collect();
-        let list = keys::entries(workspace, id);
-        let mut from = list.to_vec();
-        while let Some((key, chunk)) = self.store.scan(&list, &from, 1)?.into_iter().next() {
-            for entry in stored(&chunk) {
+        let header = self.header(workspace, id)?;
+        let mut sequences: Vec<u64> = header.into_iter().map(|header| header.opened_in).collect();
+        for chunk in self.chunks(workspace, id, None) {
+            for entry in stored(&chunk?) {
                 sequences.push(entry?.position(self.shard).sequence);
             }
-            from = key.to_vec();
-            from.push(0);
         }
         Ok(sequences)
+    }
+
+    /// The chunks of a conversation, newest first, those whose key comes after `after`.
+    fn chunks<'a>(
+        &'a self,
+        workspace: WorkspaceKey,
+        id: ConversationId,
+        after: Option<&[u8]>,
+    ) -> impl Iterator<Item = Result<Value, StoreError>> + use<'a> {
+        values(&self.rows, &keys::entries(workspace, id), after, CHUNKS_AT_A_TIME)
     }
 
     fn position(&self, cursor: &str) -> Result<Position, BadCursor> {

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{ConversationKey, waits};
 use crate::error::ViewError;
 use crate::keys::{self, Standing};
+use crate::paging::values;
 use crate::rows::OpenRow;
-use crate::store::Store;
+use crate::store::Reader;
 
-const SCAN_ROWS: usize = 1_000;
+const ROWS_AT_A_TIME: usize = 1_000;
 
 /// The key under which this conversation is listed.
 pub(super) fn place((workspace, id): ConversationKey, row: &OpenRow) -> Option<Vec<u8>> {
@@ -43,22 +44,13 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn read(store: &Store) -> Result<Self, ViewError> {
+    pub(super) fn read(rows: &Reader) -> Result<Self, ViewError> {
         let counts = Self::default();
-        let prefix = keys::open_conversations();
-        let mut from = prefix.to_vec();
-        loop {
-            let rows = store.scan(&prefix, &from, SCAN_ROWS)?;
-            for (key, row) in &rows {
-                let row: OpenRow = schemas::decode("open conversation", row)?;
-                counts.moved(None, Some(waits(&row)));
-                from = key.to_vec();
-                from.push(0);
-            }
-            if rows.len() < SCAN_ROWS {
-                return Ok(counts);
-            }
+        for row in values(rows, &keys::open_conversations(), None, ROWS_AT_A_TIME) {
+            let row: OpenRow = schemas::decode("open conversation", &row?)?;
+            counts.moved(None, Some(waits(&row)));
         }
+        Ok(counts)
     }
 
     /// Takes in that a conversation changed; each side says whether it waits, if it is open.

@@ -1,20 +1,23 @@
 //! Masters and presence: the last definition counts, whole.
 
-use schemas::event::{AgentDefined, PresenceChanged};
-use schemas::{AgentId, Presence, encode};
+use schemas::event::{AgentDefined, ChannelDefined, PresenceChanged};
+use schemas::{AgentId, ChannelId, Presence, encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::InboxProjector;
 use crate::error::ViewError;
 use crate::keys::{self, MasterKind, WorkspaceKey};
+use crate::paging::values;
 use crate::recorded::Recorded;
 use crate::rows::AgentRow;
-use crate::store::Store;
+use crate::store::{Reader, Value};
+
+const ROWS_AT_A_TIME: usize = 500;
 
 impl InboxProjector {
     pub(super) fn define(
-        &self,
+        &mut self,
         r: &Recorded<'_>,
         kind: MasterKind,
         id: &str,
@@ -26,13 +29,13 @@ impl InboxProjector {
         Ok(())
     }
 
-    pub(super) fn define_agent(&self, r: &Recorded<'_>, e: &AgentDefined) -> Result<(), ViewError> {
+    pub(super) fn define_agent(&mut self, r: &Recorded<'_>, e: &AgentDefined) -> Result<(), ViewError> {
         let before = self.agent(r.workspace, &e.agent)?;
         let presence = before.map_or(Presence::Offline, |before| before.presence);
         self.define(r, MasterKind::Agent, e.agent.as_str(), &AgentRow { definition: e.clone(), presence })
     }
 
-    pub(super) fn change_presence(&self, r: &Recorded<'_>, e: &PresenceChanged) -> Result<(), ViewError> {
+    pub(super) fn change_presence(&mut self, r: &Recorded<'_>, e: &PresenceChanged) -> Result<(), ViewError> {
         match self.agent(r.workspace, &e.agent)? {
             Some(row) => {
                 let row = AgentRow { presence: e.presence.clone(), ..row };
@@ -42,28 +45,38 @@ impl InboxProjector {
         }
     }
 
+    /// Whether agents see delivery statuses on this channel.
+    pub(crate) fn shows_status(&self, workspace: WorkspaceKey, channel: &ChannelId) -> Result<bool, ViewError> {
+        let key = keys::master(workspace, MasterKind::Channel, channel.as_str());
+        let row: Option<ChannelDefined> = master_row(self.store.get(&key)?)?;
+        Ok(row.is_some_and(|row| row.show_status))
+    }
+
     fn agent(&self, workspace: WorkspaceKey, agent: &AgentId) -> Result<Option<AgentRow>, ViewError> {
-        read(&self.store, workspace, MasterKind::Agent, agent.as_str())
+        let key = keys::master(workspace, MasterKind::Agent, agent.as_str());
+        master_row(self.store.get(&key)?)
     }
 }
 
 pub(super) fn read<T: DeserializeOwned>(
-    store: &Store,
+    rows: &Reader,
     workspace: WorkspaceKey,
     kind: MasterKind,
     id: &str,
 ) -> Result<Option<T>, ViewError> {
-    let row = store.get(&keys::master(workspace, kind, id))?;
-    Ok(row.map(|row| schemas::decode("master", &row)).transpose()?)
+    master_row(rows.get(&keys::master(workspace, kind, id))?)
 }
 
 /// All masters of a kind, by id; the engine allows at most 10,000.
 pub(super) fn read_all<T: DeserializeOwned>(
-    store: &Store,
+    rows: &Reader,
     workspace: WorkspaceKey,
     kind: MasterKind,
 ) -> Result<Vec<T>, ViewError> {
-    let prefix = keys::masters(workspace, kind);
-    let rows = store.scan(&prefix, &prefix, schemas::limits::MASTERS_PER_KIND_MAX)?;
-    rows.iter().map(|(_, row)| Ok(schemas::decode("master", row)?)).collect()
+    let rows = values(rows, &keys::masters(workspace, kind), None, ROWS_AT_A_TIME);
+    rows.map(|row| Ok(schemas::decode("master", &row?)?)).collect()
+}
+
+fn master_row<T: DeserializeOwned>(row: Option<Value>) -> Result<Option<T>, ViewError> {
+    Ok(row.map(|row| schemas::decode("master", &row)).transpose()?)
 }

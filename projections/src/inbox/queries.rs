@@ -13,18 +13,18 @@ use schemas::{
 
 use super::lists::{Counts, OpenCounts, place};
 use super::masters::{read as read_master, read_all};
-use super::read;
+use super::open_row;
 use crate::cursor::List;
 use crate::error::{QueryError, ViewError};
 use crate::keys::{self, MasterKind, WorkspaceKey};
 use crate::paging::page;
 use crate::rows::{AgentRow, Names, OpenRow};
-use crate::store::Store;
+use crate::store::Reader;
 
 /// The inbox view, to be asked. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Inbox {
-    store: Arc<Store>,
+    rows: Reader,
     counts: Arc<Counts>,
 }
 
@@ -36,7 +36,7 @@ macro_rules! masters {
             /// # Errors
             /// Faults of the view.
             pub fn $one(&self, workspace: &WorkspaceId, id: &$id) -> Result<Option<$row>, ViewError> {
-                read_master(&self.store, WorkspaceKey::of(workspace), MasterKind::$kind, id.as_str())
+                read_master(&self.rows, WorkspaceKey::of(workspace), MasterKind::$kind, id.as_str())
             }
 
             $(#[$docs])*
@@ -44,7 +44,7 @@ macro_rules! masters {
             /// # Errors
             /// Faults of the view.
             pub fn $all(&self, workspace: &WorkspaceId) -> Result<Vec<$row>, ViewError> {
-                read_all(&self.store, WorkspaceKey::of(workspace), MasterKind::$kind)
+                read_all(&self.rows, WorkspaceKey::of(workspace), MasterKind::$kind)
             }
         )*}
     };
@@ -78,8 +78,8 @@ masters! {
 }
 
 impl Inbox {
-    pub(super) fn new(store: Arc<Store>, counts: Arc<Counts>) -> Self {
-        Self { store, counts }
+    pub(super) fn new(rows: Reader, counts: Arc<Counts>) -> Self {
+        Self { rows, counts }
     }
 
     /// The workspace itself; `None` if it was never created.
@@ -87,7 +87,7 @@ impl Inbox {
     /// # Errors
     /// Faults of the view.
     pub fn workspace(&self, workspace: &WorkspaceId) -> Result<Option<WorkspaceCreated>, ViewError> {
-        read_master(&self.store, WorkspaceKey::of(workspace), MasterKind::Workspace, "")
+        read_master(&self.rows, WorkspaceKey::of(workspace), MasterKind::Workspace, "")
     }
 
     /// An open conversation; `None` when it is not open.
@@ -99,7 +99,7 @@ impl Inbox {
         workspace: &WorkspaceId,
         id: ConversationId,
     ) -> Result<Option<InboxItem>, ViewError> {
-        let row = read(&self.store, (WorkspaceKey::of(workspace), id))?;
+        let row = open_row(self.rows.get(&keys::open_conversation(WorkspaceKey::of(workspace), id))?)?;
         Ok(row.map(|row| row.into_item(id)))
     }
 
@@ -118,7 +118,7 @@ impl Inbox {
         let workspace = WorkspaceKey::of(workspace);
         let list = keys::agent_list(workspace, agent);
         let listed = |row: &OpenRow| row.agent.as_ref() == Some(agent);
-        page(&self.store, List::Agent, &list, cursor, limit, |key, id| self.item(workspace, key, id, listed))
+        page(&self.rows, List::Agent, &list, cursor, limit, |key, id| self.item(workspace, key, id, listed))
     }
 
     /// The conversations that wait in a campaign's queue, longest first. At most 200 a page.
@@ -135,7 +135,7 @@ impl Inbox {
         let workspace = WorkspaceKey::of(workspace);
         let list = keys::queue(workspace, campaign);
         let listed = |row: &OpenRow| row.agent.is_none() && row.campaign == *campaign;
-        page(&self.store, List::Queue, &list, cursor, limit, |key, id| self.item(workspace, key, id, listed))
+        page(&self.rows, List::Queue, &list, cursor, limit, |key, id| self.item(workspace, key, id, listed))
     }
 
     /// How many conversations are open, in all workspaces.
@@ -151,7 +151,7 @@ impl Inbox {
         id: ConversationId,
         listed: impl Fn(&OpenRow) -> bool,
     ) -> Result<Option<InboxItem>, QueryError> {
-        let row = read(&self.store, (workspace, id))?;
+        let row = open_row(self.rows.get(&keys::open_conversation(workspace, id))?)?;
         let row = row.filter(|row| listed(row) && place((workspace, id), row).as_deref() == Some(key));
         Ok(row.map(|row| row.into_item(id)))
     }
@@ -178,7 +178,6 @@ impl Inbox {
         })
     }
 
-    /// Whether agents see delivery statuses on this channel.
     pub(crate) fn shows_status(&self, workspace: WorkspaceKey, channel: &ChannelId) -> Result<bool, ViewError> {
         let row: Option<ChannelDefined> = self.master(workspace, MasterKind::Channel, channel.as_str())?;
         Ok(row.is_some_and(|row| row.show_status))
@@ -190,7 +189,7 @@ impl Inbox {
         kind: MasterKind,
         id: &str,
     ) -> Result<Option<T>, ViewError> {
-        read_master(&self.store, workspace, kind, id)
+        read_master(&self.rows, workspace, kind, id)
     }
 }
 

@@ -1,0 +1,158 @@
+//! The domain against a simple model: random days of a contact centre, decided by both, compared after every step;
+//! then the same day again from the frames that were written. proptest prints the shortest day that fails.
+
+mod model {
+    mod centre;
+    mod compare;
+    mod delivery;
+    mod invariants;
+    mod reference;
+    mod steps;
+
+    use engine::domain::{State, apply, decide};
+    use proptest::prelude::*;
+    use schemas::frame::{CommitHeader, Frame, FrameBuilder, NO_FRAME};
+    use schemas::{
+        Actor, Command, CommandId, Event, FrameId, Position, Rejection, ShardId, Submission, Timestamp,
+    };
+
+    use invariants::Before;
+    use reference::{Reference, Verdict};
+    use steps::Step;
+
+    /// The engine's domain and the model, side by side.
+    struct Day {
+        state: State,
+        reference: Reference,
+        before: Before,
+        now: Timestamp,
+        commands: u64,
+        log: Vec<Vec<u8>>,
+    }
+
+    impl Day {
+        fn begin() -> Self {
+            let mut day = Self {
+                state: State::default(),
+                reference: Reference::default(),
+                before: Before::default(),
+                now: centre::opening(),
+                commands: 0,
+                log: Vec::new(),
+            };
+            day.submit(Actor::System, centre::creation(), None)
+                .expect("the centre is in order");
+            for command in centre::set_up() {
+                day.take(Actor::Administrator, command, None);
+            }
+            day
+        }
+
+        fn submit(
+            &mut self,
+            actor: Actor,
+            command: Command,
+            id: Option<CommandId>,
+        ) -> Result<Vec<Event>, Rejection> {
+            self.commands += 1;
+            let workspace = centre::workspace();
+            let id = id.unwrap_or_else(|| CommandId::of_step(&workspace, "model", &[], self.commands));
+            let submission = Submission {
+                workspace,
+                id,
+                fingerprint: 0,
+                actor,
+                command,
+            };
+            let before = compare::summary(&self.state);
+            let decided = decide(&self.state, &submission, self.now);
+            if let Ok(events) = &decided {
+                self.write(&CommitHeader::of(&submission, self.now), events);
+            } else {
+                assert_eq!(
+                    before,
+                    compare::summary(&self.state),
+                    "a refusal changed the state"
+                );
+            }
+            decided
+        }
+
+        fn write(&mut self, header: &CommitHeader, events: &[Event]) {
+            let mut builder = FrameBuilder::default();
+            let index = builder.push(header, events);
+            let sequence = self.log.len() as u64 + 1;
+            let id = FrameId::from_bytes([0; 16]);
+            self.log.push(builder.finish(ShardId(0), id, &NO_FRAME, self.now));
+            let first = Position {
+                shard: ShardId(0),
+                sequence,
+                index,
+            };
+            apply(&mut self.state, header, first, events);
+        }
+
+        fn take(&mut self, actor: Actor, command: Command, id: Option<CommandId>) {
+            let verdict = self.reference.take(&actor, &command, id, self.now);
+            let what = format!("{command:?} by {actor:?}");
+            let decided = self.submit(actor, command, id);
+            let agreed = match &decided {
+                Err(_) => verdict == Verdict::Refused,
+                Ok(events) if events.is_empty() => verdict == Verdict::Nothing,
+                Ok(_) => verdict == Verdict::Happened,
+            };
+            assert!(
+                agreed,
+                "{what}: the model says {verdict:?}, the domain {decided:?}"
+            );
+            compare::same(&self.state, &self.reference);
+            invariants::hold(&self.state, &mut self.before);
+        }
+
+        fn step(&mut self, step: &Step) {
+            self.now = self.now.plus(step.after());
+            self.end_passed_waits();
+            if let Some((actor, command, id)) = step.resolve(&self.reference) {
+                self.take(actor, command, id);
+            }
+        }
+
+        /// As the writer does it.
+        fn end_passed_waits(&mut self) {
+            while let Some((_, _, conversation)) =
+                self.state.next_deadline().filter(|d| d.0 <= self.now).cloned()
+            {
+                self.take(Actor::System, Command::EndExclusiveWait { conversation }, None);
+            }
+        }
+
+        fn again_from_the_log(&self) -> State {
+            let mut state = State::default();
+            for (bytes, sequence) in self.log.iter().zip(1..) {
+                let frame = Frame::decode(bytes).expect("a frame that was just written");
+                for commit in &frame.commits {
+                    let first = Position {
+                        shard: frame.shard,
+                        sequence,
+                        index: 0,
+                    };
+                    apply(&mut state, &commit.header, first, &commit.events);
+                }
+            }
+            state
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2 * ProptestConfig::default().cases, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_domain_agrees_with_the_model_on_every_day(steps in prop::collection::vec(steps::any_step(), 1..140)) {
+            let mut day = Day::begin();
+            for step in &steps {
+                day.step(step);
+            }
+            prop_assert_eq!(compare::summary(&day.state), compare::summary(&day.again_from_the_log()));
+        }
+    }
+}

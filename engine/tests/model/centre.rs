@@ -1,0 +1,121 @@
+//! A small contact centre in which everything meets: shared channels, three policies, agents who work in several
+//! campaigns. Masters are few so that random steps often touch the same ones.
+
+use schemas::event::{
+    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
+    WorkspaceCreated,
+};
+use schemas::{
+    AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, ContactId, DispositionId, ExclusiveWait,
+    ProjectId, Role, Timestamp, WorkspaceId,
+};
+
+pub(super) const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
+    ("sales", &["one", "two"], ExclusiveWait::Seconds(20)),
+    ("support", &["one"], ExclusiveWait::Forever),
+    ("billing", &["two"], ExclusiveWait::Seconds(0)),
+];
+/// Each with the campaign that gets its new conversations.
+pub(super) const CHANNELS: [(&str, &str); 2] = [("one", "sales"), ("two", "billing")];
+pub(super) const AGENTS: [&str; 5] = ["ana", "ben", "carla", "dan", "sue"];
+pub(super) const SUPERVISOR: &str = "sue";
+pub(super) const CONTACTS: usize = 4;
+
+pub(super) fn workspace() -> WorkspaceId {
+    WorkspaceId::new("default").expect("a good id")
+}
+
+pub(super) fn opening() -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000)
+}
+
+pub(super) fn agent(index: usize) -> AgentId {
+    AgentId::new(AGENTS[index % AGENTS.len()]).expect("a good id")
+}
+
+pub(super) fn campaign(index: usize) -> CampaignId {
+    CampaignId::new(CAMPAIGNS[index % CAMPAIGNS.len()].0).expect("a good id")
+}
+
+pub(super) fn channel(index: usize) -> ChannelId {
+    ChannelId::new(CHANNELS[index % CHANNELS.len()].0).expect("a good id")
+}
+
+pub(super) fn contact(index: usize) -> ContactId {
+    ContactId::from_bytes([(index % CONTACTS) as u8; 16])
+}
+
+pub(super) fn disposition() -> DispositionId {
+    DispositionId::new("solved").expect("a good id")
+}
+
+pub(super) fn role(id: &AgentId) -> Role {
+    if id.as_str() == SUPERVISOR {
+        Role::Supervisor
+    } else {
+        Role::Agent
+    }
+}
+
+pub(super) fn creation() -> Command {
+    Command::CreateWorkspace(WorkspaceCreated { name: "Model".into() })
+}
+
+/// All masters; agents work everywhere and may hold two conversations each.
+pub(super) fn set_up() -> Vec<Command> {
+    let client = ClientId::new("acme").expect("a good id");
+    let project = ProjectId::new("shop").expect("a good id");
+    let mut commands = vec![
+        Command::DefineClient(ClientDefined {
+            client: client.clone(),
+            name: "Acme".into(),
+            history_conversations: 10,
+        }),
+        Command::DefineProject(ProjectDefined {
+            project: project.clone(),
+            client,
+            name: "Shop".into(),
+        }),
+        Command::DefineDisposition(DispositionDefined {
+            disposition: disposition(),
+            name: "Solved".into(),
+            parent: None,
+        }),
+    ];
+    commands.extend(CHANNELS.map(|(id, entry)| {
+        Command::DefineChannel(ChannelDefined {
+            channel: ChannelId::new(id).expect("a good id"),
+            kind: ChannelKind::Whatsapp,
+            address: id.into(),
+            name: id.into(),
+            entry_campaign: Some(CampaignId::new(entry).expect("a good id")),
+            show_status: true,
+        })
+    }));
+    commands.extend(CAMPAIGNS.map(|(id, channels, exclusive_wait)| {
+        Command::DefineCampaign(CampaignDefined {
+            campaign: CampaignId::new(id).expect("a good id"),
+            project: project.clone(),
+            name: id.into(),
+            channels: channels
+                .iter()
+                .map(|id| ChannelId::new(id).expect("a good id"))
+                .collect(),
+            dispositions: vec![disposition()],
+            hours_shown: 24,
+            external_resources: false,
+            exclusive_wait,
+        })
+    }));
+    commands.extend((0..AGENTS.len()).map(|index| {
+        Command::DefineAgent(AgentDefined {
+            agent: agent(index),
+            name: AGENTS[index].into(),
+            role: role(&agent(index)),
+            campaigns: (0..CAMPAIGNS.len()).map(campaign).collect(),
+            channels: (0..CHANNELS.len()).map(channel).collect(),
+            capacity: 2,
+        })
+    }));
+    commands
+}

@@ -1,0 +1,130 @@
+//! The domain's state beside the model's, and as text, through what the domain lets anyone read.
+
+use std::collections::BTreeMap;
+
+use engine::domain::{Stage, State, Workspace};
+use schemas::event::Reservation;
+use schemas::{AgentId, ConversationId, Timestamp};
+
+use super::centre::{self, CAMPAIGNS, CHANNELS};
+use super::reference::{Place, Reference, Talk};
+
+fn stage_of(talk: &Talk, state: &Stage) -> Stage {
+    match &talk.place {
+        Place::With { agent, .. } => Stage::Assigned(agent.clone()),
+        Place::Over => panic!("{} is over in the model, and {state:?}", talk.id),
+        Place::Waiting { since, turn, kept } => Stage::Waiting {
+            since: *since,
+            number: *turn,
+            reserved: kept.clone().map(|(agent, until)| Reservation { agent, until }),
+        },
+    }
+}
+
+/// Every fact is the same in both.
+pub(super) fn same(state: &State, model: &Reference) {
+    let Some(ws) = state.workspace(&centre::workspace()) else {
+        return;
+    };
+    same_agents(ws, model);
+    assert_eq!(
+        ws.conversations().count(),
+        model.open().count(),
+        "open conversations"
+    );
+    for talk in model.open() {
+        let found = ws.conversation(talk.id).expect("open in the model");
+        assert_eq!(
+            found.stage,
+            stage_of(talk, &found.stage),
+            "the place of {}",
+            talk.id
+        );
+        assert_eq!(found.campaign, talk.campaign, "the campaign of {}", talk.id);
+        assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
+    }
+    let exclusive: BTreeMap<_, _> = ws
+        .exclusive_agents()
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    assert_eq!(exclusive, model.exclusive, "exclusive agents");
+    for (id, message) in &model.messages.all {
+        let found = ws.outbound(*id).expect("sent in the model");
+        assert_eq!(found.status, message.status(), "the status of {id}");
+        assert_eq!(found.stage, message.stage, "the sending of {id}");
+        assert_eq!(
+            (found.attempts, found.resends),
+            (message.attempts, message.resends),
+            "the attempts of {id}"
+        );
+        let heard = message.heard.iter().fold(0, |bits, status| bits | status.bit());
+        assert_eq!(found.seen, heard, "the receipts of {id}");
+    }
+}
+
+fn same_agents(ws: &Workspace, model: &Reference) {
+    assert_eq!(ws.agents().count(), model.people.len(), "agents");
+    for agent in ws.agents() {
+        let id = &agent.definition.agent;
+        let person = &model.people[id];
+        assert_eq!(agent.definition, person.definition, "the definition of {id}");
+        assert_eq!(agent.presence, person.presence, "the presence of {id}");
+        assert_eq!(agent.idle_since, person.idle_since, "since when {id} is idle");
+        assert_eq!(agent.holding, model.holding(id), "what {id} holds");
+        let kept: Vec<ConversationId> = ws.kept_for(id).collect();
+        assert_eq!(
+            kept,
+            waiting(model, |_, whose| whose == Some(id)),
+            "what is kept for {id}"
+        );
+    }
+    for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
+        for channel in (0..CHANNELS.len()).map(centre::channel) {
+            let queue: Vec<ConversationId> = ws.queue(&campaign, &channel).collect();
+            let expected = waiting(model, |talk, whose| {
+                whose.is_none() && talk.campaign == campaign && talk.channel == channel
+            });
+            assert_eq!(queue, expected, "the queue of {campaign} on {channel}");
+        }
+    }
+}
+
+/// What waits in the model, by waiting time; told by whom it is kept for.
+fn waiting(model: &Reference, which: impl Fn(&Talk, Option<&AgentId>) -> bool) -> Vec<ConversationId> {
+    let mut found: Vec<(Timestamp, u64, ConversationId)> = Vec::new();
+    for talk in model.open() {
+        match &talk.place {
+            Place::Waiting { since, turn, kept } if which(talk, kept.as_ref().map(|(agent, _)| agent)) => {
+                found.push((*since, *turn, talk.id));
+            }
+            Place::Waiting { .. } | Place::With { .. } | Place::Over => {}
+        }
+    }
+    found.sort_unstable();
+    found.into_iter().map(|(_, _, id)| id).collect()
+}
+
+/// All that can be read of a state, in one order.
+pub(super) fn summary(state: &State) -> Vec<String> {
+    let Some(ws) = state.workspace(&centre::workspace()) else {
+        return Vec::new();
+    };
+    let mut lines: Vec<String> = ws.agents().map(|agent| format!("{agent:?}")).collect();
+    lines.extend(ws.conversations().map(|entry| format!("{entry:?}")));
+    lines.extend(ws.exclusive_agents().map(|entry| format!("{entry:?}")));
+    lines.extend(ws.outbound_messages().map(|entry| format!("{entry:?}")));
+    lines.sort_unstable();
+    for agent in ws.agents() {
+        lines.push(format!(
+            "{:?}",
+            ws.kept_for(&agent.definition.agent).collect::<Vec<_>>()
+        ));
+    }
+    for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
+        for channel in (0..CHANNELS.len()).map(centre::channel) {
+            lines.push(format!("{:?}", ws.queue(&campaign, &channel).collect::<Vec<_>>()));
+        }
+    }
+    lines.extend(state.deadlines().map(|deadline| format!("{deadline:?}")));
+    lines
+}

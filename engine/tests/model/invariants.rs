@@ -1,0 +1,151 @@
+//! What must hold after every step whatever happened, checked on the state alone, without the model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::domain::{Agent, Conversation, Stage, State, Workspace};
+use schemas::{AgentId, ConversationId, DeliveryStatus, MessageId, Presence};
+
+use super::centre::{self, CAMPAIGNS, CHANNELS};
+
+/// What was seen after the step before.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// How often each message was sent again, and its status.
+    statuses: BTreeMap<MessageId, (u16, DeliveryStatus)>,
+    loads: BTreeMap<AgentId, u16>,
+}
+
+pub(super) fn hold(state: &State, before: &mut Before) {
+    let Some(ws) = state.workspace(&centre::workspace()) else {
+        return;
+    };
+    each_conversation_has_at_most_one_agent(ws);
+    one_is_open_for_each_contact_and_channel(ws);
+    nobody_waits_beside_an_agent_with_room(ws);
+    queues_go_by_waiting_time(ws);
+    deadlines_are_the_waits_that_end(state, ws);
+    nobody_holds_more_than_they_may(ws, before);
+    statuses_go_up(ws, before);
+}
+
+fn each_conversation_has_at_most_one_agent(ws: &Workspace) {
+    let mut held = BTreeMap::new();
+    for agent in ws.agents() {
+        for id in &agent.holding {
+            let before = held.insert(*id, &agent.definition.agent);
+            assert_eq!(before, None, "{id} is held twice");
+        }
+    }
+    for (id, conversation) in ws.conversations() {
+        assert_ne!(conversation.stage, Stage::Loose, "{id} is nowhere");
+        assert_eq!(held.remove(id), conversation.agent(), "who has {id}");
+    }
+    assert!(held.is_empty(), "held and not open: {held:?}");
+}
+
+fn one_is_open_for_each_contact_and_channel(ws: &Workspace) {
+    let mut open = BTreeSet::new();
+    for (id, conversation) in ws.conversations() {
+        let key = (conversation.contact, conversation.channel.clone());
+        assert!(
+            open.insert(key),
+            "{id} is a second one of its contact and channel"
+        );
+    }
+}
+
+fn has_room(agent: &Agent) -> bool {
+    agent.presence == Presence::Online && agent.load() < agent.definition.capacity
+}
+
+fn could_take(agent: &Agent, conversation: &Conversation) -> bool {
+    has_room(agent) && agent.serves(&conversation.campaign, &conversation.channel)
+}
+
+fn nobody_waits_beside_an_agent_with_room(ws: &Workspace) {
+    for (id, conversation) in ws.conversations() {
+        let Stage::Waiting { reserved, .. } = &conversation.stage else {
+            continue;
+        };
+        for agent in ws.agents().filter(|agent| could_take(agent, conversation)) {
+            let theirs = reserved
+                .as_ref()
+                .is_none_or(|kept| kept.agent == agent.definition.agent);
+            assert!(!theirs, "{id} waits, and {:?} has room", agent.definition.agent);
+        }
+        if let Some(kept) = reserved {
+            let serves = ws
+                .agent(&kept.agent)
+                .is_some_and(|a| a.serves(&conversation.campaign, &conversation.channel));
+            assert!(serves, "{id} is kept for {:?}, who cannot take it", kept.agent);
+        }
+    }
+}
+
+fn queues_go_by_waiting_time(ws: &Workspace) {
+    let mut queued: BTreeSet<ConversationId> = BTreeSet::new();
+    let mut check = |ids: Vec<ConversationId>| {
+        let since = ids
+            .iter()
+            .map(|id| match &ws.conversation(*id).expect("open").stage {
+                Stage::Waiting { since, number, .. } => (*since, *number),
+                Stage::Assigned(_) | Stage::Loose => panic!("{id} is in a queue and does not wait"),
+            });
+        assert!(since.is_sorted(), "a queue out of order: {ids:?}");
+        queued.extend(ids);
+    };
+    for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
+        for channel in (0..CHANNELS.len()).map(centre::channel) {
+            check(ws.queue(&campaign, &channel).collect());
+        }
+    }
+    for agent in ws.agents() {
+        check(ws.kept_for(&agent.definition.agent).collect());
+    }
+    let waiting = ws
+        .conversations()
+        .filter(|(_, c)| c.agent().is_none())
+        .map(|(id, _)| *id);
+    assert_eq!(
+        queued,
+        waiting.collect::<BTreeSet<_>>(),
+        "what waits and what is in a queue"
+    );
+}
+
+fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
+    let mut expected = BTreeSet::new();
+    for (id, conversation) in ws.conversations() {
+        if let Stage::Waiting {
+            reserved: Some(kept), ..
+        } = &conversation.stage
+        {
+            expected.extend(kept.until.map(|until| (until, centre::workspace(), *id)));
+        }
+    }
+    let deadlines: BTreeSet<_> = state.deadlines().cloned().collect();
+    assert_eq!(deadlines, expected, "deadlines");
+    assert_eq!(state.next_deadline(), expected.first(), "the next deadline");
+}
+
+/// More only when the capacity was lowered, and then not more than before.
+fn nobody_holds_more_than_they_may(ws: &Workspace, before: &mut Before) {
+    for agent in ws.agents() {
+        let id = agent.definition.agent.clone();
+        let held = before.loads.insert(id.clone(), agent.load()).unwrap_or_default();
+        let most = agent.definition.capacity.max(held);
+        assert!(
+            agent.load() <= most,
+            "{id} holds {}, and may hold {most}",
+            agent.load()
+        );
+    }
+}
+
+fn statuses_go_up(ws: &Workspace, before: &mut Before) {
+    for (id, outbound) in ws.outbound_messages() {
+        let now = (outbound.resends, outbound.status);
+        let before = before.statuses.insert(*id, now).unwrap_or_default();
+        assert!(now >= before, "{id} went from {before:?} to {now:?}");
+    }
+}

@@ -1,0 +1,454 @@
+//! Random steps of a day. A step holds small numbers; what they mean is looked up when it is taken, so that a
+//! shortened day still makes sense.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use schemas::command::{AttemptResult, InboundMessage, Receipt};
+use schemas::event::AgentDefined;
+use schemas::{
+    Actor, Command, CommandId, Content, ConversationId, DeliveryError, DeliveryStatus, MessageId, Presence,
+    Role, TransferTarget,
+};
+
+use super::centre::{self, AGENTS, CAMPAIGNS, CHANNELS, CONTACTS};
+use super::reference::Reference;
+
+/// Who acts.
+#[derive(Debug, Clone)]
+pub(super) enum By {
+    /// Whoever has the conversation.
+    Holder,
+    Agent(usize),
+    Administrator,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Deed {
+    Presence {
+        agent: usize,
+        presence: u8,
+    },
+    Redefine {
+        agent: usize,
+        campaigns: u8,
+        channels: u8,
+        capacity: u16,
+        twice: bool,
+        auditor: bool,
+    },
+    Write {
+        contact: usize,
+        channel: usize,
+    },
+    Assign {
+        by: By,
+        talk: usize,
+        agent: usize,
+    },
+    Send {
+        by: By,
+        talk: usize,
+    },
+    ToAgent {
+        by: By,
+        talk: usize,
+        agent: usize,
+    },
+    ToCampaign {
+        by: By,
+        talk: usize,
+        campaign: usize,
+    },
+    Finish {
+        by: By,
+        talk: usize,
+    },
+    SetExclusive {
+        contact: usize,
+        campaign: usize,
+        agent: usize,
+    },
+    RemoveExclusive {
+        contact: usize,
+        campaign: usize,
+    },
+    EndWait {
+        talk: usize,
+    },
+    Begin {
+        message: usize,
+    },
+    End {
+        message: usize,
+        late: bool,
+        result: u8,
+    },
+    Resend {
+        by: By,
+        message: usize,
+    },
+    Settle {
+        by: By,
+        message: usize,
+        sent: bool,
+    },
+    Receipt {
+        message: usize,
+        sends_ago: u16,
+        ours: bool,
+        theirs: bool,
+        status: DeliveryStatus,
+        astray: bool,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    seconds: u64,
+    deed: Deed,
+}
+
+/// The latest are the most often meant: this counts back from the last.
+const BACK: std::ops::Range<usize> = 0..12;
+
+fn any_by() -> impl Strategy<Value = By> {
+    prop_oneof![
+        4 => Just(By::Holder),
+        2 => (0..AGENTS.len()).prop_map(By::Agent),
+        1 => Just(By::Administrator),
+    ]
+}
+
+fn any_deed() -> impl Strategy<Value = Deed> {
+    let agent = || 0..AGENTS.len();
+    let contact = || 0..CONTACTS;
+    let campaign = || 0..CAMPAIGNS.len();
+    let receipt = (
+        BACK,
+        prop_oneof![3 => Just(0_u16), 1 => Just(1)],
+        any::<bool>(),
+        any::<bool>(),
+    );
+    let status = prop::sample::select(&DeliveryStatus::ALL[1..]);
+    prop_oneof![
+        5 => (agent(), 0..4_u8).prop_map(|(agent, presence)| Deed::Presence { agent, presence }),
+        2 => (agent(), 0..8_u8, 0..4_u8, 0..4_u16, prop::bool::weighted(0.2), prop::bool::weighted(0.1)).prop_map(
+            |(agent, campaigns, channels, capacity, twice, auditor)| {
+                Deed::Redefine { agent, campaigns, channels, capacity, twice, auditor }
+            }
+        ),
+        8 => (contact(), 0..CHANNELS.len()).prop_map(|(contact, channel)| Deed::Write { contact, channel }),
+        3 => (any_by(), BACK, agent()).prop_map(|(by, talk, agent)| Deed::Assign { by, talk, agent }),
+        4 => (any_by(), BACK).prop_map(|(by, talk)| Deed::Send { by, talk }),
+        3 => (any_by(), BACK, agent()).prop_map(|(by, talk, agent)| Deed::ToAgent { by, talk, agent }),
+        4 => (any_by(), BACK, campaign()).prop_map(|(by, talk, campaign)| Deed::ToCampaign { by, talk, campaign }),
+        4 => (any_by(), BACK).prop_map(|(by, talk)| Deed::Finish { by, talk }),
+        3 => (contact(), campaign(), agent())
+            .prop_map(|(contact, campaign, agent)| Deed::SetExclusive { contact, campaign, agent }),
+        1 => (contact(), campaign()).prop_map(|(contact, campaign)| Deed::RemoveExclusive { contact, campaign }),
+        1 => BACK.prop_map(|talk| Deed::EndWait { talk }),
+        4 => BACK.prop_map(|message| Deed::Begin { message }),
+        4 => (BACK, prop::bool::weighted(0.1), 0..5_u8)
+            .prop_map(|(message, late, result)| Deed::End { message, late, result }),
+        2 => (any_by(), BACK).prop_map(|(by, message)| Deed::Resend { by, message }),
+        1 => (any_by(), BACK, any::<bool>()).prop_map(|(by, message, sent)| Deed::Settle { by, message, sent }),
+        8 => (receipt, status, prop::bool::weighted(0.1)).prop_map(
+            |((message, sends_ago, ours, theirs), status, astray)| {
+                Deed::Receipt { message, sends_ago, ours, theirs, status, astray }
+            }
+        ),
+    ]
+}
+
+pub(super) fn any_step() -> impl Strategy<Value = Step> {
+    let seconds = prop_oneof![3 => Just(0), 5 => 1..4_u64, 1 => 10..30_u64];
+    (seconds, any_deed()).prop_map(|(seconds, deed)| Step { seconds, deed })
+}
+
+/// Counted back from the last, if there are any.
+fn back<T: Copy>(all: &[T], index: usize) -> Option<T> {
+    let index = index % all.len().max(1);
+    all.iter().rev().nth(index).copied()
+}
+
+fn bits<T>(mask: u8, of: usize, item: impl Fn(usize) -> T) -> Vec<T> {
+    (0..of).filter(|i| mask & (1 << i) != 0).map(item).collect()
+}
+
+impl Step {
+    pub(super) fn after(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+
+    /// What it means now; nothing if there is no such conversation or message yet.
+    pub(super) fn resolve(&self, reference: &Reference) -> Option<(Actor, Command, Option<CommandId>)> {
+        let talks: Vec<ConversationId> = reference.talks.iter().map(|talk| talk.id).collect();
+        let talk = |index: &usize| back(&talks, *index);
+        let by = |by: &By, conversation| match by {
+            By::Holder => reference
+                .holder(conversation)
+                .map_or(Actor::Administrator, Actor::Agent),
+            By::Agent(index) => Actor::Agent(centre::agent(*index)),
+            By::Administrator => Actor::Administrator,
+        };
+        let messages: Vec<MessageId> = reference.messages.all.keys().copied().collect();
+        let message = |index: &usize| {
+            let id = back(&messages, *index)?;
+            Some((id, &reference.messages.all[&id]))
+        };
+        let plain = |actor, command| Some((actor, command, None));
+        match &self.deed {
+            Deed::Presence { agent, presence } => {
+                let agent = centre::agent(*agent);
+                let presence = match presence {
+                    0 | 1 => Presence::Online,
+                    2 => Presence::Away {
+                        reason: "lunch".into(),
+                    },
+                    _ => Presence::Offline,
+                };
+                plain(
+                    Actor::Agent(agent.clone()),
+                    Command::ChangePresence { agent, presence },
+                )
+            }
+            Deed::Redefine {
+                agent,
+                campaigns,
+                channels,
+                capacity,
+                twice,
+                auditor,
+            } => {
+                let agent = centre::agent(*agent);
+                let mut campaigns = bits(*campaigns, CAMPAIGNS.len(), centre::campaign);
+                if *twice {
+                    campaigns.extend(campaigns.clone());
+                }
+                let definition = AgentDefined {
+                    name: "redefined".into(),
+                    role: if *auditor {
+                        Role::Auditor
+                    } else {
+                        centre::role(&agent)
+                    },
+                    campaigns,
+                    channels: bits(*channels, CHANNELS.len(), centre::channel),
+                    capacity: *capacity,
+                    agent,
+                };
+                plain(Actor::Administrator, Command::DefineAgent(definition))
+            }
+            Deed::Write { contact, channel } => {
+                let count = talks.len();
+                let channel = centre::channel(*channel);
+                let provider_id = format!("in-{count}-{contact}-{}", self.seconds);
+                let id = CommandId::of_inbound(&centre::workspace(), &channel, &provider_id);
+                let message = InboundMessage {
+                    channel: channel.clone(),
+                    contact: centre::contact(*contact),
+                    identity: format!("identity {contact}"),
+                    profile_name: None,
+                    provider_id,
+                    content: Content::Text("hello".into()),
+                    written_at: centre::opening(),
+                };
+                Some((
+                    Actor::Channel(channel),
+                    Command::ReceiveMessage(message),
+                    Some(id),
+                ))
+            }
+            Deed::Assign {
+                by: who,
+                talk: index,
+                agent,
+            } => {
+                let conversation = talk(index)?;
+                let agent = centre::agent(*agent);
+                plain(by(who, conversation), Command::Assign { conversation, agent })
+            }
+            Deed::Send { by: who, talk: index } => {
+                let conversation = talk(index)?;
+                let number = (messages.len() as u128 + 1).to_be_bytes();
+                let content = Content::Text("hello".into());
+                let send = Command::Send {
+                    conversation,
+                    content,
+                };
+                Some((by(who, conversation), send, Some(CommandId::from_bytes(number))))
+            }
+            Deed::ToAgent {
+                by: who,
+                talk: index,
+                agent,
+            } => {
+                let conversation = talk(index)?;
+                let to = TransferTarget::Agent(centre::agent(*agent));
+                let note = "asks for them".into();
+                plain(
+                    by(who, conversation),
+                    Command::Transfer {
+                        conversation,
+                        to,
+                        note,
+                    },
+                )
+            }
+            Deed::ToCampaign {
+                by: who,
+                talk: index,
+                campaign,
+            } => {
+                let conversation = talk(index)?;
+                let to = TransferTarget::Campaign(centre::campaign(*campaign));
+                let note = "asks for it".into();
+                plain(
+                    by(who, conversation),
+                    Command::Transfer {
+                        conversation,
+                        to,
+                        note,
+                    },
+                )
+            }
+            Deed::Finish { by: who, talk: index } => {
+                let conversation = talk(index)?;
+                let disposition = centre::disposition();
+                let finish = Command::Finish {
+                    conversation,
+                    disposition,
+                    sub_disposition: None,
+                };
+                plain(by(who, conversation), finish)
+            }
+            Deed::SetExclusive {
+                contact,
+                campaign,
+                agent,
+            } => {
+                let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));
+                let agent = centre::agent(*agent);
+                plain(
+                    Actor::Administrator,
+                    Command::SetExclusiveAgent {
+                        contact,
+                        campaign,
+                        agent,
+                    },
+                )
+            }
+            Deed::RemoveExclusive { contact, campaign } => {
+                let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));
+                plain(
+                    Actor::Administrator,
+                    Command::RemoveExclusiveAgent { contact, campaign },
+                )
+            }
+            Deed::EndWait { talk: index } => {
+                let conversation = talk(index)?;
+                plain(Actor::System, Command::EndExclusiveWait { conversation })
+            }
+            Deed::Begin { message: index } => {
+                let (message, _) = message(index)?;
+                plain(Actor::System, Command::BeginAttempt { message })
+            }
+            Deed::End {
+                message: index,
+                late,
+                result,
+            } => {
+                let (message, known) = message(index)?;
+                let error = DeliveryError {
+                    code: 1,
+                    detail: "no".into(),
+                };
+                let result = match result {
+                    0 | 1 => AttemptResult::Accepted {
+                        provider_id: name(message, known.resends),
+                    },
+                    2 => AttemptResult::Deferred {
+                        error,
+                        retry_at: centre::opening(),
+                    },
+                    3 => AttemptResult::Failed { error },
+                    _ => AttemptResult::Unknown,
+                };
+                let attempt = known.attempts.saturating_sub(u16::from(*late));
+                plain(
+                    Actor::System,
+                    Command::EndAttempt {
+                        message,
+                        attempt,
+                        result,
+                    },
+                )
+            }
+            Deed::Resend {
+                by: who,
+                message: index,
+            } => {
+                let (message, known) = message(index)?;
+                let conversation = known.conversation;
+                plain(
+                    by(who, conversation),
+                    Command::Resend {
+                        conversation,
+                        message,
+                    },
+                )
+            }
+            Deed::Settle {
+                by: who,
+                message: index,
+                sent,
+            } => {
+                let (message, known) = message(index)?;
+                let conversation = known.conversation;
+                let status = if *sent {
+                    DeliveryStatus::Sent
+                } else {
+                    DeliveryStatus::Failed
+                };
+                plain(
+                    by(who, conversation),
+                    Command::Settle {
+                        conversation,
+                        message,
+                        status,
+                    },
+                )
+            }
+            Deed::Receipt {
+                message: index,
+                sends_ago,
+                ours,
+                theirs,
+                status,
+                astray,
+            } => {
+                let (message, known) = message(index)?;
+                let send = known.resends.saturating_sub(*sends_ago);
+                let other = (0..CHANNELS.len())
+                    .map(centre::channel)
+                    .find(|id| *id != known.channel);
+                let channel = other.filter(|_| *astray).unwrap_or_else(|| known.channel.clone());
+                let receipt = Receipt {
+                    channel: channel.clone(),
+                    message: ours.then_some(message),
+                    provider_id: theirs.then(|| name(message, send)),
+                    status: *status,
+                    reported_at: centre::opening(),
+                    error: None,
+                };
+                plain(Actor::Channel(channel), Command::RecordReceipt(receipt))
+            }
+        }
+    }
+}
+
+/// The network's id for one send of a message.
+fn name(message: MessageId, send: u16) -> String {
+    format!("{message}/{send}")
+}

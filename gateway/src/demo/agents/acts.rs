@@ -1,0 +1,132 @@
+//! What an agent does in a conversation: answers, writes a note, hands it over, finishes it, keeps the contact.
+
+use reqwest::Method;
+use schemas::ConversationId;
+use schemas::api::requests::{AddNote, Finish, SendMessage, SetExclusiveAgent, Transfer};
+use schemas::api::views::InboxItem;
+
+use super::hands::Hands;
+use crate::demo::tally::Count;
+
+const ANSWERS: [&str; 6] = [
+    "¡Hola! Ahora mismo lo miro.",
+    "Hello, how can I help you?",
+    "He encontrado su pedido: llega mañana antes de las 14:00.",
+    "Please restart the router and tell me whether the light is green.",
+    "Queda solucionado. ¿Algo más?",
+    "Thank you for waiting \u{1f64f}",
+];
+
+impl Hands {
+    /// Sends an answer; now and then with a double click, of which one message must come.
+    pub(super) async fn answer(&mut self, id: ConversationId) {
+        let path = format!("/v1/conversations/{id}/messages");
+        let text = (*self.chance.choose(&ANSWERS).unwrap_or(&"")).to_owned();
+        let key = self.desk.key();
+        let request = || {
+            let body = SendMessage { text: text.clone() };
+            self.desk
+                .api
+                .request(Method::POST, &path)
+                .json(&body)
+                .header("Idempotency-Key", key.clone())
+        };
+        let accepted = if self.chance.happens(0.05) {
+            let (first, second) =
+                tokio::join!(self.desk.send(&path, request()), self.desk.send(&path, request()));
+            if let (Some(first), Some(second)) = (&first, &second)
+                && (first.message != second.message || first.repeated == second.repeated)
+            {
+                self.desk.tally.trouble(format!(
+                    "a double click in {id} was not taken as one: {first:?}, {second:?}"
+                ));
+            }
+            first.or(second)
+        } else {
+            self.desk.send(&path, request()).await
+        };
+        if let Some(accepted) = accepted {
+            self.desk.tally.sent(accepted.message);
+            self.desk.done(&accepted);
+        }
+    }
+
+    pub(super) async fn transfer(&mut self, item: &InboxItem) {
+        let beside: Vec<_> = self.workspace.beside(&item.campaign, &item.channel);
+        let colleagues: Vec<_> = self.workspace.attending(&item.campaign, &item.channel);
+        let campaign = if self.chance.happens(0.5) {
+            self.chance.choose(&beside)
+        } else {
+            None
+        };
+        let agent = match campaign {
+            Some(_) => None,
+            None => self.chance.choose(&colleagues).map(|agent| (*agent).clone()),
+        };
+        let note = "Pide hablar con otra persona.".to_owned();
+        let transfer = Transfer {
+            agent,
+            campaign: campaign.map(|campaign| (*campaign).clone()),
+            note,
+        };
+        let path = format!("/v1/conversations/{}/transfer", item.conversation);
+        if self.command(Method::POST, &path, &transfer).await {
+            self.desk.tally.one(Count::Transfers);
+        }
+    }
+
+    pub(super) async fn finish(&mut self, item: &InboxItem) {
+        let Some(ending) = self
+            .chance
+            .choose(self.workspace.endings(&item.campaign))
+            .cloned()
+        else {
+            return;
+        };
+        let finish = Finish {
+            disposition: ending.disposition,
+            sub_disposition: ending.sub_disposition,
+        };
+        let path = format!("/v1/conversations/{}/finish", item.conversation);
+        if self.command(Method::POST, &path, &finish).await {
+            self.desk.tally.one(Count::Finishes);
+        }
+    }
+
+    /// Becomes the contact's exclusive agent, or ends that.
+    pub(super) async fn maybe_keep(&mut self, item: &InboxItem) {
+        let path = format!("/v1/contacts/{}/exclusive-agents/{}", item.contact, item.campaign);
+        let done = if self.chance.happens(0.02) {
+            self.command(
+                Method::PUT,
+                &path,
+                &SetExclusiveAgent {
+                    agent: Some(self.id.clone()),
+                },
+            )
+            .await
+        } else if self.chance.happens(0.01) {
+            self.desk.bare_command(Method::DELETE, &path).await.is_some()
+        } else {
+            false
+        };
+        if done {
+            self.desk.tally.one(Count::Exclusives);
+        }
+    }
+
+    pub(super) async fn maybe_note(&mut self, id: ConversationId) {
+        if !self.chance.happens(0.06) {
+            return;
+        }
+        let note = AddNote {
+            text: "Ha llamado dos veces por lo mismo.".into(),
+        };
+        if self
+            .command(Method::POST, &format!("/v1/conversations/{id}/notes"), &note)
+            .await
+        {
+            self.desk.tally.one(Count::Notes);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What every read shares: a minimum position that is waited for, the position that the answer rests on, and what
+//! the caller may see.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderValue;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use projections::AgentRow;
+use schemas::event::ChannelDefined;
+use schemas::{AgentId, ChannelId, Position};
+use serde::Serialize;
+
+use super::auth::Caller;
+use super::extract::position_header;
+use super::order::{POSITION_HEADER, set_position};
+use super::problem::{Failure, Fault};
+use super::sight::Sight;
+use crate::app::App;
+use crate::tokens::Principal;
+
+/// How long a read waits for the views to come as far as it asks.
+const STALE_AFTER: Duration = Duration::from_secs(2);
+const MIN_POSITION: &str = "atender-min-position";
+
+/// A request that reads from the views.
+pub(super) struct Reading {
+    /// Who asks.
+    pub(super) principal: Principal,
+    /// What they may see.
+    pub(super) sight: Sight,
+    /// How far the views were before anything was read.
+    at: Position,
+}
+
+impl FromRequestParts<Arc<App>> for Reading {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let Caller { principal, .. } = Caller::from_request_parts(parts, app).await?;
+        if let Some(min) = position_header(&parts.headers, MIN_POSITION)? {
+            if min.shard != app.log.shard() {
+                let title = format!("{min} is a position of another shard");
+                return Err(Failure::because(Fault::InvalidParameter, title).in_field("Atender-Min-Position"));
+            }
+            wait_for(app, min).await?;
+        }
+        let at = app.views.applied();
+        let sight = Sight::of(app, &principal)?;
+        Ok(Self { principal, sight, at })
+    }
+}
+
+impl Reading {
+    /// The answer, and how far the views were.
+    pub(super) fn answer<T: Serialize>(&self, body: T) -> Answer<T> {
+        Answer { body, at: self.at }
+    }
+}
+
+/// What was read.
+pub(super) struct Answer<T> {
+    body: T,
+    at: Position,
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.body).into_response();
+        set_position(&mut response, self.at);
+        response
+    }
+}
+
+async fn wait_for(app: &App, position: Position) -> Result<(), Failure> {
+    let Err(stale) = app.views.wait_for(position, STALE_AFTER).await else { return Ok(()) };
+    let failure = Failure::from(Fault::StaleView);
+    Err(match HeaderValue::try_from(stale.reached.to_string()) {
+        Ok(reached) => failure.with_header(POSITION_HEADER, reached),
+        Err(_) => failure,
+    })
+}
+
+/// Waits until the views have all that the log had when this was asked: before something is said not to exist.
+pub(super) async fn catch_up(app: &App) -> Result<(), Failure> {
+    let head = Position { shard: app.log.shard(), sequence: app.log.head().await?, index: 0 };
+    wait_for(app, head).await
+}
+
+/// The channel, also if it was defined a moment ago.
+///
+/// # Errors
+/// Faults of the log and the views.
+pub(super) async fn channel(app: &App, id: &ChannelId) -> Result<Option<ChannelDefined>, Failure> {
+    let find = || app.views.inbox().channel(&app.workspace, id);
+    if let Some(channel) = find()? {
+        return Ok(Some(channel));
+    }
+    catch_up(app).await?;
+    Ok(find()?)
+}
+
+/// The agent, also if they were defined a moment ago.
+///
+/// # Errors
+/// Faults of the log and the views.
+pub(super) async fn agent(app: &App, id: &AgentId) -> Result<Option<AgentRow>, Failure> {
+    let find = || app.views.inbox().agent(&app.workspace, id);
+    if let Some(agent) = find()? {
+        return Ok(Some(agent));
+    }
+    catch_up(app).await?;
+    Ok(find()?)
+}

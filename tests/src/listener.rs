@@ -1,0 +1,118 @@
+//! Listening to live push: server-sent events as they come, one at a time.
+
+use gateway::api_client::ApiClient;
+use reqwest::{Method, Response};
+use schemas::Position;
+use schemas::api::live::{LiveChange, LiveEvent};
+use schemas::api::views::Entry;
+use tokio::time::timeout;
+
+use crate::ask::WITHIN;
+
+/// One event as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Heard {
+    /// The event's name, such as `hello` or `entry`.
+    pub kind: String,
+    /// Where to resume.
+    pub id: String,
+    pub data: String,
+}
+
+impl Heard {
+    pub fn position(&self) -> Position {
+        self.id.parse().unwrap()
+    }
+
+    pub fn event(&self) -> LiveEvent {
+        let event: LiveEvent = serde_json::from_str(&self.data).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        assert_eq!(event.position, self.position(), "{self:?}");
+        event
+    }
+}
+
+/// A live stream that is open.
+pub struct Listener {
+    response: Response,
+    unread: Vec<u8>,
+}
+
+impl Listener {
+    /// Listens to what happens from now on; the server's `hello` is heard first.
+    pub async fn open(api: &ApiClient) -> Self {
+        let mut listener = Self::connect(api, None).await;
+        assert_eq!(listener.next().await.kind, "hello");
+        listener
+    }
+
+    /// Goes on after this id, or without one from now on; nothing is heard yet.
+    pub async fn connect(api: &ApiClient, last_id: Option<&str>) -> Self {
+        let mut request = api.request(Method::GET, "/v1/events");
+        if let Some(id) = last_id {
+            request = request.header("last-event-id", id);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, unread: Vec::new() }
+    }
+
+    /// The next event, which must come.
+    pub async fn next(&mut self) -> Heard {
+        self.next_or_end().await.expect("the stream has ended")
+    }
+
+    /// The next event, or nothing when the server ends the stream.
+    pub async fn next_or_end(&mut self) -> Option<Heard> {
+        loop {
+            if let Some(heard) = self.read() {
+                return Some(heard);
+            }
+            let chunk = timeout(WITHIN, self.response.chunk()).await.expect("nothing was pushed");
+            match chunk {
+                Ok(Some(chunk)) => self.unread.extend_from_slice(&chunk),
+                Ok(None) | Err(_) => return None,
+            }
+        }
+    }
+
+    /// Hears on until `find` has found what it looks for.
+    pub async fn until<T>(&mut self, mut find: impl FnMut(&LiveEvent) -> Option<T>) -> T {
+        loop {
+            if let Some(found) = find(&self.next().await.event()) {
+                return found;
+            }
+        }
+    }
+
+    /// The next line of any conversation.
+    pub async fn entry(&mut self) -> Entry {
+        self.until(|event| match &event.change {
+            LiveChange::Entry { entry, .. } => Some(Entry::clone(entry)),
+            LiveChange::Status { .. } | LiveChange::Presence { .. } | LiveChange::Configuration { .. } => None,
+        })
+        .await
+    }
+
+    /// The next event among the bytes that are here; comments are none.
+    fn read(&mut self) -> Option<Heard> {
+        loop {
+            let end = self.unread.windows(2).position(|pair| pair == b"\n\n")?;
+            let block: Vec<u8> = self.unread.drain(..end + 2).collect();
+            let mut heard = Heard::default();
+            for line in String::from_utf8(block).unwrap().lines() {
+                let (field, value) = line.split_once(':').unwrap_or((line, ""));
+                let value = value.strip_prefix(' ').unwrap_or(value);
+                match field {
+                    "event" => heard.kind = value.to_owned(),
+                    "id" => heard.id = value.to_owned(),
+                    "data" => heard.data.push_str(value),
+                    _ => {}
+                }
+            }
+            if heard != Heard::default() {
+                return Some(heard);
+            }
+        }
+    }
+}
