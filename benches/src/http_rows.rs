@@ -37,7 +37,7 @@ pub(crate) async fn measure(table: &mut Table, scale: u64) {
     let (server, _dir) = server("unused").await;
     let engine = server.app().engine.clone();
     Centre { agents: 1, capacity: 500, kind: ChannelKind::Webchat, ..Centre::default() }.open(&engine).await;
-    let token = server.app().tokens.create(gateway::tokens::Principal::Agent(agent(0))).await.unwrap().token;
+    let token = server.app().tokens.create(gateway::tokens::Principal::Agent(agent(0))).await.unwrap().text;
     let authorization = format!("Bearer {token}");
     let body = format!("{{\"text\":\"{}\"}}", "x".repeat(300));
     let mut requests = Vec::new();

@@ -127,7 +127,7 @@ async fn listen(url: &str, token: &str) -> mpsc::UnboundedReceiver<(u64, Instant
                 let line = String::from_utf8_lossy(&text[..end]).into_owned();
                 text.drain(..=end);
                 // Only what this bench posted has such a text.
-                let number = line.split("\"Text\":\"n").nth(1).and_then(|rest| rest.split('"').next()?.parse().ok());
+                let number = line.split("\"text\":\"n").nth(1).and_then(|rest| rest.split('"').next()?.parse().ok());
                 if let Some(number) = number
                     && sender.send((number, now)).is_err()
                 {

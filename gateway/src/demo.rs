@@ -22,7 +22,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use schemas::Role;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -106,14 +105,8 @@ fn introduce(stage: &Stage, seconds: Option<u64>) {
     );
     println!("  {url}");
     println!("  administrator's token   {admin}");
-    if let Some((agent, token)) = stage
-        .workspace
-        .with_role(Role::Agent)
-        .next()
-        .map(|(id, _)| id)
-        .and_then(|id| stage.tokens().get(id).map(|token| (id, token)))
-    {
-        println!("  token of agent {agent:<8} {token}\n");
+    if let Some((agent, token)) = stage.tokens().iter().next() {
+        println!("  {:<23} {token}\n", format!("token of agent {agent}"));
         println!("  curl -H 'Authorization: Bearer {token}' {url}/v1/inbox");
     }
     println!("  curl -N -H 'Authorization: Bearer {admin}' {url}/v1/events\n");

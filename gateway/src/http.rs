@@ -27,12 +27,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-pub use guard::{REQUESTS_MAX, REQUEST_WITHIN};
+pub use guard::{REQUEST_WITHIN, REQUESTS_MAX};
 pub use openapi::document as openapi_document;
 
 /// Largest body of a request, in bytes; inbound messages and webhooks have limits of their own.
@@ -44,7 +45,15 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Those of the listener.
 pub async fn serve(listener: TcpListener, app: Arc<App>) -> std::io::Result<()> {
     let stopping = app.stopping.clone();
-    axum::serve(listener, router(app)).with_graceful_shutdown(stopping.cancelled_owned()).await
+    // Small writes are what live push is made of; none may wait for the acknowledgement of the one before.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection delays its writes");
+        }
+    });
+    axum::serve(listener, router(app))
+        .with_graceful_shutdown(stopping.cancelled_owned())
+        .await
 }
 
 /// All routes, behind their guard.
@@ -55,7 +64,12 @@ pub fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(guard::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(guard::Guard::default(), guard::guard))
-        .layer(TraceLayer::new_for_http().make_span_with(guard::span))
+        // What goes wrong is logged where it does.
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(guard::span)
+                .on_failure(()),
+        )
         .with_state(app)
 }
 

@@ -93,7 +93,9 @@ pub async fn receive(app: &App, updates: &[Update], received_at: Timestamp) -> R
 /// # Errors
 /// [`TryLater`].
 pub async fn deliver(app: &App, sequence: u64) -> Result<Option<DeliveredLetters>, TryLater> {
-    let Some(letter) = app.dead_letters.get(sequence).await? else { return Ok(None) };
+    let Some(letter) = app.dead_letters.get(sequence).await? else {
+        return Ok(None);
+    };
     deliver_letters(app, &[letter]).await.map(Some)
 }
 
@@ -102,7 +104,10 @@ pub async fn deliver(app: &App, sequence: u64) -> Result<Option<DeliveredLetters
 /// # Errors
 /// [`TryLater`]; what was taken in until then is no letter any more.
 pub async fn deliver_all(app: &App) -> Result<DeliveredLetters, TryLater> {
-    let mut all = DeliveredLetters { delivered: 0, failed: Vec::new() };
+    let mut all = DeliveredLetters {
+        delivered: 0,
+        failed: Vec::new(),
+    };
     let (began, mut after) = (Instant::now(), 0);
     while began.elapsed() < LETTERS_WITHIN {
         let (letters, more) = app.dead_letters.list(after, LETTERS_AT_ONCE).await?;
@@ -125,12 +130,18 @@ async fn deliver_letters(app: &App, letters: &[Letter]) -> Result<DeliveredLette
         updates.extend(found);
     }
     let mut fates = submit(app, &updates).await?.into_iter();
-    let mut result = DeliveredLetters { delivered: 0, failed: Vec::new() };
+    let mut result = DeliveredLetters {
+        delivered: 0,
+        failed: Vec::new(),
+    };
     let mut taken_in = Vec::new();
     for (letter, count) in letters.iter().zip(counts) {
         let own: Vec<Fate> = fates.by_ref().take(count).collect();
         match why_it_stays(&own) {
-            Some(reason) => result.failed.push(FailedLetter { sequence: letter.sequence, reason }),
+            Some(reason) => result.failed.push(FailedLetter {
+                sequence: letter.sequence,
+                reason,
+            }),
             None => taken_in.push(app.dead_letters.remove(letter.sequence)),
         }
     }
@@ -155,7 +166,10 @@ fn why_it_stays(fates: &[Fate]) -> Option<String> {
 async fn submit(app: &App, updates: &[Update]) -> Result<Vec<Fate>, TryLater> {
     let channels = whatsapp_channels(app)?;
     let fates = updates.iter().map(|update| {
-        let channel = update.phone_number_id.as_ref().and_then(|number| channels.get(number));
+        let channel = update
+            .phone_number_id
+            .as_ref()
+            .and_then(|number| channels.get(number));
         let submitted = submission(update, channel, &app.workspace, &app.contact_key)
             .map(|submission| app.engine.submit(submission));
         async move {
@@ -179,7 +193,9 @@ fn fate_of(outcome: Result<engine::Outcome, SubmitError>) -> Fate {
             Fate::Nowhere(rejection.to_string())
         }
         Err(SubmitError::Rejected(rejection)) => Fate::Refused(rejection.to_string()),
-        Err(error @ (SubmitError::Overloaded | SubmitError::Unavailable(_))) => Fate::Nowhere(error.to_string()),
+        Err(error @ (SubmitError::Overloaded | SubmitError::Unavailable(_))) => {
+            Fate::Nowhere(error.to_string())
+        }
     }
 }
 
@@ -194,7 +210,9 @@ fn nothing_is_nowhere(fates: &[Fate]) -> Result<(), TryLater> {
 fn whatsapp_channels(app: &App) -> Result<HashMap<String, ChannelId>, TryLater> {
     let channels = app.views.inbox().channels(&app.workspace)?.into_iter();
     let of_whatsapp = channels.filter(|channel| channel.kind == ChannelKind::Whatsapp);
-    Ok(of_whatsapp.map(|channel| (channel.address, channel.channel)).collect())
+    Ok(of_whatsapp
+        .map(|channel| (channel.address, channel.channel))
+        .collect())
 }
 
 fn kind(update: &Update) -> &'static str {

@@ -49,7 +49,9 @@ pub enum OutboxError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// What is kept in NATS does not say how far messages have been relayed.
-    #[error("the key {key} in the bucket {bucket} is not a number; delete it, and all messages are looked at again")]
+    #[error(
+        "the key {key} in the bucket {bucket} is not a number; delete it, and all messages are looked at again"
+    )]
     Checkpoint {
         /// The KV bucket.
         bucket: &'static str,
@@ -105,7 +107,12 @@ impl Outbox {
         let dispatcher = Dispatcher::new(sender, tasks.clone(), stopping.clone(), abandoned.clone());
         tasks.spawn(abandoned.clone().run_until_cancelled_owned(relay.run()));
         tasks.spawn(stopping.clone().run_until_cancelled_owned(dispatcher.run(queue)));
-        Ok(Self { client: client.clone(), tasks, stopping, abandon_on_drop: abandoned.drop_guard() })
+        Ok(Self {
+            client: client.clone(),
+            tasks,
+            stopping,
+            abandon_on_drop: abandoned.drop_guard(),
+        })
     }
 
     /// Takes no more messages, and waits up to 15 s until the calls in flight are recorded. The rest stays in the

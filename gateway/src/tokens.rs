@@ -24,6 +24,8 @@ const BUCKET: &str = "ATENDER_TOKENS";
 pub const TOKENS_MAX: usize = 50_000;
 /// The administrator's token comes from outside, so it is asked to be at least this long.
 pub const ADMIN_TOKEN_BYTES_MIN: usize = 16;
+/// How long NATS may take to keep a change.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long a change waits to be seen by this process's own watch.
 const SEEN_WITHIN: Duration = Duration::from_secs(5);
 
@@ -85,7 +87,9 @@ pub struct NewToken {
 #[derive(Debug, thiserror::Error)]
 pub enum TokensError {
     /// The administrator's token could be guessed.
-    #[error("the administrator's token is shorter than {ADMIN_TOKEN_BYTES_MIN} characters; choose a longer one")]
+    #[error(
+        "the administrator's token is shorter than {ADMIN_TOKEN_BYTES_MIN} characters; choose a longer one"
+    )]
     WeakAdminToken,
     /// There are [`TOKENS_MAX`].
     #[error("there are {TOKENS_MAX} tokens already")]
@@ -102,7 +106,10 @@ pub enum TokensError {
 
 impl TokensError {
     fn unavailable<E: fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
-        move |error| Self::Unavailable { what, reason: error.to_string() }
+        move |error| Self::Unavailable {
+            what,
+            reason: error.to_string(),
+        }
     }
 }
 
@@ -126,25 +133,33 @@ impl Tokens {
         if admin_token.len() < ADMIN_TOKEN_BYTES_MIN {
             return Err(TokensError::WeakAdminToken);
         }
-        let config = kv::Config { bucket: BUCKET.into(), history: 1, ..Default::default() };
+        let config = kv::Config {
+            bucket: BUCKET.into(),
+            history: 1,
+            ..Default::default()
+        };
         let bucket = jetstream::new(client.clone())
             .create_or_update_key_value(config)
             .await
             .map_err(TokensError::unavailable("opening the bucket of tokens"))?;
         let (known, task) = following::start(bucket.clone()).await?;
         let admin = blake3::hash(admin_token.as_bytes());
-        Ok(Self { bucket, admin, known, _following: task })
+        Ok(Self {
+            bucket,
+            admin,
+            known,
+            _following: task,
+        })
     }
 
     /// Whose token this is, if it is a valid one. Hashes are compared in constant time.
     pub fn authenticate(&self, text: &str) -> Option<Principal> {
-        if blake3::hash(text.as_bytes()) == self.admin {
-            return Some(Principal::Administrator);
+        if let Some((id, secret)) = token::parse(text)
+            && let Some(record) = self.known.borrow().get(&id)
+        {
+            return (blake3::hash(secret.as_bytes()) == record.hash).then(|| record.principal.clone());
         }
-        let (id, secret) = token::parse(text)?;
-        let known = self.known.borrow();
-        let record = known.get(&id)?;
-        (blake3::hash(secret.as_bytes()) == record.hash).then(|| record.principal.clone())
+        (blake3::hash(text.as_bytes()) == self.admin).then_some(Principal::Administrator)
     }
 
     /// Makes a token. It is valid, here, when this gives back.
@@ -157,10 +172,16 @@ impl Tokens {
         }
         let (id, secret) = (TokenId::random(), random::token());
         let hash = blake3::hash(secret.as_bytes());
-        let record = Record { hash, principal, created_at: clock::now() };
+        let record = Record {
+            hash,
+            principal,
+            created_at: clock::now(),
+        };
         let what = "keeping a token";
         let value = serde_json::to_vec(&record).map_err(TokensError::unavailable(what))?;
-        let created = self.bucket.create(id.as_str(), value.into()).await;
+        let created = timeout(ANSWER_WITHIN, self.bucket.create(id.as_str(), value.into())).await;
+        // When no answer comes the token may exist; without its secret nobody can use it.
+        let created = created.map_err(TokensError::unavailable(what))?;
         created.map_err(TokensError::unavailable(what))?;
         self.seen(|known| known.contains_key(&id)).await;
         let text = token::text(&id, &secret);
@@ -175,8 +196,10 @@ impl Tokens {
         if !self.is_valid(id) {
             return Ok(false);
         }
-        let purged = self.bucket.purge(id.as_str()).await;
-        purged.map_err(TokensError::unavailable("revoking a token"))?;
+        let what = "revoking a token";
+        let purged = timeout(ANSWER_WITHIN, self.bucket.purge(id.as_str())).await;
+        let purged = purged.map_err(TokensError::unavailable(what))?;
+        purged.map_err(TokensError::unavailable(what))?;
         self.seen(|known| !known.contains_key(id)).await;
         Ok(true)
     }
@@ -184,7 +207,10 @@ impl Tokens {
     /// Every valid token, in the order of ids; the administrator's is not among them.
     pub fn list(&self) -> Vec<(TokenId, Record)> {
         let known = self.known.borrow();
-        let mut all: Vec<_> = known.iter().map(|(id, record)| (id.clone(), record.clone())).collect();
+        let mut all: Vec<_> = known
+            .iter()
+            .map(|(id, record)| (id.clone(), record.clone()))
+            .collect();
         all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         all
     }
@@ -212,7 +238,10 @@ mod tests {
         let agent = Principal::Agent(AgentId::new("administrator").unwrap());
         let connector = Principal::Connector(ChannelId::new("administrator").unwrap());
         let texts = [Principal::Administrator, agent, connector].map(|principal| principal.to_string());
-        assert_eq!(texts, ["administrator", "agent:administrator", "channel:administrator"]);
+        assert_eq!(
+            texts,
+            ["administrator", "agent:administrator", "channel:administrator"]
+        );
     }
 
     #[test]

@@ -1,18 +1,19 @@
-//! The history view: for every conversation, open or finished, a header, its entries in chunks, and the list of
-//! each contact's conversations. It also knows in which frames a conversation's entries are, for audits.
+//! The history view: a row for every conversation, open or finished, with its newest entries; the older ones in
+//! chunks that are written once; and the list of each contact's conversations. It also knows in which frames a
+//! conversation's entries are, for audits.
 
 mod chunk;
 mod queries;
 
 use schemas::event::{ConversationOpened, ConversationTransferred};
-use schemas::{AgentId, CampaignId, ChannelId, ConversationId, Event, Position, TransferTarget, encode};
+use schemas::{AgentId, CampaignId, ChannelId, ConversationId, DecodeError, Event, TransferTarget, encode};
 
 use crate::error::ViewError;
 use crate::hot::Hot;
 use crate::keys::{self, WorkspaceKey};
 use crate::recorded::Recorded;
 use crate::rows::HeaderRow;
-use crate::store::{Store, Value};
+use crate::store::Store;
 use chunk::Chunk;
 
 pub use queries::History;
@@ -20,15 +21,17 @@ pub use queries::History;
 /// Rises when the rows change their meaning or their form.
 pub(crate) const VERSION: u32 = 1;
 pub(crate) const NAME: &str = "history";
-const HOT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// About 2 KiB each in memory.
+const HOT_ROWS_MAX: usize = 100_000;
+const HEADER_LENGTH_BYTES: usize = 4;
 
 type ConversationKey = (WorkspaceKey, ConversationId);
 
 /// A conversation that changed lately: its header, and the chunk that takes the next entry.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct HotConversation {
     header: Option<HeaderRow>,
-    tail: Option<Chunk>,
+    tail: Chunk,
 }
 
 /// Who has a conversation, or had it when it was finished, and where.
@@ -48,7 +51,7 @@ pub(crate) struct HistoryProjector {
 
 impl HistoryProjector {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, hot: Hot::new(HOT_BYTES_MAX) }
+        Self { store, hot: Hot::new(HOT_ROWS_MAX) }
     }
 
     /// Takes one event in. Taking one in again changes nothing.
@@ -107,32 +110,25 @@ impl HistoryProjector {
         };
         match self.hot.get(key) {
             Some(hot) => Ok(hot.header.as_ref().map(of)),
-            None => Ok(header_row(self.store.get(&keys::header(key.0, key.1))?)?.as_ref().map(of)),
+            None => Ok(load(&self.store, key)?.header.as_ref().map(of)),
         }
     }
 
-    /// Hands all changed rows to the store, where queries see them.
+    /// Hands all changed rows to the store, where queries see them with the next commit.
     pub(crate) fn flush(&mut self) -> Result<(), ViewError> {
         let store = &mut self.store;
-        self.hot.flush(|(workspace, id), hot| {
-            let mut bytes = 0;
-            if let Some(header) = &hot.header {
-                let mut row = Vec::with_capacity(192);
-                encode(header, &mut row);
-                bytes += row.len();
-                store.put(&keys::header(workspace, id), row)?;
-            }
-            if let Some(tail) = &hot.tail {
-                bytes += tail.bytes.len();
-                store.put(&keys::entries_chunk(workspace, id, tail.first), &tail.bytes[..])?;
-            }
-            Ok(bytes)
-        })
+        self.hot.flush(|key, hot| write(store, key, hot))
+    }
+
+    /// Hands so many changed rows to the store that there is room in memory.
+    pub(crate) fn spill(&mut self) -> Result<(), ViewError> {
+        let store = &mut self.store;
+        self.hot.trim(|key, hot| write(store, key, hot))
     }
 
     fn open(&mut self, r: &Recorded<'_>, e: &ConversationOpened) -> Result<(), ViewError> {
         let Self { store, hot } = self;
-        let hot = hot.change((r.workspace, e.conversation), || load(store, r, e.conversation))?;
+        let hot = hot.change((r.workspace, e.conversation), || load(store, (r.workspace, e.conversation)))?;
         if hot.header.is_none() {
             hot.header = Some(opened(r, e));
         }
@@ -152,22 +148,29 @@ impl HistoryProjector {
         change: impl FnOnce(&mut HeaderRow),
     ) -> Result<(), ViewError> {
         let Self { store, hot } = self;
-        let hot = hot.change((r.workspace, id), || load(store, r, id))?;
-        if let Some(header) = hot.header.as_mut().filter(|header| header.position < r.position) {
-            change(header);
-            header.version += 1;
-            header.position = r.position;
-        }
-        match &mut hot.tail {
-            Some(tail) if r.position <= tail.last => {}
-            Some(tail) if tail.is_full() => {
-                let full = std::mem::replace(tail, Chunk::begin(r));
-                store.put(&keys::entries_chunk(r.workspace, id, full.first), full.bytes)?;
-            }
-            Some(tail) => tail.push(r),
-            None => hot.tail = Some(Chunk::begin(r)),
+        let key = (r.workspace, id);
+        let hot = hot.change(key, || load(store, key))?;
+        let Some(header) = hot.header.as_mut().filter(|header| header.position < r.position) else {
+            return Ok(());
+        };
+        change(header);
+        header.version += 1;
+        header.position = r.position;
+        hot.tail.push(r);
+        if hot.tail.is_full()
+            && let Some(first) = hot.tail.first(r.position.shard)
+        {
+            let full = std::mem::take(&mut hot.tail);
+            store.put(&keys::entries_chunk(r.workspace, id, first), full.bytes())?;
         }
         Ok(())
+    }
+}
+
+fn write(store: &mut Store, (workspace, id): ConversationKey, hot: &HotConversation) -> Result<(), ViewError> {
+    match &hot.header {
+        Some(header) => Ok(store.put(&keys::header(workspace, id), conversation_row(header, hot.tail.bytes()))?),
+        None => Ok(()),
     }
 }
 
@@ -196,24 +199,26 @@ fn transfer(header: &mut HeaderRow, e: &ConversationTransferred) {
     }
 }
 
-fn load(store: &Store, r: &Recorded<'_>, id: ConversationId) -> Result<HotConversation, ViewError> {
-    let header = header_row(store.get(&keys::header(r.workspace, id))?)?;
-    // Both were committed together, so without a header there is no chunk.
-    let tail = if header.is_some() { tail(store, r, id)? } else { None };
-    Ok(HotConversation { header, tail })
+fn load(store: &Store, (workspace, id): ConversationKey) -> Result<HotConversation, ViewError> {
+    let Some(row) = store.get(&keys::header(workspace, id))? else { return Ok(HotConversation::default()) };
+    let (header, tail) = split_row(&row)?;
+    Ok(HotConversation { header: Some(header), tail: Chunk::read(tail)? })
 }
 
-/// The chunk that holds this position, or takes the entry that has it: the last that does not begin after it.
-fn tail(store: &Store, r: &Recorded<'_>, id: ConversationId) -> Result<Option<Chunk>, ViewError> {
-    let behind = Position { index: r.position.index + 1, ..r.position };
-    let after = keys::entries_chunk(r.workspace, id, behind);
-    let found = store.scan(&keys::entries(r.workspace, id), Some(&after), false, 1)?;
-    match found.first() {
-        Some((_, bytes)) => Ok(Chunk::read(r.position.shard, bytes.to_vec())?),
-        None => Ok(None),
-    }
+/// The row of a conversation: its header with its length before it, and its newest entries.
+fn conversation_row(header: &HeaderRow, tail: &[u8]) -> Vec<u8> {
+    let mut row = Vec::with_capacity(256 + tail.len());
+    row.extend_from_slice(&[0; HEADER_LENGTH_BYTES]);
+    encode(header, &mut row);
+    let length = (row.len() - HEADER_LENGTH_BYTES) as u32;
+    row[..HEADER_LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());
+    row.extend_from_slice(tail);
+    row
 }
 
-fn header_row(row: Option<Value>) -> Result<Option<HeaderRow>, ViewError> {
-    Ok(row.map(|row| schemas::decode("header row", &row)).transpose()?)
+fn split_row(row: &[u8]) -> Result<(HeaderRow, &[u8]), DecodeError> {
+    let cut = || DecodeError::Malformed { what: "conversation row", reason: "cut short".to_owned() };
+    let (length, rest) = row.split_first_chunk::<HEADER_LENGTH_BYTES>().ok_or_else(cut)?;
+    let (header, tail) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(cut)?;
+    Ok((schemas::decode("conversation header", header)?, tail))
 }

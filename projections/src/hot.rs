@@ -1,5 +1,5 @@
 //! Rows in memory, decoded, between their changes: a row that changes forty times is encoded once, when the store
-//! is to see it. Bounded by what the rows take when encoded; never holds a change back over a flush.
+//! is to see it. Bounded in number; a changed row is never forgotten before it is written.
 
 use std::hash::Hash;
 
@@ -10,29 +10,27 @@ use crate::error::ViewError;
 #[derive(Debug)]
 struct Slot<R> {
     row: R,
-    changed: bool,
-    bytes: usize,
+    is_changed: bool,
 }
 
 /// The rows changed lately. Two generations: what is not used while one fills up is forgotten with the next.
 #[derive(Debug)]
 pub(crate) struct Hot<K, R> {
     young: FxHashMap<K, Slot<R>>,
-    young_bytes: usize,
     old: FxHashMap<K, Slot<R>>,
+    /// Keys of all changed rows, and of some that are not any more.
     changed: Vec<K>,
-    generation_bytes_max: usize,
+    generation_rows_max: usize,
 }
 
 impl<K: Copy + Eq + Hash, R> Hot<K, R> {
-    /// Rows that take up to `bytes_max` bytes when encoded; a few times that in memory.
-    pub(crate) fn new(bytes_max: usize) -> Self {
+    /// Holds about `rows_max` rows after each [`Hot::flush`] or [`Hot::trim`].
+    pub(crate) fn new(rows_max: usize) -> Self {
         Self {
             young: FxHashMap::default(),
-            young_bytes: 0,
             old: FxHashMap::default(),
             changed: Vec::new(),
-            generation_bytes_max: bytes_max / 2,
+            generation_rows_max: rows_max / 2,
         }
     }
 
@@ -50,40 +48,47 @@ impl<K: Copy + Eq + Hash, R> Hot<K, R> {
         use std::collections::hash_map::Entry;
         let slot = match self.young.entry(key) {
             Entry::Occupied(slot) => slot.into_mut(),
-            Entry::Vacant(place) => {
-                let slot = match self.old.remove(&key) {
-                    Some(slot) => slot,
-                    None => Slot { row: load()?, changed: false, bytes: 0 },
-                };
-                self.young_bytes += slot.bytes;
-                place.insert(slot)
-            }
+            Entry::Vacant(place) => match self.old.remove(&key) {
+                Some(slot) => place.insert(slot),
+                None => place.insert(Slot { row: load()?, is_changed: false }),
+            },
         };
-        if !slot.changed {
-            slot.changed = true;
+        if !slot.is_changed {
+            slot.is_changed = true;
             self.changed.push(key);
         }
         Ok(&mut slot.row)
     }
 
-    /// Gives every changed row to `write`, which says how many bytes it takes.
+    /// Gives every changed row to `write`.
     pub(crate) fn flush(
         &mut self,
-        mut write: impl FnMut(K, &mut R) -> Result<usize, ViewError>,
+        mut write: impl FnMut(K, &mut R) -> Result<(), ViewError>,
     ) -> Result<(), ViewError> {
-        for key in self.changed.drain(..) {
-            if let Some(slot) = self.young.get_mut(&key) {
-                let bytes = write(key, &mut slot.row)?;
-                self.young_bytes = self.young_bytes + bytes - slot.bytes;
-                slot.bytes = bytes;
-                slot.changed = false;
+        for key in std::mem::take(&mut self.changed) {
+            let slot = self.young.get_mut(&key).or_else(|| self.old.get_mut(&key));
+            if let Some(slot) = slot.filter(|slot| slot.is_changed) {
+                write(key, &mut slot.row)?;
+                slot.is_changed = false;
             }
         }
-        // Only here: between flushes a forgotten row would be a lost change.
-        if self.young_bytes > self.generation_bytes_max {
-            self.old = std::mem::take(&mut self.young);
-            self.young_bytes = 0;
+        self.trim(write)
+    }
+
+    /// Forgets what was not used for longest when there are too many rows; gives what is changed of it to `write`.
+    pub(crate) fn trim(
+        &mut self,
+        mut write: impl FnMut(K, &mut R) -> Result<(), ViewError>,
+    ) -> Result<(), ViewError> {
+        if self.young.len() <= self.generation_rows_max {
+            return Ok(());
         }
+        let forgotten = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
+        for (key, mut slot) in forgotten.into_iter().filter(|(_, slot)| slot.is_changed) {
+            write(key, &mut slot.row)?;
+        }
+        self.changed.clear();
+        self.changed.extend(self.old.iter().filter(|(_, slot)| slot.is_changed).map(|(key, _)| key));
         Ok(())
     }
 }
@@ -95,30 +100,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_is_forgotten_was_written_before() {
+    fn no_change_is_forgotten_and_no_more_is_kept_than_may_be() {
         let mut stored: HashMap<u64, u64> = HashMap::new();
-        let mut hot = Hot::new(400);
-        let mut peak = 0;
+        let mut hot = Hot::new(40);
         for step in 0..10_000_u64 {
             let key = step * step % 97;
             *hot.change(key, || Ok(stored.get(&key).copied().unwrap_or(0))).unwrap() += 1;
-            if step % 7 == 0 {
-                hot.flush(|key, row| {
-                    stored.insert(key, *row);
-                    Ok(8)
-                })
-                .unwrap();
+            let mut write = |key, row: &mut u64| {
+                stored.insert(key, *row);
+                Ok(())
+            };
+            match step % 50 {
+                0 => hot.flush(&mut write).unwrap(),
+                step if step % 5 == 0 => hot.trim(&mut write).unwrap(),
+                _ => {}
             }
-            peak = peak.max(hot.young.len() + hot.old.len());
+            assert!(hot.young.len() + hot.old.len() <= 40 + 5, "at step {step}");
         }
+        assert!(stored.values().sum::<u64>() < 10_000, "nothing was left to write");
         hot.flush(|key, row| {
             stored.insert(key, *row);
-            Ok(8)
+            Ok(())
         })
         .unwrap();
         assert_eq!(stored.values().sum::<u64>(), 10_000);
-        assert!(peak <= 2 * (400 / 2 / 8 + 7), "{peak} rows in memory");
-        let key = *stored.keys().next().unwrap();
-        assert!(hot.get(key).is_none_or(|row| *row == stored[&key]));
     }
 }

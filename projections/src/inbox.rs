@@ -24,7 +24,8 @@ pub use queries::Inbox;
 /// Rises when the rows change their meaning or their form.
 pub(crate) const VERSION: u32 = 1;
 pub(crate) const NAME: &str = "inbox";
-const HOT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// About 600 bytes each in memory.
+const HOT_ROWS_MAX: usize = 100_000;
 const PREVIEW_CHARS: usize = 120;
 
 type ConversationKey = (WorkspaceKey, ConversationId);
@@ -63,7 +64,7 @@ impl InboxProjector {
     /// Also counts the open conversations there are, so that it takes a while when they are many.
     pub(crate) fn new(store: Store) -> Result<Self, ViewError> {
         let counts = Arc::new(Counts::read(&store.reader())?);
-        Ok(Self { store, counts, hot: Hot::new(HOT_BYTES_MAX) })
+        Ok(Self { store, counts, hot: Hot::new(HOT_ROWS_MAX) })
     }
 
     pub(crate) fn view(&self) -> Inbox {
@@ -127,38 +128,16 @@ impl InboxProjector {
         }
     }
 
-    /// Hands all changed rows to the store, where queries see them.
+    /// Hands all changed rows to the store, where queries see them with the next commit.
     pub(crate) fn flush(&mut self) -> Result<(), ViewError> {
         let Self { store, counts, hot } = self;
-        hot.flush(|key, hot| {
-            let (workspace, id) = key;
-            let now = hot.row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
-            let place_of = |stored: &Option<StoredOpen>| stored.as_ref().and_then(|s| s.place.clone());
-            let (before, after) = (place_of(&hot.stored), place_of(&now));
-            if before != after {
-                if let Some(before) = before {
-                    store.delete(&before)?;
-                }
-                if let Some(after) = after {
-                    store.put(&after, Vec::new())?;
-                }
-            }
-            let row_key = keys::open_conversation(workspace, id);
-            let mut bytes = 0;
-            match &hot.row {
-                Some(row) => {
-                    let mut value = Vec::with_capacity(256);
-                    encode(row, &mut value);
-                    bytes = value.len();
-                    store.put(&row_key, value)?;
-                }
-                None if hot.stored.is_some() => store.delete(&row_key)?,
-                None => {}
-            }
-            counts.moved(hot.stored.as_ref().map(|s| s.waits), now.as_ref().map(|s| s.waits));
-            hot.stored = now;
-            Ok(bytes)
-        })
+        hot.flush(|key, open| write(store, counts, key, open))
+    }
+
+    /// Hands so many changed rows to the store that there is room in memory.
+    pub(crate) fn spill(&mut self) -> Result<(), ViewError> {
+        let Self { store, counts, hot } = self;
+        hot.trim(|key, open| write(store, counts, key, open))
     }
 
     fn open(&mut self, r: &Recorded<'_>, e: &ConversationOpened) -> Result<(), ViewError> {
@@ -196,6 +175,34 @@ impl InboxProjector {
             Ok(HotOpen { row, stored })
         })
     }
+}
+
+fn write(store: &mut Store, counts: &Counts, key: ConversationKey, hot: &mut HotOpen) -> Result<(), ViewError> {
+    let now = hot.row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
+    let place_of = |stored: &Option<StoredOpen>| stored.as_ref().and_then(|stored| stored.place.clone());
+    let (before, after) = (place_of(&hot.stored), place_of(&now));
+    if before != after {
+        if let Some(before) = before {
+            store.delete(&before)?;
+        }
+        if let Some(after) = after {
+            store.put(&after, Vec::new())?;
+        }
+    }
+    let row_key = keys::open_conversation(key.0, key.1);
+    match &hot.row {
+        Some(row) => {
+            let mut value = Vec::with_capacity(256);
+            encode(row, &mut value);
+            store.put(&row_key, value)?;
+        }
+        None if hot.stored.is_some() => store.delete(&row_key)?,
+        None => {}
+    }
+    let waits = |stored: &Option<StoredOpen>| stored.as_ref().map(|stored| stored.waits);
+    counts.moved(waits(&hot.stored), waits(&now));
+    hot.stored = now;
+    Ok(())
 }
 
 fn open_row(row: Option<Value>) -> Result<Option<OpenRow>, ViewError> {
@@ -237,7 +244,15 @@ fn submitted(row: &mut OpenRow, r: &Recorded<'_>, e: &MessageSubmitted) {
 }
 
 fn last_message(r: &Recorded<'_>, content: &Content, outbound: bool) -> LastMessageRow {
-    LastMessageRow { preview: content.preview(PREVIEW_CHARS), at: r.header.at, outbound }
+    LastMessageRow { preview: preview(content), at: r.header.at, outbound }
+}
+
+/// As [`Content::preview`], without going through a text that is short enough.
+fn preview(content: &Content) -> String {
+    match content {
+        Content::Text(text) if text.len() <= PREVIEW_CHARS => text.clone(),
+        Content::Text(_) | Content::Unsupported { .. } => content.preview(PREVIEW_CHARS),
+    }
 }
 
 fn queued(row: &mut OpenRow, e: &ConversationQueued) {

@@ -3,6 +3,7 @@
 
 mod change;
 mod cursor;
+mod digest;
 mod entries;
 mod error;
 mod feed;
@@ -23,6 +24,7 @@ mod views;
 
 pub use change::{Audience, Change};
 pub use cursor::BadCursor;
+pub use digest::{Digest, digest};
 pub use error::{QueryError, ViewError, ViewsError};
 pub use feed::{Feed, Subscription, TooOld};
 pub use history::History;

@@ -37,7 +37,7 @@ pub(crate) struct Projectors {
 }
 
 /// Wraps a fault with the name of the view it is of.
-fn of_view<E: Into<ViewError>>(index: usize) -> impl Fn(E) -> ViewsError {
+pub(crate) fn of_view<E: Into<ViewError>>(index: usize) -> impl Fn(E) -> ViewsError {
     move |error| ViewsError::View { view: VIEWS[index].0, source: error.into() }
 }
 
@@ -93,9 +93,10 @@ impl Projectors {
         Ok(())
     }
 
-    /// Everything is on the disk, and readers see it, when this returns.
-    pub(crate) fn finish_bulk(&mut self) -> Result<(), ViewsError> {
+    /// Shows all frames applied so far. What was being built is on the disk when this returns.
+    pub(crate) fn finish_bulk(&mut self, hash: &FrameHash) -> Result<(), ViewsError> {
         let (had, is_building) = (self.had, std::mem::take(&mut self.is_building));
+        self.commit(hash)?;
         for (index, store) in self.stores().into_iter().enumerate().filter(|(index, _)| is_building[*index]) {
             store.finish_bulk(had[index]).map_err(of_view(index))?;
         }
@@ -140,11 +141,17 @@ impl Projectors {
         Ok(())
     }
 
-    /// Shows all frames applied so far, the last of which has this hash.
+    /// Shows all frames applied so far, the last of which has this hash. Views that are being built show nothing
+    /// yet, and keep in memory what they can.
     pub(crate) fn commit(&mut self, hash: &FrameHash) -> Result<(), ViewsError> {
-        self.inbox.flush().map_err(of_view(0))?;
-        self.history.flush().map_err(of_view(1))?;
-        self.status.flush().map_err(of_view(2))?;
+        let [inbox, history, status] = self.is_building;
+        if inbox { self.inbox.spill() } else { self.inbox.flush() }.map_err(of_view(0))?;
+        if history { self.history.spill() } else { self.history.flush() }.map_err(of_view(1))?;
+        if status { self.status.spill() } else { self.status.flush() }.map_err(of_view(2))?;
+        self.commit_stores(hash)
+    }
+
+    fn commit_stores(&mut self, hash: &FrameHash) -> Result<(), ViewsError> {
         let (had, committed) = (self.had, std::mem::replace(&mut self.committed, self.had));
         for (index, store) in self.stores().into_iter().enumerate() {
             // A view that is ahead of the others has committed this frame before.

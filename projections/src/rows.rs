@@ -148,8 +148,8 @@ impl HeaderRow {
     }
 }
 
-/// How many outbound messages of a conversation share a status row.
-pub(crate) const STATUSES_PER_ROW: u32 = 32;
+/// How many outbound messages of a conversation share a status row. Few, because receipts come for the last ones.
+pub(crate) const STATUSES_PER_ROW: u32 = 8;
 
 /// The statuses of up to [`STATUSES_PER_ROW`] outbound messages, by ordinal.
 pub(crate) type StatusRow = Vec<Option<MessageRow>>;

@@ -234,14 +234,15 @@ impl<R: Fn(RebuildProgress)> Projection<R> {
             return Ok(());
         }
         state.uncommitted_bytes = 0;
-        self.projectors.commit(&last.hash)?;
         (self.report)(state.progress(last.sequence));
         if is_done {
-            self.projectors.finish_bulk()?;
+            self.projectors.finish_bulk(&last.hash)?;
             self.catch_up = None;
             self.told = last.sequence;
             self.feed.restart(last_position(last));
             self.advance(last);
+        } else {
+            self.projectors.commit(&last.hash)?;
         }
         self.tell_had();
         Ok(())

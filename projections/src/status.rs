@@ -1,4 +1,4 @@
-//! The status view: how far each outbound message has come, 32 messages of a conversation a row, and in which
+//! The status view: how far each outbound message has come, 8 messages of a conversation a row, and in which
 //! frames everything concerning them is, for audits.
 
 mod queries;
@@ -19,7 +19,8 @@ pub use queries::Statuses;
 /// Rises when the rows change their meaning or their form.
 pub(crate) const VERSION: u32 = 1;
 pub(crate) const NAME: &str = "status";
-const HOT_BYTES_MAX: usize = 48 * 1024 * 1024;
+/// About 1.5 KiB each in memory.
+const HOT_ROWS_MAX: usize = 100_000;
 
 /// An outbound message: its conversation, and its number among the outbound messages there.
 pub(crate) type Ordinal = (ConversationId, u32);
@@ -34,7 +35,7 @@ pub(crate) struct StatusProjector {
 
 impl StatusProjector {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, hot: Hot::new(HOT_BYTES_MAX) }
+        Self { store, hot: Hot::new(HOT_ROWS_MAX) }
     }
 
     /// Takes one event in. Taking one in again changes nothing.
@@ -106,16 +107,16 @@ impl StatusProjector {
         message.as_ref().map(MessageRow::message_status)
     }
 
-    /// Hands all changed rows to the store, where queries see them.
+    /// Hands all changed rows to the store, where queries see them with the next commit.
     pub(crate) fn flush(&mut self) -> Result<(), ViewError> {
         let store = &mut self.store;
-        self.hot.flush(|(workspace, id, chunk), row| {
-            let mut bytes = Vec::with_capacity(row.len() * 96);
-            encode(row, &mut bytes);
-            let length = bytes.len();
-            store.put(&keys::status_chunk(workspace, id, chunk), bytes)?;
-            Ok(length)
-        })
+        self.hot.flush(|key, row| write(store, key, row))
+    }
+
+    /// Hands so many changed rows to the store that there is room in memory.
+    pub(crate) fn spill(&mut self) -> Result<(), ViewError> {
+        let store = &mut self.store;
+        self.hot.trim(|key, row| write(store, key, row))
     }
 
     fn change(
@@ -145,6 +146,12 @@ impl StatusProjector {
         }
         Ok(())
     }
+}
+
+fn write(store: &mut Store, (workspace, id, chunk): RowKey, row: &StatusRow) -> Result<(), ViewError> {
+    let mut bytes = Vec::with_capacity(row.len() * 128);
+    encode(row, &mut bytes);
+    Ok(store.put(&keys::status_chunk(workspace, id, chunk), bytes)?)
 }
 
 fn submitted(r: &Recorded<'_>, message: MessageId) -> MessageRow {

@@ -3,19 +3,19 @@
 //!
 //! A row lives in one of four places, newest first: the frame being applied (seen by the projector alone), the
 //! active overlay (whole frames, seen by all), the overlay being written, and the disk. What is on the disk is put
-//! right after a crash by a journal, see [`journal`]; sled's own batches are not used, because each one locks every
+//! right after a crash by a journal, see `journal.rs`; sled's own batches are not used, because each one locks every
 //! reader of the process out and keeps every page it touched in memory.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 mod bytes;
 mod disk;
 mod error;
 mod folder;
 mod journal;
+mod limits;
 mod merge;
 mod open;
 mod overlay;
@@ -29,10 +29,12 @@ mod tests;
 
 pub use bytes::Bytes;
 pub use error::{Fault, StoreError};
+pub use limits::{CACHE_BYTES, KEY_BYTES_MAX, SCAN_ROWS_MAX, VALUE_BYTES_MAX};
 pub use open::Opened;
 pub use reader::Reader;
 
 use folder::Folder;
+use limits::Limits;
 use overlay::Overlay;
 use shared::Shared;
 use turn::Stop;
@@ -42,43 +44,6 @@ pub type Value = Bytes;
 
 /// A row of a scan.
 pub type Row = (Vec<u8>, Value);
-
-/// Page cache of one view, in bytes; real use is two to three times as much.
-pub const CACHE_BYTES: u64 = 32 << 20;
-/// Longest key, in bytes.
-pub const KEY_BYTES_MAX: usize = 256;
-/// Longest value, in bytes. Keep rows near 4 KiB: sled rewrites sixteen neighbours at a time, and moves them into
-/// a file of their own, with a sync each, once they make 128 KiB together.
-pub const VALUE_BYTES_MAX: usize = 512 << 10;
-/// Most rows one scan may ask for.
-pub const SCAN_ROWS_MAX: usize = 1_000;
-
-/// When an overlay is handed to the writer and when the journal is folded into the rows.
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    /// Changed rows a live overlay holds before the projector waits for the writer.
-    live_rows: usize,
-    /// The same in a rebuild, where the more a row changes in memory the fewer times it is written.
-    bulk_rows: usize,
-    /// Bytes an overlay holds, in either mode.
-    overlay_bytes: usize,
-    /// Journal bytes after which sled is synced and the journal emptied; bounds what an open replays.
-    journal_bytes: u64,
-    /// Longest time a committed frame stays in memory alone.
-    flush_every: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            live_rows: 20_000,
-            bulk_rows: 100_000,
-            overlay_bytes: 32 << 20,
-            journal_bytes: 8 << 20,
-            flush_every: Duration::from_millis(500),
-        }
-    }
-}
 
 /// The rows of one view, as its projector holds them: the only hand that writes. Readers take a [`Reader`].
 ///
@@ -159,7 +124,10 @@ impl Store {
     pub fn commit(&mut self, n: u64) -> Result<(), StoreError> {
         self.shared.check_poison()?;
         if n <= self.position {
-            return Err(StoreError::OutOfOrder { given: n, last: self.position });
+            return Err(StoreError::OutOfOrder {
+                given: n,
+                last: self.position,
+            });
         }
         self.position = n;
         if self.building {
@@ -169,7 +137,11 @@ impl Store {
             }
             return Ok(());
         }
-        if self.shared.publish(std::mem::take(&mut self.frame), Some(n)) { self.shared.hand_over() } else { Ok(()) }
+        if self.shared.publish(std::mem::take(&mut self.frame), Some(n)) {
+            self.shared.hand_over()
+        } else {
+            Ok(())
+        }
     }
 
     /// Log sequence of the last frame that readers see; 0 when there is none.
@@ -187,7 +159,9 @@ impl Store {
     pub fn begin_bulk(&mut self) -> Result<(), StoreError> {
         self.shared.check_poison()?;
         if self.position > 0 || !self.scan(&[], None, false, 1)?.is_empty() {
-            return Err(StoreError::NotEmpty { checkpoint: self.position });
+            return Err(StoreError::NotEmpty {
+                checkpoint: self.position,
+            });
         }
         self.folder.mark_building()?;
         self.shared.set_bulk(true);
@@ -195,14 +169,18 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a rebuild at log sequence `n`, the last committed: everything is on the disk when this returns.
-    /// Errors: no rebuild under way, poisoned, `n` is not the last commit, or the disk fails (then poisoned).
+    /// Ends a rebuild at log sequence `n`, the last committed or one after it that changed nothing: everything is on
+    /// the disk when this returns. Errors: no rebuild under way, poisoned, `n` is below the last commit, or the disk
+    /// fails.
     pub fn finish_bulk(&mut self, n: u64) -> Result<(), StoreError> {
         if !self.building {
             return Err(StoreError::NotBuilding);
         }
         if n < self.position {
-            return Err(StoreError::OutOfOrder { given: n, last: self.position });
+            return Err(StoreError::OutOfOrder {
+                given: n,
+                last: self.position,
+            });
         }
         self.shared.publish(std::mem::take(&mut self.frame), None);
         self.shared.flush()?;
@@ -215,7 +193,7 @@ impl Store {
         Ok(())
     }
 
-    /// Waits until every committed frame is durable. Errors: poisoned.
+    /// Waits until every committed frame is durable; in a rebuild, only `finish_bulk` does that. Errors: poisoned.
     pub fn flush(&mut self) -> Result<(), StoreError> {
         self.shared.flush()
     }
@@ -223,7 +201,11 @@ impl Store {
     /// Flushes, ends the writer thread and closes the files; readers answer `Closed` from here on.
     /// Errors: poisoned, now or before; the files are closed all the same.
     pub fn flush_and_close(mut self) -> Result<(), StoreError> {
-        self.close(if self.building { Stop::Now } else { Stop::AfterFlush })
+        self.close(if self.building {
+            Stop::Now
+        } else {
+            Stop::AfterFlush
+        })
     }
 
     /// Closes the store and removes its directory. Errors: the file system refuses.
@@ -248,7 +230,9 @@ impl Store {
     }
 
     fn close(&mut self, stop: Stop) -> Result<(), StoreError> {
-        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let Some(writer) = self.writer.take() else {
+            return Ok(());
+        };
         self.shared.stop(stop);
         let ended = writer.join();
         self.shared.close_disk();
@@ -267,7 +251,11 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        let stop = if self.building { Stop::Now } else { Stop::AfterFlush };
+        let stop = if self.building {
+            Stop::Now
+        } else {
+            Stop::AfterFlush
+        };
         if let Err(error) = self.close(stop) {
             tracing::warn!(view = self.shared.view(), %error, "view was not flushed on close, the log replays the rest");
         }

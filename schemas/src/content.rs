@@ -6,6 +6,7 @@ use crate::ids::{AgentId, CampaignId};
 
 /// What a message says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Content {
     /// Plain text.
     Text(String),
@@ -38,6 +39,7 @@ impl Content {
 
 /// Where a conversation is transferred to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TransferTarget {
     /// Another agent of the same campaign.
     Agent(AgentId),

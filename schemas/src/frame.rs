@@ -86,7 +86,7 @@ impl Frame {
     /// Reads a frame that fills `bytes` exactly.
     ///
     /// # Errors
-    /// [`DecodeError`] for anything that [`FrameBuilder`] does not write, and for unknown events.
+    /// [`DecodeError`] for bytes that are cut, left over or follow no format, and for unknown events.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes)?;
         let shard = ShardId(u16::from_le_bytes(reader.array()?));

@@ -9,16 +9,24 @@ use schemas::api::views::{Conversation, Entry, EntryBody, InboxItem, MessageStat
 use schemas::api::{Accepted, Page, Problem};
 use schemas::{Content, ConversationId, MessageId, Position};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 pub const MIN_POSITION: HeaderName = HeaderName::from_static("atender-min-position");
 pub const POSITION: HeaderName = HeaderName::from_static("atender-position");
 pub const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// An id that nothing has.
+pub const NOBODY: &str = "00000000000000000000000000000000";
+
 /// After this, what a test waits for will not come.
 pub const WITHIN: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// The path of something that is done to a conversation, or read of it.
+pub fn of(conversation: ConversationId, action: &str) -> String {
+    format!("/v1/conversations/{conversation}/{action}")
+}
 
 /// Waits until there is something to give back; `what` is for the message when it never comes.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
@@ -64,13 +72,19 @@ pub async fn unreadable(api: &ApiClient, path: &str) -> Problem {
 }
 
 pub async fn read<T: DeserializeOwned>(api: &ApiClient, path: &str) -> T {
-    api.get(path).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    api.get(path)
+        .await
+        .unwrap_or_else(|error| panic!("GET {path}: {error}"))
 }
 
 /// Reads what reflects `position`.
 pub async fn read_at<T: DeserializeOwned>(api: &ApiClient, path: &str, position: Position) -> T {
-    let request = api.request(Method::GET, path).header(MIN_POSITION, position.to_string());
-    api.answer(request).await.unwrap_or_else(|error| panic!("GET {path} at {position}: {error}"))
+    let request = api
+        .request(Method::GET, path)
+        .header(MIN_POSITION, position.to_string());
+    api.answer(request)
+        .await
+        .unwrap_or_else(|error| panic!("GET {path} at {position}: {error}"))
 }
 
 /// An answer as it came.
@@ -88,7 +102,11 @@ impl Answer {
 
     /// What it says is wrong; every refusal says so in one form.
     pub fn problem(&self) -> Problem {
-        assert_eq!(self.headers.get(CONTENT_TYPE).unwrap(), "application/problem+json", "{self:?}");
+        assert_eq!(
+            self.headers.get(CONTENT_TYPE).unwrap(),
+            "application/problem+json",
+            "{self:?}"
+        );
         let problem: Problem = self.json();
         assert_eq!(problem.status, self.status, "{self:?}");
         assert_eq!(problem.kind, format!("urn:atender:problem:{}", problem.code));
@@ -100,7 +118,11 @@ impl Answer {
 pub async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Answer { status, headers, body: response.text().await.unwrap() }
+    Answer {
+        status,
+        headers,
+        body: response.text().await.unwrap(),
+    }
 }
 
 pub async fn header(api: &ApiClient, conversation: ConversationId, at: Position) -> Conversation {
@@ -109,7 +131,7 @@ pub async fn header(api: &ApiClient, conversation: ConversationId, at: Position)
 
 /// The newest lines of a conversation, newest first.
 pub async fn lines(api: &ApiClient, conversation: ConversationId) -> Vec<Entry> {
-    let page: Page<Entry> = read(api, &format!("/v1/conversations/{conversation}/messages?limit=200")).await;
+    let page: Page<Entry> = read(api, &of(conversation, "messages?limit=200")).await;
     page.items
 }
 
@@ -120,7 +142,10 @@ pub async fn inbox(api: &ApiClient) -> Vec<InboxItem> {
 /// The texts that the contact wrote, oldest first.
 pub fn inbound_texts(lines: &[Entry]) -> Vec<&str> {
     let texts = lines.iter().rev().filter_map(|entry| match &entry.body {
-        EntryBody::Inbound { content: Content::Text(text), .. } => Some(text.as_str()),
+        EntryBody::Inbound {
+            content: Content::Text(text),
+            ..
+        } => Some(text.as_str()),
         _ => None,
     });
     texts.collect()
@@ -135,9 +160,9 @@ pub fn status_of(lines: &[Entry], id: MessageId) -> Option<MessageStatus> {
 }
 
 pub async fn add_note(api: &ApiClient, conversation: ConversationId, text: &str) -> Accepted {
-    post(api, &format!("/v1/conversations/{conversation}/notes"), &serde_json::json!({ "text": text })).await
+    post(api, &of(conversation, "notes"), &json!({ "text": text })).await
 }
 
 pub async fn send(api: &ApiClient, conversation: ConversationId, text: &str) -> Accepted {
-    post(api, &format!("/v1/conversations/{conversation}/messages"), &serde_json::json!({ "text": text })).await
+    post(api, &of(conversation, "messages"), &json!({ "text": text })).await
 }

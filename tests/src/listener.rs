@@ -25,7 +25,8 @@ impl Heard {
     }
 
     pub fn event(&self) -> LiveEvent {
-        let event: LiveEvent = serde_json::from_str(&self.data).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let event: LiveEvent =
+            serde_json::from_str(&self.data).unwrap_or_else(|error| panic!("{error}: {self:?}"));
         assert_eq!(event.position, self.position(), "{self:?}");
         event
     }
@@ -54,7 +55,10 @@ impl Listener {
         let response = request.send().await.unwrap();
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { response, unread: Vec::new() }
+        Self {
+            response,
+            unread: Vec::new(),
+        }
     }
 
     /// The next event, which must come.
@@ -68,7 +72,9 @@ impl Listener {
             if let Some(heard) = self.read() {
                 return Some(heard);
             }
-            let chunk = timeout(WITHIN, self.response.chunk()).await.expect("nothing was pushed");
+            let chunk = timeout(WITHIN, self.response.chunk())
+                .await
+                .expect("nothing was pushed");
             match chunk {
                 Ok(Some(chunk)) => self.unread.extend_from_slice(&chunk),
                 Ok(None) | Err(_) => return None,
@@ -89,7 +95,9 @@ impl Listener {
     pub async fn entry(&mut self) -> Entry {
         self.until(|event| match &event.change {
             LiveChange::Entry { entry, .. } => Some(Entry::clone(entry)),
-            LiveChange::Status { .. } | LiveChange::Presence { .. } | LiveChange::Configuration { .. } => None,
+            LiveChange::Status { .. } | LiveChange::Presence { .. } | LiveChange::Configuration { .. } => {
+                None
+            }
         })
         .await
     }

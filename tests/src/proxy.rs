@@ -35,7 +35,11 @@ impl Proxy {
         let addr = listener.local_addr().unwrap();
         let (faults, stop) = (Arc::new(Faults::default()), CancellationToken::new());
         tokio::spawn(accept(listener, server, Arc::clone(&faults), stop.clone()));
-        Self { addr, faults, _stop: Arc::new(stop.drop_guard()) }
+        Self {
+            addr,
+            faults,
+            _stop: Arc::new(stop.drop_guard()),
+        }
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -69,14 +73,19 @@ async fn accept(listener: TcpListener, server: SocketAddr, faults: Arc<Faults>, 
             if faults.cut.load(Ordering::SeqCst) {
                 continue;
             }
-            tokio::spawn(stop.clone().run_until_cancelled_owned(pass(client, server, Arc::clone(&faults))));
+            tokio::spawn(
+                stop.clone()
+                    .run_until_cancelled_owned(pass(client, server, Arc::clone(&faults))),
+            );
         }
     });
     all.await;
 }
 
 async fn pass(client: TcpStream, server: SocketAddr, faults: Arc<Faults>) {
-    let Ok(server) = TcpStream::connect(server).await else { return };
+    let Ok(server) = TcpStream::connect(server).await else {
+        return;
+    };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     tokio::select! {

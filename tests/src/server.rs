@@ -1,6 +1,7 @@
 //! A whole atender in this process, with a small contact centre and a stand-in for the WhatsApp API.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 
 use gateway::api_client::ApiClient;
 use gateway::demo::whatsapp_stand_in::{
@@ -12,10 +13,12 @@ use gateway::whatsapp::api::AccessToken;
 use schemas::api::Page;
 use schemas::api::views::{ContactConversation, InboxItem};
 use schemas::{ContactId, ConversationId, Position};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::ask::read_at;
 use crate::centre::{Centre, agent, identity};
+use crate::whatsapp::message;
 
 pub const APP_SECRET: &str = "app-secret-of-the-tests";
 pub const ACCESS_TOKEN: &str = "access-token-of-the-tests";
@@ -37,9 +40,17 @@ impl TestServer {
 
     /// As [`TestServer::start`], with a network that reports what became of messages as it is told here.
     pub async fn start_with(centre: Centre, statuses: StatusScript) -> Self {
-        let stand_in = StandIn::start(StandInOptions { statuses, ..options() }).await.unwrap();
+        let stand_in = StandIn::start(StandInOptions {
+            statuses,
+            ..options()
+        })
+        .await
+        .unwrap();
         let this = Self::start_on(centre, stand_in, |config| config).await;
-        let target = WebhookTarget { url: this.webhook_url(), app_secret: APP_SECRET.into() };
+        let target = WebhookTarget {
+            url: this.webhook_url(),
+            app_secret: APP_SECRET.into(),
+        };
         this.stand_in.deliver_to(target);
         this
     }
@@ -56,15 +67,30 @@ impl TestServer {
         change: impl FnOnce(ServeConfig) -> ServeConfig,
     ) -> Self {
         let dir = TempDir::new().unwrap();
-        let server = Server::start(change(config(&dir, &stand_in.base_url()))).await.unwrap();
+        let server = Server::start(change(config(&dir, &stand_in.base_url())))
+            .await
+            .unwrap();
         centre.open(&server.app().engine).await;
-        Self { server, stand_in, dir }
+        let this = Self { server, stand_in, dir };
+        // From here on whoever asks sees the whole contact centre.
+        let _: Value = read_at(&this.admin(), "/v1/agents", this.head().await).await;
+        this
     }
 
     /// Ends the server and starts it again with what it has kept, at another address.
     pub async fn restart(self) -> Self {
+        self.restart_after(|_| {}).await
+    }
+
+    /// As [`TestServer::restart`], with views that have to be made anew from the log.
+    pub async fn restart_without_views(self) -> Self {
+        self.restart_after(|data| std::fs::remove_dir_all(data.join("views")).unwrap()).await
+    }
+
+    async fn restart_after(self, change: impl FnOnce(&Path)) -> Self {
         let Self { server, stand_in, dir } = self;
         server.stop().await;
+        change(&dir.path().join("data"));
         let server = Server::start(config(&dir, &stand_in.base_url())).await.unwrap();
         Self { server, stand_in, dir }
     }
@@ -85,12 +111,22 @@ impl TestServer {
     /// The API as this principal.
     pub async fn api(&self, principal: Principal) -> ApiClient {
         let created = self.server.app().tokens.create(principal).await.unwrap();
-        self.admin().with_token(&created.token)
+        self.admin().with_token(&created.text)
     }
 
     /// The id that the server has for this customer.
     pub fn contact(&self, number: u64) -> ContactId {
         ContactId::of_identity(&self.server.app().contact_key, "whatsapp", &identity(number))
+    }
+
+    /// The customer writes for the first time; gives back the conversation.
+    pub async fn opened_by(&self, from: u64) -> ConversationId {
+        assert_eq!(
+            self.webhook(message(from, &format!("wamid.{from}"), "hello"))
+                .await,
+            200
+        );
+        self.conversation(from).await
     }
 
     /// The customer's conversations, newest first.
@@ -108,13 +144,19 @@ impl TestServer {
     /// What the agent with this number has.
     pub async fn inbox(&self, number: usize) -> Vec<InboxItem> {
         let path = format!("/v1/inbox?limit=200&agent={}", agent(number));
-        read_at::<Page<InboxItem>>(&self.admin(), &path, self.head().await).await.items
+        read_at::<Page<InboxItem>>(&self.admin(), &path, self.head().await)
+            .await
+            .items
     }
 
     /// Where the log ends; what reflects this reflects everything that was answered before.
     pub async fn head(&self) -> Position {
         let log = &self.server.app().log;
-        Position { shard: log.shard(), sequence: log.head().await.unwrap(), index: 0 }
+        Position {
+            shard: log.shard(),
+            sequence: log.head().await.unwrap(),
+            index: 0,
+        }
     }
 
     pub fn webhook_url(&self) -> String {
@@ -124,7 +166,10 @@ impl TestServer {
     /// Posts a webhook and gives back the status it was answered with.
     pub async fn webhook(&self, body: Vec<u8>) -> u16 {
         let client = webhook_client().unwrap();
-        post_signed(&client, &self.webhook_url(), APP_SECRET.as_bytes(), body).await.unwrap().status().as_u16()
+        post_signed(&client, &self.webhook_url(), APP_SECRET.as_bytes(), body)
+            .await
+            .unwrap()
+            .as_u16()
     }
 
     pub async fn stop(self) {

@@ -133,7 +133,7 @@ impl<'a> Router<'a> {
     fn exclusive_wait(&self, campaign: &CampaignId) -> Option<Option<Timestamp>> {
         match self.ws.campaigns.get(campaign)?.exclusive_wait {
             ExclusiveWait::Seconds(0) => None,
-            wait => Some(wait.until(self.now)),
+            wait @ (ExclusiveWait::Seconds(_) | ExclusiveWait::Forever) => Some(wait.until(self.now)),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
     ("billing", &["two"], ExclusiveWait::Seconds(0)),
 ];
 /// Each with the campaign that gets its new conversations.
-pub(super) const CHANNELS: [(&str, &str); 2] = [("one", "sales"), ("two", "billing")];
+pub(super) const CHANNELS: [(&str, &str); 2] = [("one", "sales"), ("two", "sales")];
 pub(super) const AGENTS: [&str; 5] = ["ana", "ben", "carla", "dan", "sue"];
 pub(super) const SUPERVISOR: &str = "sue";
 pub(super) const CONTACTS: usize = 4;

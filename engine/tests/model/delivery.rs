@@ -158,7 +158,13 @@ impl Messages {
         let Some(id) = ours.or(named.map(|(id, _)| id)) else {
             return match name {
                 None => Verdict::Refused,
-                Some(name) if self.parked.entry(name.clone()).or_default().insert(receipt.status) => {
+                Some(name)
+                    if self
+                        .parked
+                        .entry(name.clone())
+                        .or_default()
+                        .insert(receipt.status) =>
+                {
                     Verdict::Happened
                 }
                 Some(_) => Verdict::Nothing,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::domain::{Agent, Conversation, Stage, State, Workspace};
-use schemas::{AgentId, ConversationId, DeliveryStatus, MessageId, Presence};
+use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, Presence};
 
 use super::centre::{self, CAMPAIGNS, CHANNELS};
 
@@ -26,6 +26,22 @@ pub(super) fn hold(state: &State, before: &mut Before) {
     deadlines_are_the_waits_that_end(state, ws);
     nobody_holds_more_than_they_may(ws, before);
     statuses_go_up(ws, before);
+}
+
+/// What views read in an event is what the state says after it.
+pub(super) fn hold_of(events: &[Event], state: &State) {
+    let mut statuses = BTreeMap::new();
+    for event in events {
+        if let Event::DeliveryUpdated(updated) = event {
+            let before = statuses.insert(updated.message, updated.status);
+            assert!(before <= Some(updated.status), "a status goes down: {events:?}");
+        }
+    }
+    let ws = state.workspace(&centre::workspace());
+    for (id, status) in statuses {
+        let found = ws.and_then(|ws| ws.outbound(id)).expect("it was updated");
+        assert_eq!(found.status, status, "the status of {id} after {events:?}");
+    }
 }
 
 fn each_conversation_has_at_most_one_agent(ws: &Workspace) {

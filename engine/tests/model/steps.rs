@@ -46,6 +46,10 @@ pub(super) enum Deed {
         talk: usize,
         agent: usize,
     },
+    Take {
+        talk: usize,
+        agent: usize,
+    },
     Send {
         by: By,
         talk: usize,
@@ -111,6 +115,8 @@ pub(super) struct Step {
 
 /// The latest are the most often meant: this counts back from the last.
 const BACK: std::ops::Range<usize> = 0..12;
+/// From here on, the finished conversations count too.
+const FINISHED_TOO: usize = 9;
 
 fn any_by() -> impl Strategy<Value = By> {
     prop_oneof![
@@ -139,12 +145,15 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             }
         ),
         8 => (contact(), 0..CHANNELS.len()).prop_map(|(contact, channel)| Deed::Write { contact, channel }),
-        3 => (any_by(), BACK, agent()).prop_map(|(by, talk, agent)| Deed::Assign { by, talk, agent }),
+        4 => (prop_oneof![Just(By::Administrator), any_by()], BACK, agent())
+            .prop_map(|(by, talk, agent)| Deed::Assign { by, talk, agent }),
+        2 => (BACK, agent()).prop_map(|(talk, agent)| Deed::Take { talk, agent }),
         4 => (any_by(), BACK).prop_map(|(by, talk)| Deed::Send { by, talk }),
         3 => (any_by(), BACK, agent()).prop_map(|(by, talk, agent)| Deed::ToAgent { by, talk, agent }),
         4 => (any_by(), BACK, campaign()).prop_map(|(by, talk, campaign)| Deed::ToCampaign { by, talk, campaign }),
         4 => (any_by(), BACK).prop_map(|(by, talk)| Deed::Finish { by, talk }),
-        3 => (contact(), campaign(), agent())
+        // Of few, so that several contacts share one.
+        5 => (contact(), campaign(), 0..2_usize)
             .prop_map(|(contact, campaign, agent)| Deed::SetExclusive { contact, campaign, agent }),
         1 => (contact(), campaign()).prop_map(|(contact, campaign)| Deed::RemoveExclusive { contact, campaign }),
         1 => BACK.prop_map(|talk| Deed::EndWait { talk }),
@@ -184,7 +193,11 @@ impl Step {
     /// What it means now; nothing if there is no such conversation or message yet.
     pub(super) fn resolve(&self, reference: &Reference) -> Option<(Actor, Command, Option<CommandId>)> {
         let talks: Vec<ConversationId> = reference.talks.iter().map(|talk| talk.id).collect();
-        let talk = |index: &usize| back(&talks, *index);
+        let open: Vec<ConversationId> = reference.open().map(|talk| talk.id).collect();
+        let talk = |index: &usize| {
+            let among = if *index < FINISHED_TOO { &open } else { &talks };
+            back(among, *index)
+        };
         let by = |by: &By, conversation| match by {
             By::Holder => reference
                 .holder(conversation)
@@ -268,6 +281,14 @@ impl Step {
                 let conversation = talk(index)?;
                 let agent = centre::agent(*agent);
                 plain(by(who, conversation), Command::Assign { conversation, agent })
+            }
+            Deed::Take { talk: index, agent } => {
+                let conversation = talk(index)?;
+                let agent = centre::agent(*agent);
+                plain(
+                    Actor::Agent(agent.clone()),
+                    Command::Assign { conversation, agent },
+                )
             }
             Deed::Send { by: who, talk: index } => {
                 let conversation = talk(index)?;

@@ -183,6 +183,13 @@ fn a_raised_capacity_is_filled_at_once() {
 }
 
 #[test]
+fn the_raised_capacity_of_who_is_away_is_not_filled() {
+    given([wrote(EVA), away(ANA), with_capacity(ANA, 3)])
+        .then_holds(ANA, [])
+        .then_waits(of(EVA));
+}
+
+#[test]
 fn a_lowered_capacity_takes_nothing_away_and_gives_nothing_until_there_is_room() {
     given([
         online(ANA),
@@ -232,7 +239,10 @@ fn a_supervisor_gives_what_waits_for_somebody_else() {
     given([exclusive(EVA, SALES, ANA), wrote(EVA), online(BEN)])
         .when(assigns(as_agent(SUE), of(EVA), BEN))
         .then([assigned(of(EVA), BEN, AssignReason::Given)])
-        .then_no_wait_ends();
+        .then_no_wait_ends()
+        .and([online(ANA)])
+        .then_holds(BEN, [of(EVA)])
+        .then_holds(ANA, []);
 }
 
 #[test]
@@ -269,6 +279,14 @@ refusals! {
     an_agent_does_not_give_to_another:
         given [exclusive(EVA, SALES, SUE), wrote(EVA), online(BEN)]
         when assigns(as_agent(ANA), of(EVA), BEN)
+        => Rejection::Forbidden;
+    an_auditor_takes_nothing:
+        given [wrote(EVA), online(TOM).by(Actor::Administrator)]
+        when takes(TOM, of(EVA))
+        => Rejection::Forbidden;
+    not_even_a_double_click_is_an_auditors:
+        given [online(ANA), wrote(EVA)]
+        when assigns(as_agent(TOM), of(EVA), ANA)
         => Rejection::Forbidden;
     an_auditor_does_not_give:
         given [wrote(EVA)]

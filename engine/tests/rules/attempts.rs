@@ -157,6 +157,17 @@ fn the_network_may_name_a_message_after_its_first_receipt() {
 }
 
 #[test]
+fn a_refusal_after_a_receipt_is_not_believed() {
+    submitted()
+        .and([begins_attempt(m1()), receipt(m1(), DeliveryStatus::Sent)])
+        .when(ends_attempt(m1(), 1, refused_for_now()))
+        .then_rejected(Rejection::AttemptNotOpen(m1(), 1))
+        .when(ends_attempt(m1(), 1, refused_for_good()))
+        .then_rejected(Rejection::AttemptNotOpen(m1(), 1))
+        .then_status(m1(), DeliveryStatus::Sent);
+}
+
+#[test]
 fn an_uncertain_message_is_sent_again_by_the_decision_of_a_person() {
     let scene = submitted().and([begins_attempt(m1()), begins_attempt(m1())]);
     let resent = MessageResent {

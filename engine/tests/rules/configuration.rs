@@ -185,7 +185,10 @@ refusals! {
         => Rejection::AddressTaken(channel(WA));
     a_channel_has_an_address:
         given []
-        when channel_is(ChannelDefined { address: String::new(), ..a_channel(WA, ChannelKind::Whatsapp, None) })
+        when channel_is(ChannelDefined {
+            address: String::new(),
+            ..a_channel(WA, ChannelKind::Whatsapp, None)
+        })
         => Rejection::InvalidText("address".into());
     an_address_is_not_too_long:
         given []

@@ -142,14 +142,14 @@ fn a_failed_message_that_is_sent_again_is_pending_again() {
         .then_status(message("m1"), Pending);
 }
 
-/// It failed, was sent again, and the network took it as `w2`.
+/// It was delivered and failed, was sent again, and the network took it as `w2`.
 fn taken_again() -> Scene {
     let again = [
         resends(ANA, of(EVA), message("m1")),
         begins_attempt(message("m1")),
         ends_attempt(message("m1"), 2, took("w2")),
     ];
-    taken().and(receipts("w1", &[Failed])).and(again)
+    taken().and(receipts("w1", &[Delivered, Failed])).and(again)
 }
 
 #[test]
@@ -182,6 +182,39 @@ fn receipts_of_the_new_send_count_after_a_resend() {
     taken_again()
         .and(receipts("w2", &[Delivered, Sent]))
         .then_status(message("m1"), Delivered);
+}
+
+#[test]
+fn a_network_id_that_is_not_the_messages_does_not_count() {
+    let astray = receipt_of(Some(message("m1")), Some("w9"), Failed);
+    taken()
+        .and([receipt_for("w9", Read)])
+        .when(reports(astray.clone()))
+        .then([updated(of(EVA), &astray, message("m1"), Pending)])
+        .then_status(message("m1"), Pending);
+}
+
+#[test]
+fn a_receipt_that_waited_and_was_used_makes_room_for_another() {
+    let ids = (1..PARKED_RECEIPTS_MAX).map(|i| format!("x{i}"));
+    submitted()
+        .and([receipt_for("w1", Delivered)])
+        .and(ids.map(|id| receipt_for(&id, Sent).after(0)))
+        .and([reports(receipt_of(Some(message("m1")), Some("w1"), Sent))])
+        .when(receipt_for("one more", Sent))
+        .then([parked("one more", Sent)]);
+}
+
+#[test]
+fn a_receipt_of_the_new_send_may_come_before_the_networks_answer() {
+    taken()
+        .and(receipts("w1", &[Failed]))
+        .and([
+            resends(ANA, of(EVA), message("m1")),
+            begins_attempt(message("m1")),
+        ])
+        .and([reports(receipt_of(Some(message("m1")), Some("w2"), Sent))])
+        .then_status(message("m1"), Sent);
 }
 
 #[test]

@@ -108,6 +108,30 @@ fn what_is_kept_for_an_agent_comes_before_what_has_waited_longer() {
 }
 
 #[test]
+fn who_has_waited_longest_for_an_agent_is_first() {
+    given([
+        exclusive(EVA, SALES, ANA),
+        exclusive(LUIS, SALES, ANA),
+        wrote(LUIS),
+        wrote(EVA),
+    ])
+    .and([with_capacity(ANA, 1), online(ANA)])
+    .then_holds(ANA, [of(LUIS)])
+    .then_is_kept(of(EVA), ANA, Some(second(64)));
+}
+
+#[test]
+fn the_wait_that_ends_soonest_is_known() {
+    given([
+        exclusive(EVA, SALES, ANA),
+        exclusive(LUIS, SALES, ANA),
+        wrote(LUIS),
+        wrote(EVA),
+    ])
+    .then_next_wait_ends(second(63), of(LUIS));
+}
+
+#[test]
 fn the_end_of_the_wait_makes_it_anybodys() {
     given([exclusive(EVA, SALES, ANA), online(BEN), wrote(EVA)])
         .when(wait_ends(of(EVA)).after(60))
@@ -221,12 +245,12 @@ fn a_kept_conversation_is_anybodys_when_there_is_no_exclusive_agent_any_more() {
 
 #[test]
 fn every_kept_conversation_is_anybodys_when_there_is_no_exclusive_agent_any_more() {
-    given([exclusive(EVA, SALES, ANA), wrote(EVA), wrote_on(EVA, WEB, 1)])
+    given([exclusive(EVA, SALES, ANA), wrote_on(EVA, WEB, 1), wrote(EVA)])
         .when(not_exclusive(EVA, SALES))
         .then([
             was_removed(ANA, Some(of(EVA))),
-            over(of(EVA), 2),
-            over(opened_by(EVA, WEB, 1), 3),
+            over(opened_by(EVA, WEB, 1), 2),
+            over(of(EVA), 3),
         ])
         .then_no_wait_ends();
 }
@@ -262,6 +286,17 @@ fn what_is_kept_for_an_agent_who_leaves_the_campaign_is_anybodys() {
         .then_accepted()
         .then_holds(BEN, [of(EVA)])
         .then_no_wait_ends();
+}
+
+#[test]
+fn what_is_kept_for_an_agent_whose_capacity_changes_stays_theirs() {
+    given([
+        exclusive(EVA, SALES, ANA),
+        wrote(EVA),
+        online(BEN),
+        with_capacity(ANA, 3),
+    ])
+    .then_is_kept(of(EVA), ANA, Some(second(62)));
 }
 
 #[test]

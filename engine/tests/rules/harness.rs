@@ -187,6 +187,14 @@ impl Scene {
         self
     }
 
+    /// This wait is the next to end by itself.
+    #[track_caller]
+    pub(crate) fn then_next_wait_ends(self, at: Timestamp, id: ConversationId) -> Self {
+        let next = self.state.next_deadline().map(|(at, _, id)| (*at, *id));
+        assert_eq!(next, Some((at, id)), "the next wait that ends");
+        self
+    }
+
     /// No wait will end by itself.
     #[track_caller]
     pub(crate) fn then_no_wait_ends(self) -> Self {

@@ -4,7 +4,7 @@
 use schemas::command::InboundMessage;
 use schemas::event::{ConversationOpened, Event, MessageReceived, QueueCause};
 use schemas::limits::{CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_CHARS_MAX, PROVIDER_ID_BYTES_MAX};
-use schemas::{Actor, Command, Content, MessageId, Rejection};
+use schemas::{Actor, Command, CommandId, Content, MessageId, Rejection, WorkspaceId};
 
 use super::centre::*;
 use super::harness::{Step, given, second};
@@ -59,6 +59,17 @@ fn a_second_message_joins_the_open_conversation() {
     given([wrote(EVA)])
         .when(wrote_again(EVA).after(0))
         .then([received(WA, 2)]);
+}
+
+#[test]
+fn a_message_is_remembered_with_the_place_of_its_last_event() {
+    let scene = given([wrote(EVA)]);
+    let workspace = WorkspaceId::new("default").unwrap();
+    let command = CommandId::of_inbound(&workspace, &channel(WA), "eva-1");
+    let remembered = scene.state().remembered(&workspace, command).unwrap();
+    assert_eq!(remembered.position.index, 2);
+    assert_eq!(remembered.conversation, Some(of(EVA)));
+    assert!(remembered.has_message);
 }
 
 #[test]
@@ -121,7 +132,7 @@ fn what_is_not_understood_is_kept_whole() {
         written_at: second(0),
     };
     given([wrote(EVA)])
-        .when(says(image).with_id(schemas::CommandId::from_bytes([9; 16])))
+        .when(says(image).with_id(CommandId::from_bytes([9; 16])))
         .then([received.into()]);
 }
 
@@ -138,7 +149,7 @@ fn a_profile_name_is_cut_to_what_is_shown() {
         profile_name: Some("ñ".repeat(NAME_CHARS_MAX + 1)),
         ..inbound(EVA, WA, 1)
     };
-    let id = schemas::CommandId::from_bytes([9; 16]);
+    let id = CommandId::from_bytes([9; 16]);
     let cut = ConversationOpened {
         conversation: MessageId::from(id).into(),
         contact: contact(EVA),

@@ -145,6 +145,21 @@ fn they_are_spread_over_those_who_have_room() {
 }
 
 #[test]
+fn what_one_is_given_of_them_counts_for_who_is_idle_longest() {
+    given([
+        online(ANA),
+        wrote(EVA),
+        wrote(LUIS),
+        with_capacity(BEN, 3),
+        online(BEN),
+        online(SUE),
+    ])
+    .and([offline(ANA)])
+    .then_holds(BEN, [of(EVA)])
+    .then_holds(SUE, [of(LUIS)]);
+}
+
+#[test]
 fn what_goes_back_goes_to_the_contacts_exclusive_agent() {
     given([
         online(ANA),

@@ -22,7 +22,7 @@ use ears::listen;
 use hands::Hands;
 
 /// How much of their time agents would be busy if everything but thinking took no time.
-const BUSY: f64 = 0.55;
+const BUSY: f64 = 0.7;
 
 /// All agents of the day.
 pub(super) struct Agents {

@@ -60,7 +60,7 @@ impl Closing<'_> {
         let pages = Pages::read(&auditor, &self.stage.workspace, &ledger).await;
         let letters = self.tally.letters.all();
         let checks = vec![
-            received::check(&letters, &ledger, &pages),
+            received::check(&letters, &self.stage.workspace, &ledger, &pages),
             ledger.attendance.check(),
             ledger.outbound.check_statuses(&pages),
             ledger

@@ -218,16 +218,12 @@ fn stand_in_options(options: &StageOptions, workspace: &Workspace) -> StandInOpt
 fn faults() -> Vec<Fault> {
     let refused =
         |http_status, code, times| std::iter::repeat_n(Fault::GraphError { http_status, code }, times);
-    let mut faults: Vec<Fault> = refused(400, 130_429, 10).collect();
-    faults.extend(refused(503, 131_016, 10));
-    faults.extend(refused(400, 131_056, 2));
-    faults.extend(refused(400, 131_026, 4));
-    faults.extend(std::iter::repeat_n(Fault::Delay(Duration::from_millis(400)), 10));
+    let mut faults: Vec<Fault> = refused(400, 130_429, 20).collect();
+    faults.extend(refused(503, 131_016, 20));
+    faults.extend(refused(400, 131_056, 4));
+    faults.extend(refused(400, 131_026, 8));
+    faults.extend(std::iter::repeat_n(Fault::Delay(Duration::from_millis(400)), 20));
     // Both leave the message uncertain, until its receipts settle it.
-    faults.extend([
-        Fault::AcceptThenDrop,
-        Fault::AcceptThenDrop,
-        Fault::Timeout(Duration::from_secs(11)),
-    ]);
+    faults.extend([Fault::AcceptThenDrop, Fault::Timeout(Duration::from_secs(11))]);
     faults
 }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::tally::{Count, Tally};
 use super::whatsapp_stand_in::StandIn;
@@ -24,21 +24,18 @@ pub(super) async fn show(tally: &Tally, whatsapp: &StandIn) {
 }
 
 async fn redraw(tally: &Tally, whatsapp: &StandIn) {
-    let table = MultiProgress::with_draw_target(ProgressDrawTarget::stdout());
     let plain = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    let mut bars: Vec<ProgressBar> = Vec::new();
+    // The last state stays on the screen.
+    let table = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout())
+        .with_style(plain)
+        .with_finish(ProgressFinish::Abandon);
     let mut before = (tally.get(Count::MessagesIn), tally.get(Count::MessagesOut));
     loop {
         let now = (tally.get(Count::MessagesIn), tally.get(Count::MessagesOut));
         let rate = |before: u64, now: u64| (now - before) as f64 / REDRAW_EVERY.as_secs_f64();
         let rates = (rate(before.0, now.0), rate(before.1, now.1));
         before = now;
-        for (n, row) in rows(tally, whatsapp, rates).into_iter().enumerate() {
-            if bars.len() == n {
-                bars.push(table.add(ProgressBar::new_spinner().with_style(plain.clone())));
-            }
-            bars[n].set_message(row);
-        }
+        table.set_message(rows(tally, whatsapp, rates).join("\n") + "\n");
         tokio::time::sleep(REDRAW_EVERY).await;
     }
 }

@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn the_example_for_new_users_can_be_read() {
         let text = include_str!("../../../examples/contact-centre.toml");
-        let file = MastersFile::parse("contact-centre.toml", text).map_err(|problem| problem.to_string());
-        assert_eq!(file.map(|file| file.masters().len()), Ok(31));
+        let masters = MastersFile::parse("contact-centre.toml", text).map(|file| file.masters().len());
+        assert!(matches!(masters, Ok(1..)), "{masters:?}");
     }
 }

@@ -42,5 +42,7 @@ async fn change_presence(
         ChangePresence::Away { reason } => Presence::Away { reason },
         ChangePresence::Offline => Presence::Offline,
     };
-    order.submit(&app, Command::ChangePresence { agent, presence }).await
+    order
+        .submit(&app, Command::ChangePresence { agent, presence })
+        .await
 }

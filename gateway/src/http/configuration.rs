@@ -1,6 +1,8 @@
 //! The masters: clients, projects, campaigns, channels, dispositions, agents. Administrators define them, whoever
 //! works here reads them. Defining one as it is already changes nothing.
 
+mod shapes;
+
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -8,12 +10,7 @@ use schemas::api::Accepted;
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
 };
-use schemas::event::{
-    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-};
-use schemas::{
-    AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ExclusiveWait, Presence, ProjectId,
-};
+use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -72,9 +69,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 /// The three requests of each kind of master. They differ in nothing but names; what is written, and how a row is
-/// shown, is in the functions below.
+/// shown, is in `shapes`.
 macro_rules! masters {
-    ($($module:ident $one:literal: $id:ty, $body:ty => $shown:ty, $write:path, $show:path, $find:ident;)*) => {$(
+    ($($module:ident $one:literal: $id:ty, $body:ty => $shown:ty, $write:ident, $show:ident, $find:ident;)*) => {$(
         mod $module {
             use super::*;
 
@@ -96,7 +93,7 @@ macro_rules! masters {
                 Path(id): Path<$id>,
                 Order(order, body): Order<$body>,
             ) -> Result<Done, Failure> {
-                order.submit(&app, $write(id, body)).await
+                order.submit(&app, shapes::$write(id, body)).await
             }
 
             #[utoipa::path(
@@ -115,7 +112,7 @@ macro_rules! masters {
                 reading: Reading,
             ) -> Result<Answer<$shown>, Failure> {
                 let row = app.views.inbox().$find(&app.workspace, &id)?;
-                Ok(reading.answer($show(row.ok_or(Fault::MasterNotFound)?)))
+                Ok(reading.answer(shapes::$show(row.ok_or(Fault::MasterNotFound)?)))
             }
 
             #[utoipa::path(
@@ -132,105 +129,23 @@ macro_rules! masters {
                 reading: Reading,
             ) -> Result<Answer<Masters<$shown>>, Failure> {
                 let rows = app.views.inbox().$module(&app.workspace)?;
-                Ok(reading.answer(Masters { items: rows.into_iter().map($show).collect() }))
+                Ok(reading.answer(Masters { items: rows.into_iter().map(shapes::$show).collect() }))
             }
         }
     )*};
 }
 
 masters! {
-    clients "client": ClientId, DefineClient => Master<DefineClient>, define_client, show_client, client;
-    projects "project": ProjectId, DefineProject => Master<DefineProject>, define_project, show_project, project;
-    campaigns "campaign": CampaignId, DefineCampaign => Master<DefineCampaign>, define_campaign, show_campaign,
-        campaign;
-    channels "channel": ChannelId, DefineChannel => Master<DefineChannel>, define_channel, show_channel, channel;
-    dispositions "disposition": DispositionId, DefineDisposition => Master<DefineDisposition>, define_disposition,
-        show_disposition, disposition;
-    agents "agent": AgentId, DefineAgent => Agent, define_agent, show_agent, agent;
-}
-
-fn define_client(client: ClientId, body: DefineClient) -> Command {
-    let DefineClient { name, history_conversations } = body;
-    Command::DefineClient(ClientDefined { client, name, history_conversations })
-}
-
-fn show_client(row: ClientDefined) -> Master<DefineClient> {
-    let ClientDefined { client, name, history_conversations } = row;
-    Master { id: client.to_string(), definition: DefineClient { name, history_conversations } }
-}
-
-fn define_project(project: ProjectId, body: DefineProject) -> Command {
-    let DefineProject { client, name } = body;
-    Command::DefineProject(ProjectDefined { project, client, name })
-}
-
-fn show_project(row: ProjectDefined) -> Master<DefineProject> {
-    let ProjectDefined { project, client, name } = row;
-    Master { id: project.to_string(), definition: DefineProject { client, name } }
-}
-
-fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Command {
-    Command::DefineCampaign(CampaignDefined {
-        campaign,
-        project: body.project,
-        name: body.name,
-        channels: body.channels,
-        dispositions: body.dispositions,
-        hours_shown: body.hours_shown,
-        external_resources: body.external_resources,
-        exclusive_wait: body.exclusive_wait_seconds.map_or(ExclusiveWait::Forever, ExclusiveWait::Seconds),
-    })
-}
-
-fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
-    let definition = DefineCampaign {
-        project: row.project,
-        name: row.name,
-        channels: row.channels,
-        dispositions: row.dispositions,
-        hours_shown: row.hours_shown,
-        external_resources: row.external_resources,
-        exclusive_wait_seconds: match row.exclusive_wait {
-            ExclusiveWait::Seconds(seconds) => Some(seconds),
-            ExclusiveWait::Forever => None,
-        },
-    };
-    Master { id: row.campaign.to_string(), definition }
-}
-
-fn define_channel(channel: ChannelId, body: DefineChannel) -> Command {
-    let DefineChannel { kind, address, name, entry_campaign, show_status } = body;
-    Command::DefineChannel(ChannelDefined { channel, kind, address, name, entry_campaign, show_status })
-}
-
-fn show_channel(row: ChannelDefined) -> Master<DefineChannel> {
-    let ChannelDefined { channel, kind, address, name, entry_campaign, show_status } = row;
-    let definition = DefineChannel { kind, address, name, entry_campaign, show_status };
-    Master { id: channel.to_string(), definition }
-}
-
-fn define_disposition(disposition: DispositionId, body: DefineDisposition) -> Command {
-    let DefineDisposition { name, parent } = body;
-    Command::DefineDisposition(DispositionDefined { disposition, name, parent })
-}
-
-fn show_disposition(row: DispositionDefined) -> Master<DefineDisposition> {
-    let DispositionDefined { disposition, name, parent } = row;
-    Master { id: disposition.to_string(), definition: DefineDisposition { name, parent } }
-}
-
-fn define_agent(agent: AgentId, body: DefineAgent) -> Command {
-    let DefineAgent { name, role, campaigns, channels, capacity } = body;
-    Command::DefineAgent(AgentDefined { agent, name, role, campaigns, channels, capacity })
-}
-
-fn show_agent(row: projections::AgentRow) -> Agent {
-    let AgentDefined { agent, name, role, campaigns, channels, capacity } = row.definition;
-    let (presence, away_reason) = match row.presence {
-        Presence::Online => ("online", None),
-        Presence::Away { reason } => ("away", Some(reason)),
-        Presence::Offline => ("offline", None),
-    };
-    let definition = DefineAgent { name, role, campaigns, channels, capacity };
-    Agent { id: agent.to_string(), presence, away_reason, definition }
+    clients "client": ClientId, DefineClient => Master<DefineClient>,
+        define_client, show_client, client;
+    projects "project": ProjectId, DefineProject => Master<DefineProject>,
+        define_project, show_project, project;
+    campaigns "campaign": CampaignId, DefineCampaign => Master<DefineCampaign>,
+        define_campaign, show_campaign, campaign;
+    channels "channel": ChannelId, DefineChannel => Master<DefineChannel>,
+        define_channel, show_channel, channel;
+    dispositions "disposition": DispositionId, DefineDisposition => Master<DefineDisposition>,
+        define_disposition, show_disposition, disposition;
+    agents "agent": AgentId, DefineAgent => Agent,
+        define_agent, show_agent, agent;
 }

@@ -37,7 +37,10 @@ struct InboxQuery {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(inbox)).routes(routes!(conversation)).routes(routes!(messages))
+    OpenApiRouter::new()
+        .routes(routes!(inbox))
+        .routes(routes!(conversation))
+        .routes(routes!(messages))
 }
 
 /// An inbox or a queue
@@ -70,7 +73,8 @@ async fn inbox(
         }
         (None, None, Principal::Agent(me)) => views.of_agent(workspace, me, cursor, rows)?,
         (None, None, Principal::Administrator | Principal::Connector(_)) | (Some(_), Some(_), _) => {
-            let title = "an inbox is an agent's or a campaign's queue: give `agent` or `queue`, and one of the two";
+            let title =
+                "an inbox is an agent's or a campaign's queue: give `agent` or `queue`, and one of the two";
             return Err(Failure::because(Fault::InvalidParameter, title).in_field("agent"));
         }
     };
@@ -113,7 +117,11 @@ async fn messages(
     reading: Reading,
 ) -> Result<Answer<Page<Entry>>, Failure> {
     let header = find(&app, &reading, id)?;
-    let shown = if reading.sight.audits() { StatusShown::Always } else { StatusShown::AsTheChannelSays };
+    let shown = if reading.sight.audits() {
+        StatusShown::Always
+    } else {
+        StatusShown::AsTheChannelSays
+    };
     let (cursor, rows) = (query.cursor.as_deref(), query.rows()?);
     let mut page = app.views.messages(&app.workspace, id, cursor, rows, shown)?;
     if reading.sight.own().is_some() && header.state != ConversationState::Finished {
@@ -124,7 +132,12 @@ async fn messages(
 
 fn find(app: &App, reading: &Reading, id: ConversationId) -> Result<Conversation, Failure> {
     let header = app.views.conversation(&app.workspace, id)?;
-    let not_found = || Failure::because(Fault::ConversationNotFound, format!("there is no conversation {id}"));
+    let not_found = || {
+        Failure::because(
+            Fault::ConversationNotFound,
+            format!("there is no conversation {id}"),
+        )
+    };
     let header = header.ok_or_else(not_found)?;
     reading.sight.require_conversation(app, &header)?;
     Ok(header)
@@ -132,8 +145,12 @@ fn find(app: &App, reading: &Reading, id: ConversationId) -> Result<Conversation
 
 /// Leaves out what is older than the campaign shows.
 fn keep_shown_hours(app: &App, header: &Conversation, page: &mut Page<Entry>) -> Result<(), Failure> {
-    let Ok(campaign) = CampaignId::new(&header.campaign.id) else { return Ok(()) };
-    let Some(campaign) = app.views.inbox().campaign(&app.workspace, &campaign)? else { return Ok(()) };
+    let Ok(campaign) = CampaignId::new(&header.campaign.id) else {
+        return Ok(());
+    };
+    let Some(campaign) = app.views.inbox().campaign(&app.workspace, &campaign)? else {
+        return Ok(());
+    };
     let shown = Duration::from_secs(3600 * u64::from(campaign.hours_shown));
     let (now, before) = (clock::now(), page.items.len());
     page.items.retain(|entry| now.since(entry.at) <= shown);

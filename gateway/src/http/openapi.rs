@@ -1,28 +1,19 @@
 //! The OpenAPI document. Handlers describe what is theirs; what is the same everywhere (the token, the headers of
 //! commands and reads, the errors) is added here, so that it cannot be forgotten.
 
-use std::fmt::Write;
+mod common;
+
 use std::sync::{Arc, OnceLock};
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use schemas::Rejection;
 use schemas::api::Problem;
-use schemas::limits::IDEMPOTENCY_KEY_BYTES_MAX;
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::{Schema, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, ContentBuilder, Object, ObjectBuilder, OpenApi, Ref, RefOr, Required};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::{Components, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::problem::Fault;
 use crate::app::App;
-
-const SCHEME: &str = "token";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -75,7 +66,10 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 )]
 async fn show() -> impl IntoResponse {
     static TEXT: OnceLock<String> = OnceLock::new();
-    ([(CONTENT_TYPE, "application/json")], TEXT.get_or_init(document).as_str())
+    (
+        [(CONTENT_TYPE, "application/json")],
+        TEXT.get_or_init(document).as_str(),
+    )
 }
 
 /// The document of the whole API, as JSON text that ends in a line feed.
@@ -85,10 +79,10 @@ async fn show() -> impl IntoResponse {
 pub fn document() -> String {
     let mut document = super::routes().into_openapi();
     let components = document.components.get_or_insert_with(Components::new);
-    describe_components(components);
+    common::describe_components(components);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
-            complete(path, &method, operation);
+            common::complete(path, &method, operation);
         }
     }
     let mut text = document.to_pretty_json().expect("a document of plain data");
@@ -105,162 +99,4 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
     ]
     .into_iter()
     .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
-}
-
-/// The answers that every handler of a kind can give, each with what it means.
-const ERRORS: [(u16, &str, &str); 11] = [
-    (400, "MalformedRequest", "The body is not JSON, or could not be read."),
-    (401, "Unauthenticated", "There is no valid token."),
-    (403, "Forbidden", "The token's holder may not do or see this."),
-    (404, "NotFound", "Something the path names does not exist."),
-    (409, "Conflict", "It does not fit what has happened meanwhile."),
-    (413, "BodyTooLarge", "The body is larger than this request may be: 64 KiB, 512 KiB for an inbound message."),
-    (415, "UnsupportedMediaType", "The body is not said to be JSON."),
-    (422, "Invalid", "The request breaks a rule, or a field or parameter of it is wrong; `field` names it."),
-    (429, "TooManyStreams", "This token has as many live streams open as it may."),
-    (500, "Internal", "Something is wrong inside atender; its log says what."),
-    (503, "Unavailable", "Not now: too much to do, the log or a view is away, or the view is not as far as \
-        `Atender-Min-Position`. Trying again is safe with the same `Idempotency-Key`."),
-];
-
-fn describe_components(components: &mut Components) {
-    for (status, name, description) in ERRORS {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
-        let mut response = ResponseBuilder::new()
-            .description(description)
-            .content("application/problem+json", content);
-        if matches!(status, 429 | 503) {
-            let header = HeaderBuilder::new()
-                .schema(Some(Object::with_type(Type::Integer)))
-                .description(Some("Seconds to wait before trying again."));
-            response = response.header("Retry-After", header.build());
-        }
-        components.responses.insert(name.to_owned(), response.build().into());
-    }
-    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("atender_<id>_<secret>");
-    let description = "The administrator's token, or one made with `POST /v1/tokens`: an agent's acts as that agent \
-        only, a connector's reports for its channel only.";
-    let scheme = SecurityScheme::Http(scheme.description(Some(description)).build());
-    components.add_security_scheme(SCHEME, scheme);
-    if let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut(Problem::name().as_ref())
-        && let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code")
-    {
-        code.description = Some(codes());
-    }
-}
-
-/// Every code there is.
-fn codes() -> String {
-    let mut text = "The stable code that programs act on. Once given out it keeps its meaning; there may be new \
-        ones. Of the API:"
-        .to_owned();
-    for fault in Fault::ALL {
-        // A String takes whatever is written to it.
-        let _ = write!(text, " `{}` ({})", fault.code(), fault.status().as_u16());
-    }
-    text.push_str(". Of the rules:");
-    for code in Rejection::CODES {
-        let _ = write!(text, " `{code}`");
-    }
-    text.push('.');
-    text
-}
-
-fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
-    if !path.starts_with("/v1/") || path == "/v1/openapi.json" {
-        operation.security = Some(Vec::new());
-        if path.starts_with("/webhooks/") {
-            let is_post = *method == HttpMethod::Post;
-            add_errors(operation, |status| match status {
-                400 | 401 | 413 => is_post,
-                403 => !is_post,
-                422 | 503 => true,
-                _ => false,
-            });
-        }
-        return;
-    }
-    operation.security = Some(vec![SecurityRequirement::new(SCHEME, Vec::<String>::new())]);
-    let reads = *method == HttpMethod::Get;
-    let is_command = operation.responses.responses.get("200").is_some_and(answers_accepted);
-    let has_body = operation.request_body.is_some();
-    let is_stream = path == "/v1/events";
-    let has_parameters = operation.parameters.is_some();
-    add_errors(operation, |status| match status {
-        400 | 413 | 415 => has_body,
-        404 => path.contains('{'),
-        409 => is_command,
-        422 => has_body || has_parameters,
-        429 => is_stream,
-        _ => true,
-    });
-    let is_of_views = reads && !is_stream && !path.starts_with("/v1/tokens") && !path.starts_with("/v1/dead-letters");
-    if is_command && !path.ends_with("/inbound") {
-        add_parameter(operation, idempotency_key());
-    }
-    if is_of_views {
-        add_parameter(operation, min_position());
-    }
-    if is_command || is_of_views {
-        add_position_header(operation);
-    }
-}
-
-fn add_errors(operation: &mut Operation, applies: impl Fn(u16) -> bool) {
-    let responses = &mut operation.responses.responses;
-    for (status, name, _) in ERRORS {
-        if applies(status) && !responses.contains_key(&status.to_string()) {
-            responses.insert(status.to_string(), RefOr::Ref(Ref::from_response_name(name)));
-        }
-    }
-}
-
-fn answers_accepted(response: &RefOr<utoipa::openapi::Response>) -> bool {
-    let RefOr::T(response) = response else { return false };
-    response.content.values().any(|content| {
-        matches!(content, RefOr::T(content)
-            if matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location.ends_with("/Accepted")))
-    })
-}
-
-fn add_parameter(operation: &mut Operation, parameter: Parameter) {
-    operation.parameters.get_or_insert_with(Vec::new).push(RefOr::T(parameter));
-}
-
-fn idempotency_key() -> Parameter {
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .min_length(Some(1))
-        .max_length(Some(IDEMPOTENCY_KEY_BYTES_MAX))
-        .pattern(Some("^[!-~]+$"));
-    ParameterBuilder::new()
-        .name("Idempotency-Key")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .schema(Some(schema.build()))
-        .description(Some(
-            "Chosen by the client, one for each thing it wants done: asking again with the same key has no second \
-             effect and gets the same answer, for at least 8 days. The same key for another request is refused.",
-        ))
-        .build()
-}
-
-fn min_position() -> Parameter {
-    ParameterBuilder::new()
-        .name("Atender-Min-Position")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .schema(Some(schemas::Position::schema()))
-        .description(Some(
-            "Answer when the views have come as far as this; 503 `stale_view` if they have not within 2 seconds.",
-        ))
-        .build()
-}
-
-fn add_position_header(operation: &mut Operation) {
-    let header = HeaderBuilder::new().schema(Some(schemas::Position::schema()));
-    let header = header.description(Some("The position in the log that the answer rests on.")).build();
-    if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
-        response.headers.insert("Atender-Position".to_owned(), header.into());
-    }
 }

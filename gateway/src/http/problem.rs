@@ -1,110 +1,25 @@
 //! Every answer that is not a success, in one place: its status, its stable code, and what to do about it, as
 //! `application/problem+json`. Codes are public: once given out they keep their meaning.
 
+mod fault;
+
 use std::borrow::Cow;
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use engine::SubmitError;
 use engine::log::LogError;
 use projections::{QueryError, ViewError};
 use schemas::api::Problem;
-use schemas::{Rejection, RejectionKind};
+use schemas::{Position, Rejection, RejectionKind};
+
+use super::order::set_position;
+pub use fault::Fault;
 
 /// How long a client that is told to try again should wait, in seconds.
 pub const RETRY_AFTER_SECONDS: u64 = 1;
-
-macro_rules! faults {
-    ($($name:ident $status:ident $code:literal $title:literal $remedy:literal;)*) => {
-        /// What the gateway itself refuses, before or beside the rules of the engine.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "each variant is documented by its text in the table")]
-        pub enum Fault { $($name,)* }
-
-        impl Fault {
-            /// Every one, in the order of the table.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The HTTP status it is answered with.
-            pub const fn status(self) -> StatusCode {
-                match self { $(Self::$name => StatusCode::$status,)* }
-            }
-
-            /// The stable code that programs act on.
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
-            }
-
-            /// What happened.
-            pub const fn title(self) -> &'static str {
-                match self { $(Self::$name => $title,)* }
-            }
-
-            /// What to do about it.
-            pub const fn remedy(self) -> &'static str {
-                match self { $(Self::$name => $remedy,)* }
-            }
-        }
-    };
-}
-
-faults! {
-    MalformedJson BAD_REQUEST "malformed_json"
-        "the body is not JSON" "send one JSON object";
-    MalformedBody BAD_REQUEST "malformed_body"
-        "the body could not be read" "send the request again";
-    InvalidBody UNPROCESSABLE_ENTITY "invalid_body"
-        "the body is not what this request takes" "see the request's schema in /v1/openapi.json";
-    InvalidParameter UNPROCESSABLE_ENTITY "invalid_parameter"
-        "a parameter of the request is wrong" "see the request's parameters in /v1/openapi.json";
-    InvalidCursor UNPROCESSABLE_ENTITY "invalid_cursor"
-        "the cursor is not one of this list" "give `next` of the page before, unchanged, or begin without a cursor";
-    InvalidKey UNPROCESSABLE_ENTITY "invalid_idempotency_key"
-        "the Idempotency-Key is not 1 to 128 visible ASCII characters, given once" "use a UUID";
-    Unauthenticated UNAUTHORIZED "unauthenticated"
-        "this needs a valid token" "send `Authorization: Bearer` with a token that has not been revoked";
-    PathNotFound NOT_FOUND "path_not_found"
-        "there is nothing at this path" "see /v1/openapi.json for the paths there are";
-    MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed"
-        "this path does not take this method" "see /v1/openapi.json for the methods it takes";
-    MasterNotFound NOT_FOUND "master_not_found"
-        "there is no such thing in the configuration" "check its id, or define it first";
-    ConversationNotFound NOT_FOUND "conversation_not_found"
-        "there is no such conversation" "check its id";
-    ContactNotFound NOT_FOUND "contact_not_found"
-        "there is no such contact" "check its id";
-    TokenNotFound NOT_FOUND "token_not_found"
-        "there is no such token" "check its id; it may have been revoked already";
-    TooManyTokens UNPROCESSABLE_ENTITY "too_many_tokens"
-        "there are as many tokens as there may be" "revoke those that are not used";
-    BodyTooLarge PAYLOAD_TOO_LARGE "body_too_large"
-        "the body is larger than this request may be" "send less";
-    UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type"
-        "the body is not said to be JSON" "send `Content-Type: application/json`";
-    TooManyStreamsOfToken TOO_MANY_REQUESTS "too_many_streams_of_token"
-        "this token has as many live streams open as it may" "close one, or share one between tabs";
-    TooManyStreams SERVICE_UNAVAILABLE "too_many_streams"
-        "as many live streams are open as there may be" "try again later";
-    Overloaded SERVICE_UNAVAILABLE "overloaded"
-        "there is too much to do at the moment" "try again later; the same Idempotency-Key is safe";
-    LogUnavailable SERVICE_UNAVAILABLE "log_unavailable"
-        "the log cannot be reached, or did not answer in time; the command may still take effect"
-        "try again with the same Idempotency-Key";
-    LogDamaged INTERNAL_SERVER_ERROR "log_damaged"
-        "the log is damaged" "keep it as it is, and compare it with its copies";
-    TokensUnavailable SERVICE_UNAVAILABLE "tokens_unavailable"
-        "the store of tokens cannot be reached" "try again later";
-    StaleView SERVICE_UNAVAILABLE "stale_view"
-        "the views have not come as far as Atender-Min-Position" "try again; Atender-Position says how far they are";
-    ViewUnavailable SERVICE_UNAVAILABLE "view_unavailable"
-        "this view is being rebuilt, or has stopped" "try again later; /readyz says what is wrong";
-    TimedOut SERVICE_UNAVAILABLE "timed_out"
-        "the request took too long and was given up" "try again; for a command with the same Idempotency-Key";
-    Internal INTERNAL_SERVER_ERROR "internal"
-        "something is wrong inside atender" "look at its log; it names the request";
-}
 
 /// An answer that is not a success.
 #[derive(Debug)]
@@ -114,31 +29,45 @@ pub struct Failure {
     title: Cow<'static, str>,
     remedy: &'static str,
     field: Option<Cow<'static, str>>,
-    header: Option<(HeaderName, HeaderValue)>,
+    reached: Option<Position>,
 }
 
 impl Failure {
     /// This fault, with its own words for what happened.
     #[must_use]
     pub fn because(fault: Fault, title: impl Into<Cow<'static, str>>) -> Self {
-        Self { title: title.into(), ..fault.into() }
+        Self {
+            title: title.into(),
+            ..fault.into()
+        }
     }
 
     /// Names the field, parameter or header of the request that is wrong.
     #[must_use]
     pub fn in_field(self, field: impl Into<Cow<'static, str>>) -> Self {
-        Self { field: Some(field.into()), ..self }
+        Self {
+            field: Some(field.into()),
+            ..self
+        }
     }
 
-    /// Adds one more header to the answer.
+    /// Says how far the views are.
     #[must_use]
-    pub fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self { header: Some((name, value)), ..self }
+    pub fn at(self, reached: Position) -> Self {
+        Self {
+            reached: Some(reached),
+            ..self
+        }
     }
 
     /// The stable code.
     pub fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The field, parameter or header of the request that is wrong, if it is one.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// The HTTP status.
@@ -155,7 +84,7 @@ impl From<Fault> for Failure {
             title: fault.title().into(),
             remedy: fault.remedy(),
             field: None,
-            header: None,
+            reached: None,
         }
     }
 }
@@ -168,7 +97,7 @@ impl From<Rejection> for Failure {
             title: rejection.to_string().into(),
             remedy: rejection.remedy(),
             field: field_of(&rejection),
-            header: None,
+            reached: None,
         }
     }
 }
@@ -189,17 +118,26 @@ impl From<SubmitError> for Failure {
 impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
         let damaged = !matches!(error, LogError::Unavailable { .. });
-        tracing::error!(error = &error as &dyn std::error::Error, "the log could not be read");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the log could not be read"
+        );
         if damaged {
             return Self::because(Fault::LogDamaged, error.to_string());
         }
-        Self::because(Fault::LogUnavailable, "the log cannot be reached, or did not answer in time")
+        Self::because(
+            Fault::LogUnavailable,
+            "the log cannot be reached, or did not answer in time",
+        )
     }
 }
 
 impl From<ViewError> for Failure {
     fn from(error: ViewError) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "a view could not be read");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "a view could not be read"
+        );
         Fault::ViewUnavailable.into()
     }
 }
@@ -229,7 +167,11 @@ pub const fn status_of(kind: RejectionKind) -> StatusCode {
 /// The field of the body that a rejection is about, where its name does not depend on the request.
 fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
     let field = match rejection {
-        Rejection::InvalidText(what) | Rejection::TooMany(what) => return Some(what.replace(' ', "_").into()),
+        // The engine calls it what it is; requests call it where it comes from.
+        Rejection::InvalidText(what) if what == "identity" => "from",
+        Rejection::InvalidText(what) | Rejection::TooMany(what) => {
+            return Some(what.replace(' ', "_").into());
+        }
         Rejection::UnknownClient(_) => "client",
         Rejection::UnknownProject(_) => "project",
         Rejection::UnknownChannel(_) => "channels",
@@ -273,14 +215,20 @@ impl IntoResponse for Failure {
         let mut response = (self.status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        if matches!(
+            self.status,
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+        ) {
             headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"atender\""));
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"atender\""),
+            );
         }
-        if let Some((name, value)) = self.header {
-            headers.insert(name, value);
+        if let Some(reached) = self.reached {
+            set_position(&mut response, reached);
         }
         response
     }
@@ -304,7 +252,10 @@ mod tests {
     #[test]
     fn no_two_meanings_share_a_code() {
         let mut seen = HashSet::new();
-        let codes = Fault::ALL.iter().map(|fault| fault.code()).chain(Rejection::CODES.iter().copied());
+        let codes = Fault::ALL
+            .iter()
+            .map(|fault| fault.code())
+            .chain(Rejection::CODES.iter().copied());
         for code in codes {
             assert!(seen.insert(code), "{code} is used twice");
         }
@@ -315,7 +266,10 @@ mod tests {
         let id = ConversationId::from_bytes([1; 16]);
         let agent = AgentId::new("ana").unwrap();
         for (rejection, status) in [
-            (Rejection::UnknownMessage(schemas::MessageId::from_bytes([1; 16])), 404),
+            (
+                Rejection::UnknownMessage(schemas::MessageId::from_bytes([1; 16])),
+                404,
+            ),
             (Rejection::Forbidden, 403),
             (Rejection::AlreadyAssigned(id, agent), 409),
             (Rejection::EmptyMessage, 422),
@@ -335,7 +289,10 @@ mod tests {
     #[tokio::test]
     async fn what_may_pass_says_when_to_try_again() {
         let unavailable = SubmitError::Unavailable("no answer".into());
-        for (error, code) in [(SubmitError::Overloaded, "overloaded"), (unavailable, "log_unavailable")] {
+        for (error, code) in [
+            (SubmitError::Overloaded, "overloaded"),
+            (unavailable, "log_unavailable"),
+        ] {
             let (response, problem) = answer(error).await;
             assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
             assert_eq!(response.headers()[RETRY_AFTER], "1");
@@ -358,6 +315,9 @@ mod tests {
         assert_eq!(problem.field.as_deref(), Some("provider_id"));
         let failure = Failure::because(Fault::InvalidParameter, "too large").in_field("limit");
         let (_, problem) = answer(failure).await;
-        assert_eq!((problem.title.as_str(), problem.field.as_deref()), ("too large", Some("limit")));
+        assert_eq!(
+            (problem.title.as_str(), problem.field.as_deref()),
+            ("too large", Some("limit"))
+        );
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use projections::AgentRow;
@@ -16,7 +15,7 @@ use serde::Serialize;
 
 use super::auth::Caller;
 use super::extract::position_header;
-use super::order::{POSITION_HEADER, set_position};
+use super::order::set_position;
 use super::problem::{Failure, Fault};
 use super::sight::Sight;
 use crate::app::App;
@@ -76,17 +75,17 @@ impl<T: Serialize> IntoResponse for Answer<T> {
 }
 
 async fn wait_for(app: &App, position: Position) -> Result<(), Failure> {
-    let Err(stale) = app.views.wait_for(position, STALE_AFTER).await else { return Ok(()) };
-    let failure = Failure::from(Fault::StaleView);
-    Err(match HeaderValue::try_from(stale.reached.to_string()) {
-        Ok(reached) => failure.with_header(POSITION_HEADER, reached),
-        Err(_) => failure,
-    })
+    let waited = app.views.wait_for(position, STALE_AFTER).await;
+    waited.map_err(|stale| Failure::from(Fault::StaleView).at(stale.reached))
 }
 
 /// Waits until the views have all that the log had when this was asked: before something is said not to exist.
 pub(super) async fn catch_up(app: &App) -> Result<(), Failure> {
-    let head = Position { shard: app.log.shard(), sequence: app.log.head().await?, index: 0 };
+    let head = Position {
+        shard: app.log.shard(),
+        sequence: app.log.head().await?,
+        index: 0,
+    };
     wait_for(app, head).await
 }
 

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use schemas::api::requests::CreateToken;
@@ -59,7 +59,9 @@ struct TokenList {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(revoke))
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(revoke))
 }
 
 impl From<TokensError> for Failure {
@@ -96,13 +98,19 @@ async fn create(
 ) -> Result<impl IntoResponse, Failure> {
     caller.require_administrator()?;
     let body = body.map_err(|rejection| unread_body(&rejection))?;
-    let principal = match json(&headers, &body)? {
-        CreateToken { agent: Some(agent), channel: None } => {
+    let principal = match json(headers.get(CONTENT_TYPE), &body)? {
+        CreateToken {
+            agent: Some(agent),
+            channel: None,
+        } => {
             let known = reading::agent(&app, &agent).await?;
             known.ok_or_else(|| Rejection::UnknownAgent(agent.clone()))?;
             Principal::Agent(agent)
         }
-        CreateToken { agent: None, channel: Some(channel) } => {
+        CreateToken {
+            agent: None,
+            channel: Some(channel),
+        } => {
             let known = reading::channel(&app, &channel).await?;
             known.ok_or_else(|| Rejection::UnknownChannel(channel.clone()))?;
             Principal::Connector(channel)
@@ -114,7 +122,10 @@ async fn create(
     };
     let token = app.tokens.create(principal.clone()).await?;
     tracing::info!(token = %token.id, %principal, "a token was made");
-    let created = TokenCreated { id: token.id.to_string(), token: token.text };
+    let created = TokenCreated {
+        id: token.id.to_string(),
+        token: token.text,
+    };
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(created)))
 }
 
@@ -136,9 +147,19 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<impl IntoRe
             Principal::Connector(channel) => (None, Some(channel)),
             Principal::Administrator => (None, None),
         };
-        TokenListed { id: id.to_string(), agent, channel, created_at: record.created_at }
+        TokenListed {
+            id: id.to_string(),
+            agent,
+            channel,
+            created_at: record.created_at,
+        }
     });
-    Ok(([(CACHE_CONTROL, "no-store")], Json(TokenList { items: listed.collect() })))
+    Ok((
+        [(CACHE_CONTROL, "no-store")],
+        Json(TokenList {
+            items: listed.collect(),
+        }),
+    ))
 }
 
 /// Revoke a token

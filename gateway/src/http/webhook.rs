@@ -26,7 +26,9 @@ use crate::whatsapp::webhook::{self, BODY_BYTES_MAX, ParseError};
 use crate::whatsapp::{Secrets, signature};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(verify, receive)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    OpenApiRouter::new()
+        .routes(routes!(verify, receive))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
 /// What Meta asks when the callback is registered.
@@ -88,7 +90,9 @@ async fn receive(
 ) -> Result<(), Failure> {
     let received_at = clock::now();
     let body = body.map_err(|rejection| unread_body(&rejection))?;
-    let claimed = headers.get(signature::HEADER_NAME).and_then(|value| value.to_str().ok());
+    let claimed = headers
+        .get(signature::HEADER_NAME)
+        .and_then(|value| value.to_str().ok());
     signature::verify(&app.whatsapp.app_secrets, claimed, &body).map_err(|error| {
         counter!("atender_webhook_signatures_refused_total").increment(1);
         tracing::warn!(%error, "a webhook is refused");
@@ -108,19 +112,24 @@ fn unreadable(error: ParseError) -> Failure {
 
 impl From<TryLater> for Failure {
     fn from(error: TryLater) -> Self {
-        tracing::warn!(error = &error as &dyn std::error::Error, "an update could not be stored");
-        let fault = match &error {
+        let fault = match error {
+            TryLater::DeadLetters(error) => return error.into(),
             TryLater::Log(_) => Fault::LogUnavailable,
             TryLater::View(_) => Fault::ViewUnavailable,
-            TryLater::DeadLetters(_) => Fault::Overloaded,
         };
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "an update could not be stored"
+        );
         Self::because(fault, error.to_string())
     }
 }
 
 /// In constant time; hashed first, so that not even the length can be found out.
 fn is_verify_token(secrets: &Secrets, given: &str) -> bool {
-    let Some(token) = secrets.verify_token.as_ref().filter(|token| !token.is_empty()) else { return false };
+    let Some(token) = secrets.verify_token.as_ref().filter(|token| !token.is_empty()) else {
+        return false;
+    };
     let [token, given] = [token.as_str(), given].map(|text| *blake3::hash(text.as_bytes()).as_bytes());
     token.ct_eq(&given).into()
 }

@@ -28,7 +28,9 @@ impl Channels {
         loop {
             let is_behind = self.views.applied() < item.position;
             match self.views.inbox().channel(&item.workspace, &item.channel) {
-                Ok(Some(channel)) => return (channel.kind == ChannelKind::Whatsapp).then_some(channel.address),
+                Ok(Some(channel)) => {
+                    return (channel.kind == ChannelKind::Whatsapp).then_some(channel.address);
+                }
                 Ok(None) if is_behind => {
                     if self.views.wait_for(item.position, VIEW_WITHIN).await.is_err() {
                         tracing::warn!(channel = %item.channel, "messages wait for the views to know their channel");

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use metrics::gauge;
 use schemas::ConversationId;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -63,22 +63,35 @@ impl Dispatcher {
         abandoned: CancellationToken,
     ) -> Self {
         let (sender, lanes, held) = (Arc::new(sender), Arc::new(Lanes::new()), Arc::default());
-        Self { sender, lanes, held, tasks, stopping, abandoned }
+        Self {
+            sender,
+            lanes,
+            held,
+            tasks,
+            stopping,
+            abandoned,
+        }
     }
 
     /// Runs until it is dropped. What comes again after a new beginning is known by its number, or by the log.
     pub(super) async fn run(self, queue: Queue) {
         let mut pause = RETRY_FIRST;
         loop {
+            let began = Instant::now();
             match queue.consume().await {
                 Ok(items) => {
-                    pause = RETRY_FIRST;
                     let reason = self.take_all(items).await;
                     tracing::warn!(reason, "reading the work queue anew");
                 }
                 Err(error) => {
-                    tracing::warn!(error = &*error as &dyn std::error::Error, "the work queue cannot be read, trying on");
+                    tracing::warn!(
+                        error = &*error as &dyn std::error::Error,
+                        "the work queue cannot be read, trying on"
+                    );
                 }
+            }
+            if began.elapsed() > RETRY_LAST {
+                pause = RETRY_FIRST;
             }
             sleep(pause).await;
             pause = (pause * 2).min(RETRY_LAST);
@@ -108,7 +121,9 @@ impl Dispatcher {
     }
 
     fn take(&self, sequence: u64, message: jetstream::Message) {
-        let Some(hold) = Held::hold(&self.held, sequence) else { return };
+        let Some(hold) = Held::hold(&self.held, sequence) else {
+            return;
+        };
         let items = match decode_items(&message.payload) {
             Ok(items) => items,
             Err(error) => {
@@ -131,7 +146,9 @@ impl Dispatcher {
         let (lanes, sender) = (Arc::clone(&self.lanes), Arc::clone(&self.sender));
         let (stopping, abandoned) = (self.stopping.clone(), self.abandoned.clone());
         self.tasks.spawn(async move {
-            let ran_out = abandoned.run_until_cancelled(run_lane(&lanes, &sender, &stopping, conversation)).await;
+            let ran_out = abandoned
+                .run_until_cancelled(run_lane(&lanes, &sender, &stopping, conversation))
+                .await;
             if ran_out != Some(true) {
                 drop(lanes.close(conversation));
             }
@@ -147,7 +164,9 @@ async fn run_lane(
     conversation: ConversationId,
 ) -> bool {
     while !stopping.is_cancelled() {
-        let Some(job) = lanes.next(conversation) else { return true };
+        let Some(job) = lanes.next(conversation) else {
+            return true;
+        };
         match sender.deliver(&job.item).await {
             // There is room for every message of the item, so this only fails when nobody waits for it any more.
             Delivery::Settled => drop(job.settled.try_send(())),
@@ -197,7 +216,10 @@ impl Held {
     /// Nothing when it is in hand already.
     fn hold(held: &Arc<Self>, sequence: u64) -> Option<Hold> {
         let is_new = held.sequences().insert(sequence);
-        is_new.then(|| Hold { held: Arc::clone(held), sequence })
+        is_new.then(|| Hold {
+            held: Arc::clone(held),
+            sequence,
+        })
     }
 
     fn sequences(&self) -> MutexGuard<'_, HashSet<u64>> {

@@ -1,10 +1,11 @@
 //! What waits in the work queue: messages with all that is needed to send them. It outlives the process that wrote
 //! it, so it begins with a format byte, and one from a newer program is told from one that is damaged.
 
-use schemas::frame::CommitHeader;
 use schemas::event::MessageSubmitted;
+use schemas::frame::CommitHeader;
 use schemas::{
-    ChannelId, Content, ConversationId, DecodeError, MessageId, Position, Timestamp, WorkspaceId, decode, encode,
+    ChannelId, Content, ConversationId, DecodeError, MessageId, Position, Timestamp, WorkspaceId, decode,
+    encode,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +28,14 @@ pub(super) struct OutboundItem {
 
 impl OutboundItem {
     /// Nothing for content that no network takes; the domain lets none through.
-    pub(super) fn of(header: &CommitHeader, submitted: &MessageSubmitted, position: Position) -> Option<Self> {
-        let Content::Text(text) = &submitted.content else { return None };
+    pub(super) fn of(
+        header: &CommitHeader,
+        submitted: &MessageSubmitted,
+        position: Position,
+    ) -> Option<Self> {
+        let Content::Text(text) = &submitted.content else {
+            return None;
+        };
         Some(Self {
             workspace: header.workspace.clone(),
             message: submitted.message,
@@ -76,7 +83,11 @@ mod tests {
             channel: ChannelId::new("wa-main").unwrap(),
             to: "34600000000".into(),
             text: "Ya está".into(),
-            position: Position { shard: ShardId(0), sequence: 7, index: 2 },
+            position: Position {
+                shard: ShardId(0),
+                sequence: 7,
+                index: 2,
+            },
             submitted_at: Timestamp::from_millis(5),
         }
     }

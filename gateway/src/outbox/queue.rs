@@ -19,6 +19,8 @@ const QUEUE_BYTES_MAX: i64 = 1024 * 1024 * 1024;
 /// Work items handed out and not settled; no more come until some are.
 const ITEMS_HELD_MAX: i64 = 256;
 const ITEMS_PER_PULL: usize = 64;
+/// After this time it is not known whether an item is in the queue, and it is put there again.
+const ACK_WITHIN: Duration = Duration::from_secs(2);
 /// An item whose holder is silent for so long is handed out again.
 pub(super) const HELD_WITHOUT_WORD: Duration = Duration::from_secs(30);
 const PULL_EXPIRES: Duration = Duration::from_secs(30);
@@ -36,8 +38,13 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) async fn open(client: &Client, shard: ShardId) -> Result<Self, OutboxError> {
-        let failed = |source: Cause| OutboxError::Nats { what: "opening the work queue", source };
-        let context = jetstream::new(client.clone());
+        let failed = |source: Cause| OutboxError::Nats {
+            what: "opening the work queue",
+            source,
+        };
+        let context = jetstream::ContextBuilder::new()
+            .ack_timeout(ACK_WITHIN)
+            .build(client.clone());
         let config = stream::Config {
             name: STREAM.to_owned(),
             description: Some("atender: messages that are to be sent".to_owned()),
@@ -48,10 +55,21 @@ impl Queue {
             max_bytes: QUEUE_BYTES_MAX,
             ..Default::default()
         };
-        context.get_or_create_stream(config).await.map_err(|error| failed(error.into()))?;
-        let stream = context.get_stream_no_info(STREAM).await.map_err(|error| failed(error.into()))?;
+        context
+            .get_or_create_stream(config)
+            .await
+            .map_err(|error| failed(error.into()))?;
+        let stream = context
+            .get_stream_no_info(STREAM)
+            .await
+            .map_err(|error| failed(error.into()))?;
         let (subject, consumer) = (format!("atender.outbound.{shard}"), format!("outbox_{shard}"));
-        Ok(Self { context, stream, subject, consumer })
+        Ok(Self {
+            context,
+            stream,
+            subject,
+            consumer,
+        })
     }
 
     /// Puts one work item at the end. When this gives `Ok`, it is durable; otherwise it may be there or not.

@@ -37,7 +37,9 @@ impl Relay {
         if let Err(error) = self.relay().await {
             tracing::error!(%error, "the log cannot be read: no more messages are sent");
         }
-        self.checkpoint.keep().await;
+        if self.checkpoint.due().is_some() {
+            self.checkpoint.keep().await;
+        }
     }
 
     async fn relay(&mut self) -> Result<(), LogError> {
@@ -72,7 +74,9 @@ impl Relay {
             if items.iter().map(OutboundItem::bytes).sum::<usize>() >= ITEM_BYTES_TARGET {
                 break;
             }
-            let Some(frame) = self.reader.next_within(Duration::ZERO).await? else { break };
+            let Some(frame) = self.reader.next_within(Duration::ZERO).await? else {
+                break;
+            };
             last = frame.sequence;
             items.extend(self.items_of(&frame).await?);
         }
@@ -110,7 +114,11 @@ impl Relay {
         let frame = loop {
             match self.log.read_frame(submitted.sequence).await {
                 Ok(Some(frame)) => break frame,
-                Ok(None) => return Err(LogError::Missing { sequence: submitted.sequence }),
+                Ok(None) => {
+                    return Err(LogError::Missing {
+                        sequence: submitted.sequence,
+                    });
+                }
                 Err(error @ LogError::Unavailable { .. }) => {
                     tracing::warn!(%error, "a message that is to be sent again cannot be read, trying on");
                 }
@@ -130,7 +138,10 @@ impl Relay {
     async fn publish(&self, items: &[OutboundItem]) {
         let mut pause = RETRY_FIRST;
         while let Err(error) = self.queue.publish(items).await {
-            tracing::warn!(error = &*error as &dyn std::error::Error, "the work queue takes nothing, trying on");
+            tracing::warn!(
+                error = &*error as &dyn std::error::Error,
+                "the work queue takes nothing, trying on"
+            );
             back_off(&mut pause).await;
         }
     }
@@ -143,8 +154,20 @@ pub(super) fn events(
 ) -> impl Iterator<Item = (&CommitHeader, Position, &Event)> {
     let sequence = recorded.sequence;
     let Frame { commits, .. } = &recorded.frame;
-    let events = commits.iter().flat_map(|commit| commit.events.iter().map(|event| (&commit.header, event)));
-    events.zip(0..).map(move |((header, event), index)| (header, Position { shard, sequence, index }, event))
+    let events = commits
+        .iter()
+        .flat_map(|commit| commit.events.iter().map(|event| (&commit.header, event)));
+    events.zip(0..).map(move |((header, event), index)| {
+        (
+            header,
+            Position {
+                shard,
+                sequence,
+                index,
+            },
+            event,
+        )
+    })
 }
 
 async fn until(due: Option<Instant>) {

@@ -81,7 +81,9 @@ pub(super) mod hash_as_hex {
         to.serialize_str(hash.to_hex().as_str())
     }
 
-    pub(in crate::tokens) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<blake3::Hash, D::Error> {
+    pub(in crate::tokens) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<blake3::Hash, D::Error> {
         let text = String::deserialize(from)?;
         blake3::Hash::from_hex(text).map_err(de::Error::custom)
     }

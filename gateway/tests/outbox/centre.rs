@@ -52,10 +52,21 @@ pub(crate) struct Centre {
 impl Centre {
     pub(crate) async fn open() -> Self {
         let dir = TempDir::new().unwrap();
-        let config = NatsServerConfig { binary: None, dir: dir.path().join("nats") };
+        let config = NatsServerConfig {
+            binary: None,
+            dir: dir.path().join("nats"),
+        };
         let nats = NatsServer::start(config).await.unwrap();
         let client = nats.connect().await.unwrap();
-        let log = Log::open(&client, LogConfig { shard: ShardId(0), replicas: 1 }).await.unwrap();
+        let log = Log::open(
+            &client,
+            LogConfig {
+                shard: ShardId(0),
+                replicas: 1,
+            },
+        )
+        .await
+        .unwrap();
         let (engine, writer) = Engine::start(log.clone(), EngineConfig::default()).await.unwrap();
         let views = start_views(&log, &dir).await;
         let options = StandInOptions::new("token", NUMBER, clock::now().millis());
@@ -101,7 +112,11 @@ impl Centre {
                 name: named("Acme"),
                 history_conversations: 10,
             }),
-            Command::DefineProject(ProjectDefined { project: project.clone(), client, name: named("Support") }),
+            Command::DefineProject(ProjectDefined {
+                project: project.clone(),
+                client,
+                name: named("Support"),
+            }),
             channel(whatsapp(), ChannelKind::Whatsapp, NUMBER),
             channel(webchat(), ChannelKind::Webchat, "site"),
             Command::DefineCampaign(CampaignDefined {
@@ -122,7 +137,10 @@ impl Centre {
                 channels: vec![whatsapp(), webchat()],
                 capacity: 50,
             }),
-            Command::ChangePresence { agent: ana(), presence: Presence::Online },
+            Command::ChangePresence {
+                agent: ana(),
+                presence: Presence::Online,
+            },
         ] {
             self.does(admin(), command).await;
         }
@@ -137,7 +155,15 @@ impl Centre {
     }
 
     pub(crate) async fn outbox(&self) -> Outbox {
-        Outbox::start(&self.client, &self.log, self.engine.clone(), self.views.clone(), self.api()).await.unwrap()
+        Outbox::start(
+            &self.client,
+            &self.log,
+            self.engine.clone(),
+            self.views.clone(),
+            self.api(),
+        )
+        .await
+        .unwrap()
     }
 
     /// The command is accepted, be it only when NATS is there again.
@@ -145,7 +171,13 @@ impl Centre {
         let number = self.commands.fetch_add(1, Ordering::Relaxed);
         let workspace = workspace();
         let id = CommandId::of_step(&workspace, "test", &[], number);
-        let submission = Submission { workspace, id, fingerprint: 0, actor, command };
+        let submission = Submission {
+            workspace,
+            id,
+            fingerprint: 0,
+            actor,
+            command,
+        };
         let accepted = async {
             loop {
                 match self.engine.submit(submission.clone()).await {
@@ -155,7 +187,9 @@ impl Centre {
                 }
             }
         };
-        timeout(DEADLINE, accepted).await.expect("NATS is there again in time")
+        timeout(DEADLINE, accepted)
+            .await
+            .expect("NATS is there again in time")
     }
 
     /// A contact writes; Ana gets the conversation.
@@ -170,11 +204,17 @@ impl Centre {
             content: Content::Text("Hello".into()),
             written_at: clock::now(),
         };
-        self.does(actor, Command::ReceiveMessage(message)).await.conversation.unwrap()
+        self.does(actor, Command::ReceiveMessage(message))
+            .await
+            .conversation
+            .unwrap()
     }
 
     pub(crate) async fn send(&self, conversation: ConversationId, text: &str) -> MessageId {
-        let command = Command::Send { conversation, content: Content::Text(text.to_owned()) };
+        let command = Command::Send {
+            conversation,
+            content: Content::Text(text.to_owned()),
+        };
         self.does(Actor::Agent(ana()), command).await.message.unwrap()
     }
 
@@ -194,7 +234,8 @@ impl Centre {
             }
             let frame = self.events.next_within(DEADLINE).await.unwrap();
             let frame = frame.expect("the event comes in time").frame;
-            self.pending.extend(frame.commits.into_iter().flat_map(|commit| commit.events));
+            self.pending
+                .extend(frame.commits.into_iter().flat_map(|commit| commit.events));
         }
     }
 
@@ -209,7 +250,10 @@ impl Centre {
     }
 
     pub(crate) async fn uncertain(&mut self, message: MessageId) {
-        self.wait_for(message, |event| matches!(event, Event::SendUncertain(_)).then_some(())).await;
+        self.wait_for(message, |event| {
+            matches!(event, Event::SendUncertain(_)).then_some(())
+        })
+        .await;
     }
 
     pub(crate) async fn attempted(&mut self, message: MessageId) -> u16 {
@@ -224,15 +268,35 @@ impl Centre {
         self.meta.times_accepted(&message.to_string())
     }
 
+    /// Waits until the network took so many messages, whether or not we know of it.
+    pub(crate) async fn network_has(&self, messages: u64) {
+        let taken = async {
+            while self.meta.accepted_total() < messages {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(DEADLINE, taken).await.expect("the network is called in time");
+    }
+
     /// The texts the network took, in order.
     pub(crate) fn texts(&self) -> Vec<String> {
-        self.meta.accepted().into_iter().map(|accepted| accepted.body).collect()
+        self.meta
+            .accepted()
+            .into_iter()
+            .map(|accepted| accepted.body)
+            .collect()
     }
 
     /// Kills nats-server, which is then started again.
     pub(crate) fn kill_nats(&self) {
         let pid = self.nats.pid().expect("it runs").to_string();
-        assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+        assert!(
+            std::process::Command::new("kill")
+                .args(["-9", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     pub(crate) async fn close(self) {
@@ -254,7 +318,9 @@ fn workspace() -> WorkspaceId {
 }
 
 async fn start_views(log: &Log, dir: &TempDir) -> Views {
-    Views::start(log, &dir.path().join("views"), |_| ()).await.unwrap()
+    Views::start(log, &dir.path().join("views"), |_| ())
+        .await
+        .unwrap()
 }
 
 fn message_of(event: &Event) -> Option<MessageId> {

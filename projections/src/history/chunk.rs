@@ -1,5 +1,5 @@
-//! A chunk: up to 32 entries of a conversation, one behind the other, as one row. An entry is the event as the log
-//! has it, with its place and who caused it; old versions of events stay readable by the log's own upcasters.
+//! A chunk: up to 32 entries of a conversation, one behind the other. An entry is the event as the log has it, with
+//! its place and who caused it; old versions of events stay readable by the log's own upcasters.
 
 use schemas::api::views::Entry;
 use schemas::{Actor, DecodeError, Event, Position, ShardId, Timestamp, decode, encode};
@@ -9,8 +9,8 @@ use crate::entries::entry_body;
 use crate::recorded::Recorded;
 
 const ENTRIES_MAX: usize = 32;
-/// A chunk of more bytes takes no more entries; one large entry may go beyond.
-const BYTES_MAX: usize = 64 * 1024;
+/// A chunk of more bytes takes no more entries. Small, because it is written again and again while it fills.
+const BYTES_MAX: usize = 2 * 1024;
 const LENGTH_BYTES: usize = 4;
 fn bytes_max() -> usize {
     static M: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
@@ -28,33 +28,31 @@ struct Head {
     version: u8,
 }
 
-/// A chunk that may take more entries.
-#[derive(Debug)]
+/// A chunk that takes more entries.
+#[derive(Debug, Default)]
 pub(super) struct Chunk {
-    pub(super) first: Position,
-    pub(super) last: Position,
     count: usize,
-    pub(super) bytes: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 impl Chunk {
-    pub(super) fn begin(recorded: &Recorded<'_>) -> Self {
-        let position = recorded.position;
-        let mut chunk = Self { first: position, last: position, count: 0, bytes: Vec::with_capacity(1024) };
-        chunk.push(recorded);
-        chunk
-    }
-
-    /// Reads a stored chunk, which is never empty; `None` if it is.
-    pub(super) fn read(shard: ShardId, bytes: Vec<u8>) -> Result<Option<Self>, DecodeError> {
-        let (mut first, mut last, mut count) = (None, None, 0);
-        for stored in stored(&bytes) {
-            let position = stored?.position(shard);
-            first = first.or(Some(position));
-            last = Some(position);
+    /// Reads a stored chunk.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut count = 0;
+        for stored in stored(bytes) {
+            stored?;
             count += 1;
         }
-        Ok(first.zip(last).map(|(first, last)| Self { first, last, count, bytes }))
+        Ok(Self { count, bytes: bytes.to_vec() })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where its first entry is in the log; `None` while it is empty.
+    pub(super) fn first(&self, shard: ShardId) -> Option<Position> {
+        stored(&self.bytes).next()?.ok().map(|stored| stored.position(shard))
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -74,7 +72,6 @@ impl Chunk {
         let payload_length = (self.bytes.len() - payload_at) as u32;
         self.bytes[start..start + LENGTH_BYTES].copy_from_slice(&head_length.to_be_bytes());
         self.bytes[start + LENGTH_BYTES..start + 2 * LENGTH_BYTES].copy_from_slice(&payload_length.to_be_bytes());
-        self.last = recorded.position;
         self.count += 1;
     }
 }
@@ -158,35 +155,40 @@ mod tests {
         then(&Recorded { header: &header, workspace, position, event: &event })
     }
 
+    fn chunk_of(index: u32, text_bytes: usize) -> Chunk {
+        let mut chunk = Chunk::default();
+        with_note(index, text_bytes, |note| chunk.push(note));
+        chunk
+    }
+
     #[test]
     fn a_chunk_reads_back_and_takes_more() {
-        let mut chunk = with_note(0, 5, Chunk::begin);
+        let mut chunk = chunk_of(3, 5);
         with_note(4, 6, |note| chunk.push(note));
-        let mut again = Chunk::read(SHARD, chunk.bytes.clone()).unwrap().unwrap();
-        assert_eq!((again.first, again.last, again.count), (chunk.first, chunk.last, 2));
+        let mut again = Chunk::read(chunk.bytes()).unwrap();
+        assert_eq!((again.first(SHARD).unwrap().index, again.count), (3, 2));
         with_note(5, 7, |note| again.push(note));
-        let entries: Vec<_> = stored(&again.bytes).map(|s| s.unwrap().entry(SHARD).unwrap().0).collect();
-        assert_eq!(entries.iter().map(|e| e.position.index).collect::<Vec<_>>(), [0, 4, 5]);
+        let entries: Vec<_> = stored(again.bytes()).map(|s| s.unwrap().entry(SHARD).unwrap().0).collect();
+        assert_eq!(entries.iter().map(|e| e.position.index).collect::<Vec<_>>(), [3, 4, 5]);
         assert!(entries.iter().all(|e| e.at == Timestamp::from_millis(7) && e.by == Actor::System));
     }
 
     #[test]
     fn a_chunk_is_full_by_number_or_by_size() {
-        let mut chunk = with_note(0, 5, Chunk::begin);
-        for index in 1..32 {
+        let mut chunk = Chunk::default();
+        for index in 0..32 {
             assert!(!chunk.is_full());
             with_note(index, 5, |note| chunk.push(note));
         }
         assert!(chunk.is_full());
-        assert!(with_note(0, BYTES_MAX, Chunk::begin).is_full());
+        assert!(chunk_of(0, BYTES_MAX).is_full());
     }
 
     #[test]
     fn a_cut_chunk_is_an_error_and_not_a_shorter_one() {
-        let chunk = with_note(0, 5, Chunk::begin);
+        let chunk = chunk_of(0, 5);
         for length in 1..chunk.bytes.len() {
-            assert!(Chunk::read(SHARD, chunk.bytes[..length].to_vec()).is_err(), "cut to {length}");
+            assert!(Chunk::read(&chunk.bytes()[..length]).is_err(), "cut to {length}");
         }
-        assert!(Chunk::read(SHARD, Vec::new()).unwrap().is_none());
     }
 }

@@ -5,13 +5,13 @@ use schemas::api::views::{ContactConversation, Entry};
 use schemas::{ContactId, ConversationId, Position, ShardId, WorkspaceId};
 
 use super::chunk::stored;
-use super::header_row;
+use super::split_row;
 use crate::cursor::{self, BadCursor, List};
 use crate::error::{QueryError, ViewError};
 use crate::keys::{self, WorkspaceKey};
 use crate::paging::{PAGE_BYTES_MAX, page, page_size, values};
 use crate::rows::HeaderRow;
-use crate::store::{Reader, StoreError, Value};
+use crate::store::Reader;
 
 const CHUNKS_AT_A_TIME: usize = 4;
 
@@ -34,7 +34,8 @@ impl History {
     }
 
     pub(crate) fn header(&self, workspace: WorkspaceKey, id: ConversationId) -> Result<Option<HeaderRow>, ViewError> {
-        header_row(self.rows.get(&keys::header(workspace, id))?)
+        let row = self.rows.get(&keys::header(workspace, id))?;
+        Ok(row.map(|row| split_row(&row).map(|(header, _)| header)).transpose()?)
     }
 
     /// The conversations of a contact, newest first; at most 200 a page.
@@ -66,9 +67,8 @@ impl History {
     ) -> Result<Entries, QueryError> {
         let limit = page_size(limit);
         let before = cursor.map(|cursor| self.position(cursor)).transpose()?;
-        let after = before.map(|before| keys::entries_chunk(workspace, id, before));
         let (mut items, mut bytes) = (Vec::new(), 0);
-        for chunk in self.chunks(workspace, id, after.as_ref().map(|after| &after[..])) {
+        for chunk in self.chunks(workspace, id, before)? {
             let chunk = chunk?;
             let entries: Vec<_> = stored(&chunk).collect::<Result<_, _>>()?;
             let entries = entries.into_iter().rev();
@@ -88,7 +88,7 @@ impl History {
     pub(crate) fn sequences(&self, workspace: WorkspaceKey, id: ConversationId) -> Result<Vec<u64>, QueryError> {
         let header = self.header(workspace, id)?;
         let mut sequences: Vec<u64> = header.into_iter().map(|header| header.opened_in).collect();
-        for chunk in self.chunks(workspace, id, None) {
+        for chunk in self.chunks(workspace, id, None)? {
             for entry in stored(&chunk?) {
                 sequences.push(entry?.position(self.shard).sequence);
             }
@@ -96,14 +96,25 @@ impl History {
         Ok(sequences)
     }
 
-    /// The chunks of a conversation, newest first, those whose key comes after `after`.
-    fn chunks<'a>(
-        &'a self,
+    /// The chunks of a conversation, newest first; with a position, without those that begin at it or after it.
+    fn chunks(
+        &self,
         workspace: WorkspaceKey,
         id: ConversationId,
-        after: Option<&[u8]>,
-    ) -> impl Iterator<Item = Result<Value, StoreError>> + use<'a> {
-        values(&self.rows, &keys::entries(workspace, id), after, CHUNKS_AT_A_TIME)
+        before: Option<Position>,
+    ) -> Result<impl Iterator<Item = Result<Vec<u8>, QueryError>>, QueryError> {
+        let newest = match self.rows.get(&keys::header(workspace, id))? {
+            Some(row) => split_row(&row)?.1.to_vec(),
+            None => Vec::new(),
+        };
+        let first = stored(&newest).next().transpose()?.map(|stored| stored.position(self.shard));
+        // Older than those in the row: they may have come into a chunk since it was read.
+        let before = before.into_iter().chain(first).min();
+        let after = before.map(|before| keys::entries_chunk(workspace, id, before));
+        let list = keys::entries(workspace, id);
+        let older = values(&self.rows, &list, after.as_ref().map(|after| &after[..]), CHUNKS_AT_A_TIME);
+        let older = older.map(|chunk| Ok(chunk?.to_vec()));
+        Ok(std::iter::once(Ok(newest)).chain(older))
     }
 
     fn position(&self, cursor: &str) -> Result<Position, BadCursor> {

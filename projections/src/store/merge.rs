@@ -31,7 +31,10 @@ impl Window {
     }
 
     pub(super) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
-        (self.low.as_ref().map(Vec::as_slice), self.high.as_ref().map(Vec::as_slice))
+        (
+            self.low.as_ref().map(Vec::as_slice),
+            self.high.as_ref().map(Vec::as_slice),
+        )
     }
 }
 
@@ -54,7 +57,10 @@ pub(super) struct Merge<'a> {
 
 impl<'a> Merge<'a> {
     pub(super) fn new(newest_first: Vec<Layer<'a>>, reverse: bool) -> Self {
-        Self { newest_first: newest_first.into_iter().map(Iterator::peekable).collect(), reverse }
+        Self {
+            newest_first: newest_first.into_iter().map(Iterator::peekable).collect(),
+            reverse,
+        }
     }
 
     /// The next key in the direction of the scan; an error of any layer comes before everything.
@@ -64,8 +70,14 @@ impl<'a> Merge<'a> {
             if let Some(Err(fault)) = layer.next_if(Result::is_err) {
                 return Some(Err(fault));
             }
-            let Some(Ok((key, _))) = layer.peek() else { continue };
-            let wanted = if self.reverse { Ordering::Greater } else { Ordering::Less };
+            let Some(Ok((key, _))) = layer.peek() else {
+                continue;
+            };
+            let wanted = if self.reverse {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            };
             if first.as_ref().is_none_or(|first| key.cmp(first) == wanted) {
                 first = Some(key.clone());
             }

@@ -4,14 +4,15 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Store;
 use super::disk::Disk;
 use super::error::{Fault, StoreError};
 use super::folder::{Folder, State};
 use super::journal::Journal;
+use super::limits::Limits;
 use super::overlay::Overlay;
 use super::shared::Shared;
 use super::writer::Writer;
-use super::{Limits, Store};
 
 /// What an open found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,11 +74,19 @@ pub(super) fn start(
     contents: Contents,
     limits: Limits,
 ) -> Result<Store, StoreError> {
-    let Contents { disk, journal, checkpoint } = contents;
+    let Contents {
+        disk,
+        journal,
+        checkpoint,
+    } = contents;
     let disk = Arc::new(disk);
     let path = folder.path().to_owned();
     let shared = Arc::new(Shared::new(view, path, limits, Arc::clone(&disk), checkpoint));
-    let writer = Writer { shared: Arc::clone(&shared), disk, journal };
+    let writer = Writer {
+        shared: Arc::clone(&shared),
+        disk,
+        journal,
+    };
     let writer = writer.spawn().map_err(|error| folder.refused(Fault::Io(error)))?;
     Ok(Store {
         shared,
@@ -110,7 +119,9 @@ fn is_refusal(fault: &Fault) -> bool {
                     | io::ErrorKind::QuotaExceeded
                     | io::ErrorKind::ReadOnlyFilesystem
                     | io::ErrorKind::OutOfMemory
-            ) || error.raw_os_error().is_some_and(|code| FILE_HANDLES_USED_UP.contains(&code))
+            ) || error
+                .raw_os_error()
+                .is_some_and(|code| FILE_HANDLES_USED_UP.contains(&code))
         }
         Fault::Damaged(_) | Fault::Panicked(_) => false,
     }
@@ -142,6 +153,9 @@ impl Contents {
         if settled < begin || settled > checkpoint || disk.reached()? > checkpoint {
             return Err(Fault::Damaged("rows and journal do not fit together".to_owned()));
         }
+        if checkpoint == 0 && !disk.is_empty()? {
+            return Err(Fault::Damaged("rows of no checkpoint".to_owned()));
+        }
         for (key, change) in records.iter().flat_map(|record| &record.rows) {
             disk.set(key, change.as_ref())?;
         }
@@ -149,6 +163,10 @@ impl Contents {
             disk.settle(checkpoint)?;
         }
         journal.clear()?;
-        Ok(Contents { disk, journal, checkpoint })
+        Ok(Contents {
+            disk,
+            journal,
+            checkpoint,
+        })
     }
 }

@@ -8,9 +8,9 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 use super::disk::Disk;
 use super::error::{Fault, StoreError};
 use super::folder;
+use super::limits::Limits;
 use super::overlay::Overlay;
 use super::turn::{Stop, Turn};
-use super::Limits;
 
 #[derive(Debug)]
 pub(super) struct Layers {
@@ -47,8 +47,13 @@ pub(super) struct Handed {
 
 impl Shared {
     pub(super) fn new(view: &str, path: PathBuf, limits: Limits, disk: Arc<Disk>, checkpoint: u64) -> Shared {
-        let layers =
-            Layers { active: Overlay::default(), writing: None, checkpoint, handed: 0, disk: Some(disk) };
+        let layers = Layers {
+            active: Overlay::default(),
+            writing: None,
+            checkpoint,
+            handed: 0,
+            disk: Some(disk),
+        };
         Shared {
             view: view.to_owned(),
             path,
@@ -91,7 +96,11 @@ impl Shared {
     }
 
     pub(super) fn is_full(&self, rows: &Overlay) -> bool {
-        let rows_max = if self.is_bulk() { self.limits.bulk_rows } else { self.limits.live_rows };
+        let rows_max = if self.is_bulk() {
+            self.limits.bulk_rows
+        } else {
+            self.limits.live_rows
+        };
         rows.len() >= rows_max || rows.bytes() >= self.limits.overlay_bytes
     }
 
@@ -173,13 +182,14 @@ impl Shared {
                 folder::mark_broken(&self.path, &cause);
             }
         }
-        self.turn.end();
     }
 
     pub(super) fn check_poison(&self) -> Result<(), StoreError> {
         match self.poison.get() {
             None => Ok(()),
-            Some(cause) => Err(StoreError::Poisoned { cause: Arc::clone(cause) }),
+            Some(cause) => Err(StoreError::Poisoned {
+                cause: Arc::clone(cause),
+            }),
         }
     }
 

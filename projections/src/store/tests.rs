@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Limits, Reader, Store, open};
+use super::limits::Limits;
+use super::{Reader, Store, open};
 
 mod broken;
 mod bulk;

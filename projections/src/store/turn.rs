@@ -68,11 +68,16 @@ impl Turn {
     /// sooner. What is committed from here on counts for the next turn.
     pub(super) fn begin(&self, last: Instant, interval: Duration) -> Option<Stop> {
         let mut state = self.lock();
-        while state.stop.is_none() && !state.wanted && !state.ended {
+        while state.stop.is_none() && !state.wanted {
             let left = interval.saturating_sub(last.elapsed());
             state = match state.dirty {
                 true if left.is_zero() => break,
-                true => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                true => {
+                    self.changed
+                        .wait_timeout(state, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
                 false => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }

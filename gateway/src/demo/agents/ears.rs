@@ -109,3 +109,30 @@ pub(super) async fn listen(
         })
         .await;
 }
+
+#[cfg(test)]
+mod tests {
+    use schemas::ShardId;
+
+    use super::*;
+
+    fn problems(pushes: &[(u64, Number)]) -> u64 {
+        let mut heard = Heard::default();
+        for (sequence, number) in pushes {
+            let position = Position {
+                shard: ShardId(0),
+                sequence: *sequence,
+                index: 0,
+            };
+            heard.message(ConversationId::from_bytes([1; 16]), position, Some(*number), true);
+        }
+        heard.problems
+    }
+
+    #[test]
+    fn what_is_pushed_twice_or_out_of_order_is_noticed() {
+        assert_eq!(problems(&[(1, 10), (2, 11), (5, 12)]), 0);
+        assert_eq!(problems(&[(1, 10), (1, 10)]), 1);
+        assert_eq!(problems(&[(2, 11), (1, 10)]), 1);
+    }
+}

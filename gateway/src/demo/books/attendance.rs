@@ -124,7 +124,7 @@ impl Attendance {
             )
         });
         if let Some(load) = before.and_then(|before| self.loads.get_mut(&before)) {
-            load.held -= 1;
+            load.held = load.held.saturating_sub(1);
         }
         let load = self.loads.entry(e.agent.clone()).or_default();
         load.held += 1;
@@ -144,12 +144,17 @@ impl Attendance {
             format!("{at}: {id} left {whom:?}, but {before:?} had it")
         });
         if let Some(load) = before.and_then(|before| self.loads.get_mut(&before)) {
-            load.held -= 1;
+            load.held = load.held.saturating_sub(1);
         }
     }
 
     fn finish(&mut self, at: Position, id: ConversationId, agent: Option<&AgentId>) {
-        self.require_open(at, id);
+        let open = self.cases.get(&id).is_some_and(|case| !case.finished);
+        if !open {
+            return self
+                .check
+                .problem(|| format!("{at}: {id} was finished and is not open"));
+        }
         self.leave(at, id, agent);
         if let Some(case) = self.cases.get_mut(&id) {
             case.agent = agent.cloned();

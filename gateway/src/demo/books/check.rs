@@ -47,7 +47,11 @@ impl Check {
 
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if self.problems == 0 { "ok    " } else { "NOT OK" };
+        let mark = match (self.problems, self.looked_at) {
+            (0, 0) => "EMPTY ",
+            (0, _) => "ok    ",
+            (_, _) => "NOT OK",
+        };
         write!(f, "  {mark}  {}: {} {}", self.rule, self.looked_at, self.unit)?;
         if self.problems > 0 {
             write!(f, ", {} problems", self.problems)?;
@@ -97,6 +101,7 @@ mod tests {
             }
             .in_order()
         );
+        assert!(check.to_string().contains("EMPTY"));
         check.looked_at = 7;
         check.require(true, String::new);
         assert!(

@@ -35,14 +35,18 @@ pub(super) struct Pages {
 type Read<T> = Result<T, ApiError>;
 
 impl Pages {
-    /// Reads everything, as of the end of the log.
-    pub(super) async fn read(auditor: &ApiClient, workspace: &Workspace, ledger: &Ledger) -> Self {
-        let mut pages = Self {
+    pub(super) fn empty() -> Self {
+        Self {
             inbound: HashMap::new(),
             strange: Vec::new(),
             statuses: HashMap::new(),
             check: Check::new("the views show what the log says", "lines of conversations"),
-        };
+        }
+    }
+
+    /// Reads everything, as of the end of the log.
+    pub(super) async fn read(auditor: &ApiClient, workspace: &Workspace, ledger: &Ledger) -> Self {
+        let mut pages = Self::empty();
         let reader = Reader { api: auditor, ledger };
         let cases = ledger.attendance.cases.iter();
         let reads = cases.map(|(id, case)| {

@@ -7,7 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Rows, rows_of, value};
-use crate::store::{Limits, Opened, Store, open};
+use crate::store::limits::Limits;
+use crate::store::{Opened, Store, open};
 
 const DIR: &str = "ATENDER_STORE_CRASH_DIR";
 const ROUNDS: u64 = 10;
@@ -28,7 +29,10 @@ fn open_for_crash(dir: &Path) -> Store {
 fn changes(frame: u64) -> impl Iterator<Item = (u64, Option<u64>)> {
     (0..CHANGES).map(move |i| {
         let key = (frame * 7_919 + i * i * 31) % KEYS;
-        (key, (!(frame + i).is_multiple_of(5)).then_some(frame * CHANGES + i))
+        (
+            key,
+            (!(frame + i).is_multiple_of(5)).then_some(frame * CHANGES + i),
+        )
     })
 }
 
@@ -75,7 +79,9 @@ fn a_killed_process_leaves_the_rows_of_a_whole_frame() {
         let told = BufReader::new(child.stderr.take().unwrap());
         let told = thread::spawn(move || {
             let lines = told.lines().map_while(Result::ok);
-            lines.filter_map(|line| line.strip_prefix("durable ")?.parse::<u64>().ok()).last()
+            lines
+                .filter_map(|line| line.strip_prefix("durable ")?.parse::<u64>().ok())
+                .last()
         });
         thread::sleep(Duration::from_millis(200 + 67 * round));
         child.kill().unwrap();
@@ -83,11 +89,27 @@ fn a_killed_process_leaves_the_rows_of_a_whole_frame() {
         let durable = told.join().unwrap().unwrap_or(0);
 
         let store = open_for_crash(dir.path());
-        assert!(matches!(store.opened(), Opened::Existing | Opened::Fresh), "{:?}", store.opened());
-        assert!(store.checkpoint() >= durable, "{} was durable, {} is left", durable, store.checkpoint());
-        assert!(rows_of(&store.reader()) == rows_at(store.checkpoint()), "rows are not of {}", store.checkpoint());
+        assert!(
+            matches!(store.opened(), Opened::Existing | Opened::Fresh),
+            "{:?}",
+            store.opened()
+        );
+        assert!(
+            store.checkpoint() >= durable,
+            "{} was durable, {} is left",
+            durable,
+            store.checkpoint()
+        );
+        assert!(
+            rows_of(&store.reader()) == rows_at(store.checkpoint()),
+            "rows are not of {}",
+            store.checkpoint()
+        );
         last = store.checkpoint();
         store.flush_and_close().unwrap();
     }
-    assert!(last > 100, "the process got to {last} only: the test tests nothing");
+    assert!(
+        last > 100,
+        "the process got to {last} only: the test tests nothing"
+    );
 }

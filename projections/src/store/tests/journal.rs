@@ -23,7 +23,11 @@ fn written(path: &Path) -> Vec<u64> {
 }
 
 fn read(path: &Path) -> Result<Vec<u64>, Fault> {
-    Ok(Journal::open(path)?.read()?.iter().map(|record| record.to).collect())
+    Ok(Journal::open(path)?
+        .read()?
+        .iter()
+        .map(|record| record.to)
+        .collect())
 }
 
 #[test]
@@ -32,8 +36,18 @@ fn records_come_back_as_written() {
     let path = dir.path().join("journal");
     written(&path);
     let records = Journal::open(&path).unwrap().read().unwrap();
-    assert_eq!(records.iter().map(|record| (record.from, record.to)).collect::<Vec<_>>(), [(0, 1), (1, 2), (2, 3)]);
-    let rows: Vec<_> = records[1].rows.iter().map(|(key, change)| (key.to_vec(), change.is_some())).collect();
+    assert_eq!(
+        records
+            .iter()
+            .map(|record| (record.from, record.to))
+            .collect::<Vec<_>>(),
+        [(0, 1), (1, 2), (2, 3)]
+    );
+    let rows: Vec<_> = records[1]
+        .rows
+        .iter()
+        .map(|(key, change)| (key.to_vec(), change.is_some()))
+        .collect();
     assert_eq!(rows, [(2u64.to_be_bytes().to_vec(), true), (vec![2], false)]);
 }
 

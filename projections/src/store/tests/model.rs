@@ -10,12 +10,19 @@ use crate::store::{Opened, Row, Store};
 enum Action {
     Put(Vec<u8>, Vec<u8>),
     Delete(Vec<u8>),
-    Commit { skip: u64 },
+    Commit {
+        skip: u64,
+    },
     Flush,
     Reopen,
     Crash,
     Get(Vec<u8>),
-    Scan { prefix: Vec<u8>, after: Option<Vec<u8>>, reverse: bool, limit: usize },
+    Scan {
+        prefix: Vec<u8>,
+        after: Option<Vec<u8>>,
+        reverse: bool,
+        limit: usize,
+    },
 }
 
 /// Few keys, so that they meet; the bytes at which prefixes end and keys wrap.
@@ -24,7 +31,12 @@ fn key() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    let scan = (vec(prop::sample::select(vec![0u8, 1, 255]), 0..3), prop::option::of(key()), any::<bool>(), 0..12usize);
+    let scan = (
+        vec(prop::sample::select(vec![0u8, 1, 255]), 0..3),
+        prop::option::of(key()),
+        any::<bool>(),
+        0..12usize,
+    );
     prop_oneof![
         30 => (key(), vec(any::<u8>(), 0..60)).prop_map(|(key, value)| Action::Put(key, value)),
         12 => key().prop_map(Action::Delete),
@@ -38,20 +50,37 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 /// What a scan must answer.
-fn expected(rows: &Rows, prefix: &[u8], after: Option<&[u8]>, reverse: bool, limit: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn expected(
+    rows: &Rows,
+    prefix: &[u8],
+    after: Option<&[u8]>,
+    reverse: bool,
+    limit: usize,
+) -> Vec<(Vec<u8>, Vec<u8>)> {
     let covered = |key: &&Vec<u8>| {
-        let follows = after.is_none_or(|after| if reverse { key.as_slice() < after } else { key.as_slice() > after });
+        let follows = after.is_none_or(|after| {
+            if reverse {
+                key.as_slice() < after
+            } else {
+                key.as_slice() > after
+            }
+        });
         key.starts_with(prefix) && follows
     };
     let mut keys: Vec<_> = rows.keys().filter(covered).collect();
     if reverse {
         keys.reverse();
     }
-    keys.into_iter().take(limit).map(|key| (key.clone(), rows[key].clone())).collect()
+    keys.into_iter()
+        .take(limit)
+        .map(|key| (key.clone(), rows[key].clone()))
+        .collect()
 }
 
 fn plain(rows: Vec<Row>) -> Vec<(Vec<u8>, Vec<u8>)> {
-    rows.into_iter().map(|(key, value)| (key, value.to_vec())).collect()
+    rows.into_iter()
+        .map(|(key, value)| (key, value.to_vec()))
+        .collect()
 }
 
 #[derive(Default)]
@@ -71,8 +100,16 @@ impl Model {
     /// After a crash: the state at checkpoint `n`, which must be one that was committed.
     fn go_back(&mut self, n: u64) {
         self.history.retain(|(at, _)| *at <= n);
-        assert_eq!(self.checkpoint(), n, "the checkpoint is of a frame that was committed");
-        self.committed = self.history.last().map(|(_, rows)| rows.clone()).unwrap_or_default();
+        assert_eq!(
+            self.checkpoint(),
+            n,
+            "the checkpoint is of a frame that was committed"
+        );
+        self.committed = self
+            .history
+            .last()
+            .map(|(_, rows)| rows.clone())
+            .unwrap_or_default();
         self.working = self.committed.clone();
     }
 
@@ -117,7 +154,12 @@ impl Model {
                 let get = store.reader().get(&key).unwrap().map(|value| value.to_vec());
                 assert_eq!(get.as_ref(), self.committed.get(&key));
             }
-            Action::Scan { prefix, after, reverse, limit } => {
+            Action::Scan {
+                prefix,
+                after,
+                reverse,
+                limit,
+            } => {
                 let after = after.as_deref();
                 let found = plain(store.scan(&prefix, after, reverse, limit).unwrap());
                 assert_eq!(found, expected(&self.working, &prefix, after, reverse, limit));

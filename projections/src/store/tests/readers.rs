@@ -21,11 +21,20 @@ fn watch(reader: &Reader, reverse: bool, stop: &AtomicBool) -> u64 {
     while !stop.load(Ordering::Relaxed) {
         let before = reader.checkpoint();
         let rows = reader.scan(&[], None, reverse, 1_000).unwrap();
-        let turns: Vec<u64> = rows.iter().map(|(_, turn)| u64::from_be_bytes(turn[..].try_into().unwrap())).collect();
+        let turns: Vec<u64> = rows
+            .iter()
+            .map(|(_, turn)| u64::from_be_bytes(turn[..].try_into().unwrap()))
+            .collect();
         assert_eq!(rows.len() as u64, ITEMS, "an item is missing or shows twice");
         let (oldest, newest) = (turns.iter().min().unwrap(), turns.iter().max().unwrap());
-        assert!(newest - oldest < ITEMS / 6, "items of frame {oldest} beside items of {newest}");
-        assert!(*newest >= before, "frame {before} was announced, {newest} is shown");
+        assert!(
+            newest - oldest < ITEMS / 6,
+            "items of frame {oldest} beside items of {newest}"
+        );
+        assert!(
+            *newest >= before,
+            "frame {before} was announced, {newest} is shown"
+        );
         scans += 1;
     }
     scans
@@ -45,10 +54,12 @@ fn a_scan_never_misses_a_row_that_moves() {
     let stop = AtomicBool::new(false);
     let reader = store.reader();
     let frames = thread::scope(|scope| {
-        let watchers = [false, true].map(|reverse| scope.spawn({
-            let (reader, stop) = (&reader, &stop);
-            move || watch(reader, reverse, stop)
-        }));
+        let watchers = [false, true].map(|reverse| {
+            scope.spawn({
+                let (reader, stop) = (&reader, &stop);
+                move || watch(reader, reverse, stop)
+            })
+        });
         let began = Instant::now();
         let mut frame = 1;
         while began.elapsed() < TIME && watchers.iter().all(|watcher| !watcher.is_finished()) {
@@ -84,5 +95,8 @@ fn a_reader_sees_whole_frames_and_ends_with_the_store() {
     assert_eq!(reader.scan(b"", None, true, 10).unwrap().len(), 1);
     store.flush_and_close().unwrap();
     assert!(matches!(reader.get(b"a"), Err(StoreError::Closed)));
-    assert!(matches!(reader.scan(b"", None, false, 1), Err(StoreError::Closed)));
+    assert!(matches!(
+        reader.scan(b"", None, false, 1),
+        Err(StoreError::Closed)
+    ));
 }

@@ -1,0 +1,204 @@
+//! Masters, from the form of requests to that of the log, and back to that of answers.
+
+use projections::AgentRow;
+use schemas::api::requests::{
+    DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
+};
+use schemas::event::{
+    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
+};
+use schemas::{
+    AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ExclusiveWait, Presence, ProjectId,
+};
+
+use super::{Agent, Master};
+
+pub(super) fn define_client(client: ClientId, body: DefineClient) -> Command {
+    let DefineClient {
+        name,
+        history_conversations,
+    } = body;
+    Command::DefineClient(ClientDefined {
+        client,
+        name,
+        history_conversations,
+    })
+}
+
+pub(super) fn show_client(row: ClientDefined) -> Master<DefineClient> {
+    let ClientDefined {
+        client,
+        name,
+        history_conversations,
+    } = row;
+    Master {
+        id: client.to_string(),
+        definition: DefineClient {
+            name,
+            history_conversations,
+        },
+    }
+}
+
+pub(super) fn define_project(project: ProjectId, body: DefineProject) -> Command {
+    let DefineProject { client, name } = body;
+    Command::DefineProject(ProjectDefined {
+        project,
+        client,
+        name,
+    })
+}
+
+pub(super) fn show_project(row: ProjectDefined) -> Master<DefineProject> {
+    let ProjectDefined {
+        project,
+        client,
+        name,
+    } = row;
+    Master {
+        id: project.to_string(),
+        definition: DefineProject { client, name },
+    }
+}
+
+pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Command {
+    Command::DefineCampaign(CampaignDefined {
+        campaign,
+        project: body.project,
+        name: body.name,
+        channels: body.channels,
+        dispositions: body.dispositions,
+        hours_shown: body.hours_shown,
+        external_resources: body.external_resources,
+        exclusive_wait: body
+            .exclusive_wait_seconds
+            .map_or(ExclusiveWait::Forever, ExclusiveWait::Seconds),
+    })
+}
+
+pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
+    let definition = DefineCampaign {
+        project: row.project,
+        name: row.name,
+        channels: row.channels,
+        dispositions: row.dispositions,
+        hours_shown: row.hours_shown,
+        external_resources: row.external_resources,
+        exclusive_wait_seconds: match row.exclusive_wait {
+            ExclusiveWait::Seconds(seconds) => Some(seconds),
+            ExclusiveWait::Forever => None,
+        },
+    };
+    Master {
+        id: row.campaign.to_string(),
+        definition,
+    }
+}
+
+pub(super) fn define_channel(channel: ChannelId, body: DefineChannel) -> Command {
+    let DefineChannel {
+        kind,
+        address,
+        name,
+        entry_campaign,
+        show_status,
+    } = body;
+    Command::DefineChannel(ChannelDefined {
+        channel,
+        kind,
+        address,
+        name,
+        entry_campaign,
+        show_status,
+    })
+}
+
+pub(super) fn show_channel(row: ChannelDefined) -> Master<DefineChannel> {
+    let ChannelDefined {
+        channel,
+        kind,
+        address,
+        name,
+        entry_campaign,
+        show_status,
+    } = row;
+    let definition = DefineChannel {
+        kind,
+        address,
+        name,
+        entry_campaign,
+        show_status,
+    };
+    Master {
+        id: channel.to_string(),
+        definition,
+    }
+}
+
+pub(super) fn define_disposition(disposition: DispositionId, body: DefineDisposition) -> Command {
+    let DefineDisposition { name, parent } = body;
+    Command::DefineDisposition(DispositionDefined {
+        disposition,
+        name,
+        parent,
+    })
+}
+
+pub(super) fn show_disposition(row: DispositionDefined) -> Master<DefineDisposition> {
+    let DispositionDefined {
+        disposition,
+        name,
+        parent,
+    } = row;
+    Master {
+        id: disposition.to_string(),
+        definition: DefineDisposition { name, parent },
+    }
+}
+
+pub(super) fn define_agent(agent: AgentId, body: DefineAgent) -> Command {
+    let DefineAgent {
+        name,
+        role,
+        campaigns,
+        channels,
+        capacity,
+    } = body;
+    Command::DefineAgent(AgentDefined {
+        agent,
+        name,
+        role,
+        campaigns,
+        channels,
+        capacity,
+    })
+}
+
+pub(super) fn show_agent(row: AgentRow) -> Agent {
+    let AgentDefined {
+        agent,
+        name,
+        role,
+        campaigns,
+        channels,
+        capacity,
+    } = row.definition;
+    let (presence, away_reason) = match row.presence {
+        Presence::Online => ("online", None),
+        Presence::Away { reason } => ("away", Some(reason)),
+        Presence::Offline => ("offline", None),
+    };
+    let definition = DefineAgent {
+        name,
+        role,
+        campaigns,
+        channels,
+        capacity,
+    };
+    Agent {
+        id: agent.to_string(),
+        presence,
+        away_reason,
+        definition,
+    }
+}

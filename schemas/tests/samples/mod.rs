@@ -1,0 +1,495 @@
+//! One value of every event for each variant it can hold, with fields that are easy to find in a dump. What is
+//! here once stays as it is: it is what the golden files say.
+
+use schemas::event::{
+    AgentDefined, AssignReason, CampaignDefined, ChannelDefined, ClientDefined, ConversationAssigned,
+    ConversationFinished, ConversationOpened, ConversationQueued, ConversationReleased,
+    ConversationTransferred, DeliveryUpdated, DispositionDefined, Event, ExclusiveAgentRemoved,
+    ExclusiveAgentSet, MessageReceived, MessageResent, MessageSettled, MessageSubmitted, NoteAdded,
+    PresenceChanged, ProjectDefined, QueueCause, ReceiptParked, Reservation, SendAccepted, SendAttempted,
+    SendDeferred, SendUncertain, WorkspaceCreated,
+};
+use schemas::frame::{Commit, CommitHeader, Frame};
+use schemas::{
+    Actor, ChannelKind, CommandId, ContactId, Content, ConversationId, DeliveryError, DeliveryStatus,
+    ExclusiveWait, FrameId, MessageId, Position, Presence, Role, ShardId, Timestamp, TransferTarget,
+};
+
+/// A value, as the payload of this version was read when the version was the current one.
+pub(crate) struct Sample {
+    /// Which of the event's variants it shows.
+    pub(crate) label: &'static str,
+    /// The version its golden file is written in.
+    pub(crate) version: u8,
+    /// What the file is read as today.
+    pub(crate) event: Event,
+}
+
+fn v1(label: &'static str, event: impl Into<Event>) -> Sample {
+    Sample {
+        label,
+        version: 1,
+        event: event.into(),
+    }
+}
+
+/// The id of this text.
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("a good id")
+}
+
+const CONVERSATION: ConversationId = ConversationId::from_bytes([0xc0; 16]);
+const CONTACT: ContactId = ContactId::from_bytes([0xca; 16]);
+const INBOUND: MessageId = MessageId::from_bytes([0x1a; 16]);
+const OUTBOUND: MessageId = MessageId::from_bytes([0x0b; 16]);
+
+fn time(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(1_767_225_600_123 + seconds * 1_000)
+}
+
+fn error() -> DeliveryError {
+    DeliveryError {
+        code: 131_047,
+        detail: "Re-engagement message".into(),
+    }
+}
+
+/// Every sample of every event and version.
+pub(crate) fn samples() -> Vec<Sample> {
+    let mut all = masters();
+    all.extend(conversations());
+    all.extend(exclusive_agents());
+    all.extend(sending());
+    all.extend(receipts());
+    all
+}
+
+fn masters() -> Vec<Sample> {
+    let mut all = vec![
+        v1(
+            "plain",
+            WorkspaceCreated {
+                name: "Contact centre".into(),
+            },
+        ),
+        v1(
+            "plain",
+            ClientDefined {
+                client: id("acme"),
+                name: "Acme".into(),
+                history_conversations: 10,
+            },
+        ),
+        v1(
+            "plain",
+            ProjectDefined {
+                project: id("shop"),
+                client: id("acme"),
+                name: "Tienda en línea".into(),
+            },
+        ),
+        v1("top", disposition(None)),
+        v1("sub", disposition(Some("sold"))),
+    ];
+    all.extend([ExclusiveWait::Seconds(300), ExclusiveWait::Forever].map(campaign));
+    all.extend([ChannelKind::Whatsapp, ChannelKind::Apple, ChannelKind::Webchat].map(channel));
+    all.extend([Role::Agent, Role::Supervisor, Role::Administrator, Role::Auditor].map(agent));
+    let away = Presence::Away {
+        reason: "lunch".into(),
+    };
+    all.extend([Presence::Online, away, Presence::Offline].map(presence));
+    all
+}
+
+fn disposition(parent: Option<&str>) -> DispositionDefined {
+    DispositionDefined {
+        disposition: id("sold-card"),
+        name: "Sold, by card".into(),
+        parent: parent.map(id),
+    }
+}
+
+fn campaign(exclusive_wait: ExclusiveWait) -> Sample {
+    let label = match exclusive_wait {
+        ExclusiveWait::Seconds(_) => "seconds",
+        ExclusiveWait::Forever => "forever",
+    };
+    let event = CampaignDefined {
+        campaign: id("sales"),
+        project: id("shop"),
+        name: "Sales".into(),
+        channels: vec![id("wa-main"), id("web")],
+        dispositions: vec![id("sold"), id("solved")],
+        hours_shown: 720,
+        external_resources: true,
+        exclusive_wait,
+    };
+    v1(label, event)
+}
+
+fn channel(kind: ChannelKind) -> Sample {
+    let event = ChannelDefined {
+        channel: id("wa-main"),
+        kind,
+        address: "106540352242922".into(),
+        name: "Main number".into(),
+        entry_campaign: matches!(kind, ChannelKind::Whatsapp).then(|| id("sales")),
+        show_status: true,
+    };
+    v1(kind.network(), event)
+}
+
+fn agent(role: Role) -> Sample {
+    let label = match role {
+        Role::Agent => "agent",
+        Role::Supervisor => "supervisor",
+        Role::Administrator => "administrator",
+        Role::Auditor => "auditor",
+    };
+    let event = AgentDefined {
+        agent: id("ana"),
+        name: "Ana María".into(),
+        role,
+        campaigns: vec![id("sales")],
+        channels: vec![id("wa-main")],
+        capacity: 300,
+    };
+    v1(label, event)
+}
+
+fn presence(presence: Presence) -> Sample {
+    let label = match presence {
+        Presence::Online => "online",
+        Presence::Away { .. } => "away",
+        Presence::Offline => "offline",
+    };
+    let agent = id("ana");
+    v1(label, PresenceChanged { agent, presence })
+}
+
+fn text() -> Content {
+    Content::Text("¿Sigue disponible?".into())
+}
+
+fn unsupported() -> Content {
+    Content::Unsupported {
+        kind: "image".into(),
+        raw: r#"{"type":"image","image":{"id":"1"}}"#.into(),
+    }
+}
+
+fn conversations() -> Vec<Sample> {
+    let conversation = CONVERSATION;
+    let mut all = vec![
+        v1("named", opened(Some("Eva"))),
+        v1("unnamed", opened(None)),
+        v1(
+            "plain",
+            ConversationReleased {
+                conversation,
+                agent: id("ana"),
+            },
+        ),
+        v1(
+            "plain",
+            NoteAdded {
+                conversation,
+                text: "Wants a blue one".into(),
+            },
+        ),
+        v1("with-sub", finished(Some("ana"), Some("sold-card"))),
+        v1("unassigned", finished(None, None)),
+        v1("to-agent", transferred(TransferTarget::Agent(id("ben")))),
+        v1(
+            "to-campaign",
+            transferred(TransferTarget::Campaign(id("support"))),
+        ),
+    ];
+    all.extend([text(), unsupported()].map(received));
+    let causes = [
+        QueueCause::Opened,
+        QueueCause::Transferred,
+        QueueCause::Released,
+        QueueCause::ExclusiveWaitOver,
+    ];
+    all.extend(causes.map(queued));
+    let until = Some(time(300));
+    all.push(v1("kept", kept(until)));
+    all.push(v1("kept-forever", kept(None)));
+    let reasons = [
+        AssignReason::Exclusive,
+        AssignReason::MostRoom {
+            candidates: 3,
+            load: 1,
+            capacity: 300,
+            idle_since: time(4),
+        },
+        AssignReason::WaitedLongest {
+            waiting_since: time(5),
+            load: 299,
+            capacity: 300,
+        },
+        AssignReason::Picked,
+        AssignReason::Given,
+        AssignReason::Transferred,
+    ];
+    all.extend(reasons.map(assigned));
+    all
+}
+
+fn opened(profile_name: Option<&str>) -> ConversationOpened {
+    ConversationOpened {
+        conversation: CONVERSATION,
+        contact: CONTACT,
+        identity: "34600000000".into(),
+        profile_name: profile_name.map(str::to_owned),
+        channel: id("wa-main"),
+        campaign: id("sales"),
+    }
+}
+
+fn received(content: Content) -> Sample {
+    let label = match content {
+        Content::Text(_) => "text",
+        Content::Unsupported { .. } => "unsupported",
+    };
+    let event = MessageReceived {
+        conversation: CONVERSATION,
+        message: INBOUND,
+        provider_id: "wamid.HBgL".into(),
+        content,
+        written_at: time(1),
+    };
+    v1(label, event)
+}
+
+fn queued(cause: QueueCause) -> Sample {
+    let label = match cause {
+        QueueCause::Opened => "opened",
+        QueueCause::Transferred => "transferred",
+        QueueCause::Released => "released",
+        QueueCause::ExclusiveWaitOver => "exclusive-wait-over",
+    };
+    let event = ConversationQueued {
+        conversation: CONVERSATION,
+        campaign: id("sales"),
+        cause,
+        since: time(2),
+        reserved: None,
+    };
+    v1(label, event)
+}
+
+fn kept(until: Option<Timestamp>) -> ConversationQueued {
+    ConversationQueued {
+        conversation: CONVERSATION,
+        campaign: id("sales"),
+        cause: QueueCause::Opened,
+        since: time(2),
+        reserved: Some(Reservation {
+            agent: id("ana"),
+            until,
+        }),
+    }
+}
+
+fn assigned(reason: AssignReason) -> Sample {
+    let label = match reason {
+        AssignReason::Exclusive => "exclusive",
+        AssignReason::MostRoom { .. } => "most-room",
+        AssignReason::WaitedLongest { .. } => "waited-longest",
+        AssignReason::Picked => "picked",
+        AssignReason::Given => "given",
+        AssignReason::Transferred => "transferred",
+    };
+    let event = ConversationAssigned {
+        conversation: CONVERSATION,
+        agent: id("ana"),
+        reason,
+    };
+    v1(label, event)
+}
+
+fn transferred(to: TransferTarget) -> ConversationTransferred {
+    ConversationTransferred {
+        conversation: CONVERSATION,
+        from: Some(id("ana")),
+        to,
+        note: "Asks for an invoice".into(),
+        disposition: id("transfer"),
+    }
+}
+
+fn finished(by: Option<&str>, sub: Option<&str>) -> ConversationFinished {
+    ConversationFinished {
+        conversation: CONVERSATION,
+        agent: by.map(id),
+        disposition: id("sold"),
+        sub_disposition: sub.map(id),
+    }
+}
+
+fn exclusive_agents() -> Vec<Sample> {
+    let set = |conversation| ExclusiveAgentSet {
+        contact: CONTACT,
+        campaign: id("sales"),
+        agent: id("ana"),
+        conversation,
+    };
+    let removed = |conversation| ExclusiveAgentRemoved {
+        contact: CONTACT,
+        campaign: id("sales"),
+        agent: id("ana"),
+        conversation,
+    };
+    vec![
+        v1("open", set(Some(CONVERSATION))),
+        v1("none-open", set(None)),
+        v1("open", removed(Some(CONVERSATION))),
+        v1("none-open", removed(None)),
+    ]
+}
+
+fn sending() -> Vec<Sample> {
+    let (conversation, message, ordinal, attempt) = (CONVERSATION, OUTBOUND, 200, 2);
+    let settled = |status| MessageSettled {
+        conversation,
+        message,
+        ordinal,
+        status,
+    };
+    let submitted = MessageSubmitted {
+        conversation,
+        message,
+        ordinal,
+        channel: id("wa-main"),
+        to: "34600000000".into(),
+        agent: id("ana"),
+        content: text(),
+    };
+    let attempted = SendAttempted {
+        conversation,
+        message,
+        ordinal,
+        attempt,
+    };
+    let accepted = SendAccepted {
+        conversation,
+        message,
+        ordinal,
+        attempt,
+        provider_id: "wamid.HBgM".into(),
+    };
+    let deferred = SendDeferred {
+        conversation,
+        message,
+        ordinal,
+        attempt,
+        error: error(),
+        retry_at: time(30),
+    };
+    let uncertain = SendUncertain {
+        conversation,
+        message,
+        ordinal,
+        attempt,
+    };
+    let submitted_at = Position {
+        shard: ShardId(3),
+        sequence: 1_234,
+        index: 5,
+    };
+    let resent = MessageResent {
+        conversation,
+        message,
+        ordinal,
+        submitted: submitted_at,
+    };
+    vec![
+        v1("plain", submitted),
+        v1("plain", attempted),
+        v1("plain", accepted),
+        v1("plain", deferred),
+        v1("plain", uncertain),
+        v1("plain", resent),
+        v1("sent", settled(DeliveryStatus::Sent)),
+        v1("failed", settled(DeliveryStatus::Failed)),
+    ]
+}
+
+fn receipts() -> Vec<Sample> {
+    let label = |status| match status {
+        DeliveryStatus::Pending => "pending",
+        DeliveryStatus::Sent => "sent",
+        DeliveryStatus::Delivered => "delivered",
+        DeliveryStatus::Read => "read",
+        DeliveryStatus::Played => "played",
+        DeliveryStatus::Failed => "failed",
+    };
+    let updated = |receipt| DeliveryUpdated {
+        conversation: CONVERSATION,
+        message: OUTBOUND,
+        ordinal: 200,
+        receipt,
+        reported_at: time(6),
+        provider_id: (receipt != DeliveryStatus::Failed).then(|| "wamid.HBgM".into()),
+        error: (receipt == DeliveryStatus::Failed).then(error),
+        status: receipt.max(DeliveryStatus::Delivered),
+    };
+    let parked = |receipt| ReceiptParked {
+        channel: id("wa-main"),
+        provider_id: "wamid.HBgM".into(),
+        receipt,
+        reported_at: time(6),
+        error: (receipt == DeliveryStatus::Failed).then(error),
+    };
+    let mut all = Vec::new();
+    for receipt in DeliveryStatus::ALL {
+        all.push(v1(label(receipt), updated(receipt)));
+        all.push(v1(label(receipt), parked(receipt)));
+    }
+    all
+}
+
+/// A frame with a commit for each kind of actor; the last changed nothing.
+pub(crate) fn frame() -> Frame {
+    let actors = [
+        Actor::System,
+        Actor::Administrator,
+        Actor::Agent(id("ana")),
+        Actor::Channel(id("wa-main")),
+    ];
+    let events: [&[&str]; 4] = [
+        &["WorkspaceCreated"],
+        &["AgentDefined", "PresenceChanged"],
+        &["MessageSubmitted"],
+        &[],
+    ];
+    let commits = actors
+        .into_iter()
+        .zip(events)
+        .zip(1..)
+        .map(|((actor, names), number)| Commit {
+            header: CommitHeader {
+                workspace: id("default"),
+                command: CommandId::from_bytes([number; 16]),
+                fingerprint: u64::MAX - u64::from(number),
+                actor,
+                at: time(u64::from(number)),
+            },
+            events: names.iter().map(|name| first(name)).collect(),
+        });
+    Frame {
+        shard: ShardId(258),
+        id: FrameId::from_bytes([0xf0; 16]),
+        previous: [0xba; 32],
+        written_at: time(9),
+        commits: commits.collect(),
+    }
+}
+
+fn first(name: &str) -> Event {
+    let mut all = samples().into_iter().map(|sample| sample.event);
+    all.find(|event| event.name() == name)
+        .expect("an event of the table")
+}
