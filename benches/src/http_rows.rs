@@ -79,7 +79,8 @@ async fn per_second(addr: SocketAddr, requests: Vec<Vec<u8>>, total: u64) -> f64
         let requests = std::sync::Arc::clone(&requests);
         tokio::spawn(async move {
             for round in 0..each {
-                let status = connection.call(&requests[(number + round * CONNECTIONS) % requests.len()]).await;
+                let status =
+                    connection.call(&requests[(number + round * CONNECTIONS) % requests.len()]).await;
                 assert_eq!(status, 200);
             }
         })

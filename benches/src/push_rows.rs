@@ -89,8 +89,14 @@ fn schedule(messages: u64, outbound: &[MessageId]) -> impl Iterator<Item = (Dura
     (0..messages).flat_map(move |number| {
         let due = Duration::from_micros(number * 1_000_000 / MESSAGES_PER_SECOND);
         let from = identity(number % CONTACTS);
-        let text =
-            text_webhook(NUMBER, &from, "Bench", &format!("wamid.b{number}"), 1_700_000_000, &format!("n{number}"));
+        let text = text_webhook(
+            NUMBER,
+            &from,
+            "Bench",
+            &format!("wamid.b{number}"),
+            1_700_000_000,
+            &format!("n{number}"),
+        );
         let ours = outbound[number as usize].to_string();
         let receipts = RECEIPTS_EACH.into_iter().enumerate().map(move |(place, status)| {
             let body = status_webhook(&StatusWebhook {
@@ -127,7 +133,8 @@ async fn listen(url: &str, token: &str) -> mpsc::UnboundedReceiver<(u64, Instant
                 let line = String::from_utf8_lossy(&text[..end]).into_owned();
                 text.drain(..=end);
                 // Only what this bench posted has such a text.
-                let number = line.split("\"text\":\"n").nth(1).and_then(|rest| rest.split('"').next()?.parse().ok());
+                let number =
+                    line.split("\"text\":\"n").nth(1).and_then(|rest| rest.split('"').next()?.parse().ok());
                 if let Some(number) = number
                     && sender.send((number, now)).is_err()
                 {

@@ -58,7 +58,8 @@ async fn live_through(engine: &Engine, number: u64) {
     let first = submit(inbound(number, &format!("r{number}-0"), "the first message of a conversation")).await;
     let conversation = first.conversation.unwrap();
     for round in 1..=MESSAGES_EACH {
-        submit(inbound(number, &format!("r{number}-{round}"), "a message of the customer, of usual length")).await;
+        submit(inbound(number, &format!("r{number}-{round}"), "a message of the customer, of usual length"))
+            .await;
         let sent = submit(centre::send(0, conversation, "an answer of the agent, as long as they are")).await;
         let message = sent.message.unwrap();
         submit(submission(Actor::System, Command::BeginAttempt { message })).await;

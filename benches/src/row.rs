@@ -38,7 +38,10 @@ pub(crate) struct Table(Vec<Row>);
 
 impl Table {
     pub(crate) fn start() -> Self {
-        println!("{:<44} {:>12} {:<11} {:>12}  {:<30} {:>7}  bar", "figure", "value", "", "limit", "", "ratio");
+        println!(
+            "{:<44} {:>12} {:<11} {:>12}  {:<30} {:>7}  bar",
+            "figure", "value", "", "limit", "", "ratio"
+        );
         Self(Vec::new())
     }
 

@@ -48,13 +48,7 @@ impl DataDir {
     /// # Errors
     /// [`DataDirError::InUse`] at once when another process holds it; it never waits.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
-        let failed = |action| {
-            move |source| DataDirError::Io {
-                path: path.to_path_buf(),
-                action,
-                source,
-            }
-        };
+        let failed = |action| move |source| DataDirError::Io { path: path.to_path_buf(), action, source };
         create_private_dir(path).map_err(failed("created"))?;
         let path_absolute = path.canonicalize().map_err(failed("resolved"))?;
         let lock_path = path_absolute.join(LOCK_FILE);
@@ -71,13 +65,8 @@ impl DataDir {
             Err(TryLockError::WouldBlock) => return Err(in_use(path_absolute, &lock_path)),
             Err(TryLockError::Error(source)) => return Err(failed("locked")(source)),
         }
-        lock.set_len(0)
-            .and_then(|()| writeln!(lock, "{}", std::process::id()))
-            .map_err(failed("locked"))?;
-        Ok(Self {
-            path: path_absolute,
-            _lock: lock,
-        })
+        lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(failed("locked"))?;
+        Ok(Self { path: path_absolute, _lock: lock })
     }
 
     /// The directory, as an absolute path without symbolic links.
@@ -88,16 +77,8 @@ impl DataDir {
 
 fn in_use(path: PathBuf, lock_path: &Path) -> DataDirError {
     let holder = fs::read_to_string(lock_path).unwrap_or_default();
-    let holder = if holder.trim().is_empty() {
-        "unknown"
-    } else {
-        holder.trim()
-    };
-    DataDirError::InUse {
-        path,
-        holder: holder.to_owned(),
-        help: HELP_IN_USE,
-    }
+    let holder = if holder.trim().is_empty() { "unknown" } else { holder.trim() };
+    DataDirError::InUse { path, holder: holder.to_owned(), help: HELP_IN_USE }
 }
 
 /// Creates `path` and the parents it lacks with mode 0700; one that exists keeps its mode.
@@ -112,10 +93,7 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
 /// What the disk said; the old file then still stands.
 pub fn write_secret(path: &Path, contents: &[u8]) -> io::Result<()> {
     let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "a secret needs a file name in a directory",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a secret needs a file name in a directory"));
     };
     let mut unfinished_name = name.to_owned();
     unfinished_name.push(".unfinished");
@@ -125,11 +103,7 @@ pub fn write_secret(path: &Path, contents: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&unfinished)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     file.write_all(contents)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;

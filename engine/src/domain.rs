@@ -47,46 +47,32 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::ChangePresence { agent, presence } => presence::change(ws, agent, presence, actor, now),
         Command::ReceiveMessage(message) => inbound::receive(ws, message, submission.id, actor, now),
         Command::Assign { conversation, agent } => assign::assign(ws, *conversation, agent, actor),
-        Command::Send {
-            conversation,
-            content,
-        } => send::send(ws, *conversation, content, submission.id, actor),
-        Command::Transfer {
-            conversation,
-            to,
-            note,
-        } => transfer::transfer(ws, *conversation, to, note, actor, now),
-        Command::Finish {
-            conversation,
-            disposition,
-            sub_disposition,
-        } => finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor),
+        Command::Send { conversation, content } => {
+            send::send(ws, *conversation, content, submission.id, actor)
+        }
+        Command::Transfer { conversation, to, note } => {
+            transfer::transfer(ws, *conversation, to, note, actor, now)
+        }
+        Command::Finish { conversation, disposition, sub_disposition } => {
+            finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor)
+        }
         Command::AddNote { conversation, text } => conversation::add_note(ws, *conversation, text, actor),
-        Command::SetExclusiveAgent {
-            contact,
-            campaign,
-            agent,
-        } => exclusive::set(ws, *contact, campaign, agent, actor, now),
+        Command::SetExclusiveAgent { contact, campaign, agent } => {
+            exclusive::set(ws, *contact, campaign, agent, actor, now)
+        }
         Command::RemoveExclusiveAgent { contact, campaign } => {
             exclusive::remove(ws, *contact, campaign, actor, now)
         }
         Command::EndExclusiveWait { conversation } => exclusive::end_wait(ws, *conversation, actor, now),
         Command::RecordReceipt(receipt) => delivery::record_receipt(ws, receipt, actor),
         Command::BeginAttempt { message } => send::begin_attempt(ws, *message, actor),
-        Command::EndAttempt {
-            message,
-            attempt,
-            result,
-        } => send::end_attempt(ws, *message, *attempt, result, actor, now),
-        Command::Resend {
-            conversation,
-            message,
-        } => send::resend(ws, *conversation, *message, actor),
-        Command::Settle {
-            conversation,
-            message,
-            status,
-        } => send::settle(ws, *conversation, *message, *status, actor),
+        Command::EndAttempt { message, attempt, result } => {
+            send::end_attempt(ws, *message, *attempt, result, actor, now)
+        }
+        Command::Resend { conversation, message } => send::resend(ws, *conversation, *message, actor),
+        Command::Settle { conversation, message, status } => {
+            send::settle(ws, *conversation, *message, *status, actor)
+        }
     }
 }
 

@@ -21,10 +21,7 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self {
-            queue_max: 8_192,
-            answer_within: Duration::from_secs(5),
-        }
+        Self { queue_max: 8_192, answer_within: Duration::from_secs(5) }
     }
 }
 
@@ -78,13 +75,7 @@ impl Engine {
         let (requests, inbox) = mpsc::channel(config.queue_max);
         let writer = Writer::recover(log, inbox).await?;
         let task = tokio::spawn(writer.run());
-        Ok((
-            Self {
-                requests,
-                answer_within: config.answer_within,
-            },
-            task,
-        ))
+        Ok((Self { requests, answer_within: config.answer_within }, task))
     }
 
     /// Queues the command at once, in the order of the calls, and waits for what comes of it.
@@ -106,9 +97,7 @@ impl Engine {
             match timeout(answer_within, answer).await {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) => Err(SubmitError::Unavailable("the writer has ended".into())),
-                Err(_) => Err(SubmitError::Unavailable(format!(
-                    "no answer within {answer_within:?}"
-                ))),
+                Err(_) => Err(SubmitError::Unavailable(format!("no answer within {answer_within:?}"))),
             }
         }
     }

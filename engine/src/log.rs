@@ -43,18 +43,9 @@ impl RecordedFrame {
     fn decode(sequence: u64, shard: ShardId, bytes: &[u8]) -> Result<Self, LogError> {
         let frame = Frame::decode(bytes).map_err(|source| LogError::Decode { sequence, source })?;
         if frame.shard != shard {
-            return Err(LogError::WrongShard {
-                sequence,
-                expected: shard,
-                found: frame.shard,
-            });
+            return Err(LogError::WrongShard { sequence, expected: shard, found: frame.shard });
         }
-        Ok(Self {
-            sequence,
-            hash: hash(bytes),
-            bytes_len: bytes.len(),
-            frame,
-        })
+        Ok(Self { sequence, hash: hash(bytes), bytes_len: bytes.len(), frame })
     }
 }
 
@@ -198,9 +189,7 @@ impl Log {
     /// this log.
     pub async fn read_frame(&self, sequence: u64) -> Result<Option<RecordedFrame>, LogError> {
         let bytes = self.read(sequence).await?;
-        bytes
-            .map(|bytes| RecordedFrame::decode(sequence, self.shard, &bytes))
-            .transpose()
+        bytes.map(|bytes| RecordedFrame::decode(sequence, self.shard, &bytes)).transpose()
     }
 
     /// Reads all frames in order, those to come included, beginning with sequence `from` (at least 1).
@@ -212,10 +201,7 @@ impl Log {
         let previous = match from - 1 {
             0 => NO_FRAME,
             before => {
-                let bytes = self
-                    .read(before)
-                    .await?
-                    .ok_or(LogError::Missing { sequence: before })?;
+                let bytes = self.read(before).await?.ok_or(LogError::Missing { sequence: before })?;
                 hash(&bytes)
             }
         };

@@ -82,13 +82,7 @@ impl NatsServer {
         };
         supervisor.publish(&child)?;
         let supervision = tokio::spawn(supervisor.run(child));
-        Ok(Self {
-            endpoint,
-            config_file,
-            status,
-            stopping,
-            supervision,
-        })
+        Ok(Self { endpoint, config_file, status, stopping, supervision })
     }
 
     /// `nats://127.0.0.1:port`, without the token; the same through every restart.
@@ -151,24 +145,15 @@ async fn ready(
 ) -> Result<(u16, Endpoint), NatsServerError> {
     let answered = tokio::time::timeout(READY_TIMEOUT, async {
         loop {
-            let ended = child
-                .try_wait()
-                .map_err(NatsServerError::io("waited for", &launch.binary))?;
+            let ended = child.try_wait().map_err(NatsServerError::io("waited for", &launch.binary))?;
             if let Some(status) = ended {
-                return Err(NatsServerError::Ended {
-                    status,
-                    log_tail: launch.log_tail(),
-                });
+                return Err(NatsServerError::Ended { status, log_tail: launch.log_tail() });
             }
             if let Some(pid) = child.id()
                 && let Some(port) = chosen_port(&launch.files.dir, pid)
             {
                 let url = format!("nats://127.0.0.1:{port}");
-                let endpoint = Endpoint {
-                    url,
-                    token: token.clone(),
-                    pid,
-                };
+                let endpoint = Endpoint { url, token: token.clone(), pid };
                 if endpoint.jetstream_answers().await {
                     return Ok((port, endpoint));
                 }
@@ -178,10 +163,7 @@ async fn ready(
     });
     answered.await.unwrap_or_else(|_| {
         let log_tail = launch.log_tail();
-        Err(NatsServerError::NotReady {
-            seconds: READY_TIMEOUT.as_secs(),
-            log_tail,
-        })
+        Err(NatsServerError::NotReady { seconds: READY_TIMEOUT.as_secs(), log_tail })
     })
 }
 
@@ -193,10 +175,7 @@ struct Ports {
 
 fn chosen_port(dir: &Path, pid: u32) -> Option<u16> {
     let path = ports_files(dir).ok()?.into_iter().find(|path| {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         name.ends_with(&format!("_{pid}{PORTS_SUFFIX}"))
     })?;
     let ports: Ports = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;

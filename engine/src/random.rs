@@ -28,11 +28,7 @@ mod tests {
     fn a_token_is_64_hex_characters_and_never_the_same_twice() {
         let token = token();
         assert_eq!(token.len(), 64);
-        assert!(
-            token
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        );
+        assert!(token.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
         assert_ne!(token, super::token());
     }
 }

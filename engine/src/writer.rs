@@ -6,12 +6,13 @@ mod pending;
 mod publish;
 mod recover;
 
+use std::collections::VecDeque;
 use std::future::pending;
 use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 use schemas::frame::{self, CommitHeader, FrameBuilder, FrameHash};
-use schemas::limits::{FRAME_BYTES_MAX, FRAME_BYTES_TARGET};
+use schemas::limits::{EVENTS_PER_COMMIT_MAX, FRAME_BYTES_MAX, FRAME_BYTES_TARGET};
 use schemas::{Actor, Command, CommandId, FrameId, MessageId, Position, Rejection, Submission, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -71,20 +72,33 @@ enum Wake {
 impl Writer {
     /// Runs until every handle is gone and all is written, or until the log turns out to be damaged.
     pub(crate) async fn run(mut self) -> Result<(), WriterError> {
-        let mut batch = Vec::with_capacity(BATCH_MAX);
+        let (mut batch, mut taken) = (Vec::with_capacity(BATCH_MAX), VecDeque::with_capacity(BATCH_MAX));
         loop {
+            while self.has_room()
+                && let Some(request) = taken.pop_front()
+            {
+                self.take(request);
+            }
             self.publish_next();
+            if self.has_room() && !taken.is_empty() {
+                continue;
+            }
             match self.wait(&mut batch).await {
                 Wake::Commands(0) => return self.finish().await,
-                Wake::Commands(_) => batch.drain(..).for_each(|request| self.take(request)),
+                Wake::Commands(_) => taken.extend(batch.drain(..)),
                 Wake::Published(published) => self.settle(published).await?,
                 Wake::Deadline => self.end_passed_waits(),
             }
         }
     }
 
+    /// Whether the frame being collected takes one more commit, however large.
+    fn has_room(&self) -> bool {
+        self.next.bytes() < FRAME_BYTES_TARGET
+    }
+
     async fn wait(&mut self, batch: &mut Vec<Request>) -> Wake {
-        let room = self.next.bytes() < FRAME_BYTES_TARGET;
+        let room = self.has_room();
         let deadline = self.until_deadline();
         let in_flight = &mut self.in_flight;
         tokio::select! {
@@ -117,18 +131,10 @@ impl Writer {
         }
         histogram!("atender_frame_commits").record(f64::from(self.next.commits()));
         let id = FrameId::from_bytes(random::bytes());
-        let bytes = self
-            .next
-            .finish(self.log.shard(), id, &self.previous, self.last_at);
+        let bytes = self.next.finish(self.log.shard(), id, &self.previous, self.last_at);
         self.previous = frame::hash(&bytes);
         let answers = std::mem::take(&mut self.answers);
-        self.in_flight = Some(InFlight::publish(
-            self.log.clone(),
-            bytes,
-            id,
-            self.durable,
-            answers,
-        ));
+        self.in_flight = Some(InFlight::publish(self.log.clone(), bytes, id, self.durable, answers));
     }
 
     fn take(&mut self, request: Request) {
@@ -163,26 +169,19 @@ impl Writer {
         let events = domain::decide(&self.state, submission, now)?;
         if events.is_empty() && submission.fingerprint == 0 {
             let position = self.last;
-            return Ok(Outcome {
-                position,
-                conversation: None,
-                message: None,
-                repeated: false,
-                events,
-            });
+            return Ok(Outcome { position, conversation: None, message: None, repeated: false, events });
+        }
+        if events.len() > EVENTS_PER_COMMIT_MAX {
+            return Err(too_much());
         }
         let header = CommitHeader::of(submission, now);
         let bytes_before = self.next.bytes();
         let index = self.next.push(&header, &events);
         if self.next.bytes() > FRAME_BYTES_MAX {
             self.next.undo(bytes_before, index);
-            return Err(Rejection::ContentTooLarge(FRAME_BYTES_MAX).into());
+            return Err(too_much());
         }
-        let first = Position {
-            shard: self.log.shard(),
-            sequence: self.collecting(),
-            index,
-        };
+        let first = Position { shard: self.log.shard(), sequence: self.collecting(), index };
         domain::apply(&mut self.state, &header, first, &events);
         self.last_at = now;
         let remembered = self.state.remembered(&submission.workspace, submission.id);
@@ -191,13 +190,7 @@ impl Writer {
             None => (first, None, None),
         };
         self.last = position;
-        Ok(Outcome {
-            position,
-            conversation,
-            message,
-            repeated: false,
-            events,
-        })
+        Ok(Outcome { position, conversation, message, repeated: false, events })
     }
 
     /// The sequence that the frame being collected will have.
@@ -224,9 +217,7 @@ impl Writer {
                 std::mem::take(&mut self.answers).fail(&reason);
                 self.reload().await
             }
-            Published::LogShortened => Err(WriterError::Shortened {
-                expected: self.durable,
-            }),
+            Published::LogShortened => Err(WriterError::Shortened { expected: self.durable }),
         }
     }
 
@@ -237,18 +228,12 @@ impl Writer {
 
     fn end_passed_waits(&mut self) {
         while let Some((at, workspace, conversation)) = self.state.next_deadline().cloned() {
-            if at > clock::now().max(self.last_at) || self.next.bytes() >= FRAME_BYTES_TARGET {
+            if at > clock::now().max(self.last_at) || !self.has_room() {
                 return;
             }
             let id = CommandId::of_step(&workspace, "exclusive wait", conversation.as_bytes(), at.millis());
             let command = Command::EndExclusiveWait { conversation };
-            let submission = Submission {
-                workspace,
-                id,
-                fingerprint: 0,
-                actor: Actor::System,
-                command,
-            };
+            let submission = Submission { workspace, id, fingerprint: 0, actor: Actor::System, command };
             if let Err(error) = self.decide(&submission) {
                 tracing::error!(%conversation, %error, "a wait for an exclusive agent could not be ended");
                 return;
@@ -267,6 +252,10 @@ impl Writer {
             self.settle(published).await?;
         }
     }
+}
+
+fn too_much() -> SubmitError {
+    Rejection::TooMany("changes from one command".to_owned()).into()
 }
 
 fn repeat(before: &Remembered, submission: &Submission) -> Result<Outcome, SubmitError> {

@@ -40,8 +40,7 @@ mod model {
                 commands: 0,
                 log: Vec::new(),
             };
-            day.submit(Actor::System, centre::creation(), None)
-                .expect("the centre is in order");
+            day.submit(Actor::System, centre::creation(), None).expect("the centre is in order");
             for command in centre::set_up() {
                 day.take(Actor::Administrator, command, None);
             }
@@ -57,13 +56,7 @@ mod model {
             self.commands += 1;
             let workspace = centre::workspace();
             let id = id.unwrap_or_else(|| CommandId::of_step(&workspace, "model", &[], self.commands));
-            let submission = Submission {
-                workspace,
-                id,
-                fingerprint: 0,
-                actor,
-                command,
-            };
+            let submission = Submission { workspace, id, fingerprint: 0, actor, command };
             let events = decide(&self.state, &submission, self.now)?;
             self.write(&CommitHeader::of(&submission, self.now), &events);
             invariants::hold_of(&events, &self.state);
@@ -76,11 +69,7 @@ mod model {
             let sequence = self.log.len() as u64 + 1;
             let id = FrameId::from_bytes([0; 16]);
             self.log.push(builder.finish(ShardId(0), id, &NO_FRAME, self.now));
-            let first = Position {
-                shard: ShardId(0),
-                sequence,
-                index,
-            };
+            let first = Position { shard: ShardId(0), sequence, index };
             apply(&mut self.state, header, first, events);
         }
 
@@ -93,10 +82,7 @@ mod model {
                 Ok(events) if events.is_empty() => verdict == Verdict::Nothing,
                 Ok(_) => verdict == Verdict::Happened,
             };
-            assert!(
-                agreed,
-                "{what}: the model says {verdict:?}, the domain {decided:?}"
-            );
+            assert!(agreed, "{what}: the model says {verdict:?}, the domain {decided:?}");
             compare::same(&self.state, &self.reference);
             invariants::hold(&self.state, &mut self.before);
         }
@@ -123,11 +109,7 @@ mod model {
             for (bytes, sequence) in self.log.iter().zip(1..) {
                 let frame = Frame::decode(bytes).expect("a frame that was just written");
                 for commit in &frame.commits {
-                    let first = Position {
-                        shard: frame.shard,
-                        sequence,
-                        index: 0,
-                    };
+                    let first = Position { shard: frame.shard, sequence, index: 0 };
                     apply(&mut state, &commit.header, first, &commit.events);
                 }
             }

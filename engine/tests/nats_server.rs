@@ -35,10 +35,7 @@ async fn started(data: &TempDir) -> NatsServer {
 }
 
 fn config(data: &TempDir) -> NatsServerConfig {
-    NatsServerConfig {
-        binary: None,
-        dir: data.path().join("nats"),
-    }
+    NatsServerConfig { binary: None, dir: data.path().join("nats") }
 }
 
 fn kill(pid: u32) {
@@ -50,50 +47,26 @@ fn alive(pid: u32) -> bool {
 }
 
 fn pid_of(pid: u32) -> Pid {
-    i32::try_from(pid)
-        .ok()
-        .and_then(Pid::from_raw)
-        .expect("a process id")
+    i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process id")
 }
 
 fn mode(path: &Path) -> u32 {
-    fs::metadata(path)
-        .expect("the file is there")
-        .permissions()
-        .mode()
-        & 0o777
+    fs::metadata(path).expect("the file is there").permissions().mode() & 0o777
 }
 
 async fn create_stream(client: &async_nats::Client) {
-    let config = stream::Config {
-        name: "LOG".into(),
-        subjects: vec!["log".into()],
-        ..Default::default()
-    };
-    jetstream::new(client.clone())
-        .create_stream(config)
-        .await
-        .expect("a stream");
+    let config = stream::Config { name: "LOG".into(), subjects: vec!["log".into()], ..Default::default() };
+    jetstream::new(client.clone()).create_stream(config).await.expect("a stream");
 }
 
 /// The sequence of a message the server has on disk, or `None` while it is away.
 async fn publish(client: &async_nats::Client) -> Option<u64> {
-    let ack = jetstream::new(client.clone())
-        .publish("log", "frame".into())
-        .await
-        .ok()?;
-    tokio::time::timeout(Duration::from_millis(500), ack)
-        .await
-        .ok()?
-        .ok()
-        .map(|ack| ack.sequence)
+    let ack = jetstream::new(client.clone()).publish("log", "frame".into()).await.ok()?;
+    tokio::time::timeout(Duration::from_millis(500), ack).await.ok()?.ok().map(|ack| ack.sequence)
 }
 
 async fn message_count(client: &async_nats::Client) -> u64 {
-    let mut stream = jetstream::new(client.clone())
-        .get_stream("LOG")
-        .await
-        .expect("the stream");
+    let mut stream = jetstream::new(client.clone()).get_stream("LOG").await.expect("the stream");
     stream.info().await.expect("its state").state.messages
 }
 
@@ -128,10 +101,7 @@ async fn after_kill_9_it_is_back_on_its_port_with_its_data_for_the_same_client()
 
     let killed = server.pid().unwrap();
     kill(killed);
-    let again = eventually("a new process", async || {
-        server.pid().filter(|pid| *pid != killed)
-    })
-    .await;
+    let again = eventually("a new process", async || server.pid().filter(|pid| *pid != killed)).await;
     eventually("a publish on the same client", || publish(&client)).await;
 
     assert_eq!(server.restarts(), 1);
@@ -157,10 +127,7 @@ async fn while_its_port_is_taken_it_keeps_trying() {
     })
     .await;
     let before = server.restarts();
-    eventually("failed restarts", async || {
-        (server.restarts() >= before + 2).then_some(())
-    })
-    .await;
+    eventually("failed restarts", async || (server.restarts() >= before + 2).then_some(())).await;
     drop(thief);
     eventually("a publish", || publish(&client)).await;
     server.stop().await;
@@ -222,9 +189,7 @@ async fn another_process_finds_it_by_its_endpoint_file() {
     let endpoint = running_endpoint(&config(&data).dir).unwrap();
     let client = endpoint.connect().await.unwrap();
     jetstream::new(client).query_account().await.unwrap();
-    async_nats::connect(server.url())
-        .await
-        .expect_err("no token, no entry");
+    async_nats::connect(server.url()).await.expect_err("no token, no entry");
     server.stop().await;
 }
 
@@ -243,11 +208,7 @@ async fn its_secrets_are_for_the_owner_alone() {
     assert_eq!(token.len(), 64);
     assert!(!format!("{server:?}").contains(token));
     assert!(!server.url().contains(token));
-    assert!(
-        !fs::read_to_string(dir.join("nats-server.log"))
-            .unwrap()
-            .contains(token)
-    );
+    assert!(!fs::read_to_string(dir.join("nats-server.log")).unwrap().contains(token));
     server.stop().await;
 }
 
@@ -255,10 +216,7 @@ async fn its_secrets_are_for_the_owner_alone() {
 async fn a_binary_that_will_not_do_is_refused_with_what_to_do() {
     let data = TempDir::new().unwrap();
     for binary in ["/bin/cat", "/bin/sh", "/no/such/nats-server"] {
-        let config = NatsServerConfig {
-            binary: Some(binary.into()),
-            ..config(&data)
-        };
+        let config = NatsServerConfig { binary: Some(binary.into()), ..config(&data) };
         let message = NatsServer::start(config).await.unwrap_err().to_string();
         assert!(message.contains(binary), "{message}");
         assert!(message.contains("make .tools/nats-server"), "{message}");
@@ -273,9 +231,7 @@ async fn a_server_that_ends_at_start_shows_the_end_of_its_log() {
     fs::create_dir(&dir).unwrap();
     fs::write(dir.join("jetstream"), "a file where the store should be").unwrap();
     let error = NatsServer::start(config(&data)).await.unwrap_err();
-    let NatsServerError::Ended { log_tail, .. } = &error else {
-        panic!("{error}")
-    };
+    let NatsServerError::Ended { log_tail, .. } = &error else { panic!("{error}") };
     assert!(log_tail.contains("[FTL]"), "{error}");
 }
 

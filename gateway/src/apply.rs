@@ -45,9 +45,14 @@ pub struct Applied {
 ///
 /// # Errors
 /// [`ApplyError`]; it stops at the first.
-pub async fn apply(api: &ApiClient, path: &Path, mut changed: impl FnMut(&Place)) -> Result<Applied, ApplyError> {
+pub async fn apply(
+    api: &ApiClient,
+    path: &Path,
+    mut changed: impl FnMut(&Place),
+) -> Result<Applied, ApplyError> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| ApplyError::Unreadable { path: name.clone(), source })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ApplyError::Unreadable { path: name.clone(), source })?;
     let file = MastersFile::parse(&name, &text)?;
     let mut applied = Applied { total: 0, changed: 0 };
     for (place, body) in file.masters() {

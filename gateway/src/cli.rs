@@ -15,8 +15,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::demo::{self, DemoConfig};
 use crate::secrets::from_environment;
-use crate::signals::told_to_end;
 use crate::serve::{AdminToken, Nats, RemoteNats, ServeConfig, Server, WhatsAppConfig};
+use crate::signals::told_to_end;
 use crate::whatsapp::api::{AccessToken, BASE_URL, VERSION};
 
 /// The messaging engine of a contact centre.
@@ -114,8 +114,12 @@ type Outcome = Result<ExitCode, Box<dyn Error>>;
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let quiet = !matches!(cli.command, Command::Serve(_));
-    start_tracing(if quiet { "warn" } else { "info" });
+    start_tracing(match cli.command {
+        Command::Serve(_) => "info",
+        // Its faults are made on purpose, and would be told in the middle of its table.
+        Command::Demo(_) => "error",
+        Command::Apply(_) | Command::DeadLetters(_) | Command::Replay(_) | Command::Rebuild(_) => "warn",
+    });
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -88,11 +88,7 @@ impl DeadLetters {
         }
         let stream = context.get_stream_no_info(STREAM).await;
         let stream = stream.map_err(|error| failed(error.into()))?;
-        let letters = Self {
-            context,
-            stream,
-            subject: format!("atender.dead.{workspace}"),
-        };
+        let letters = Self { context, stream, subject: format!("atender.dead.{workspace}") };
         gauge!("atender_dead_letters").set(letters.count().await? as f64);
         Ok(letters)
     }
@@ -140,19 +136,14 @@ impl DeadLetters {
         let mut letters: Vec<Letter> = Vec::new();
         let (mut next, mut bytes) = (after.saturating_add(1), 0);
         while letters.len() < limit && bytes < PAGE_BYTES_MAX {
-            let found = self
-                .stream
-                .get_first_raw_message_by_subject(&self.subject, next)
-                .await;
+            let found = self.stream.get_first_raw_message_by_subject(&self.subject, next).await;
             let letter = match found {
                 Ok(message) => Letter::of(message),
                 Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => {
                     return Ok((letters, false));
                 }
                 Err(error) => {
-                    return Err(DeadLettersError::unavailable("reading the dead letters")(
-                        error.into(),
-                    ));
+                    return Err(DeadLettersError::unavailable("reading the dead letters")(error.into()));
                 }
             };
             next = letter.sequence.saturating_add(1);
@@ -171,9 +162,7 @@ impl DeadLetters {
             Ok(message) if message.subject.as_str() == self.subject => Ok(Some(Letter::of(message))),
             Ok(_) => Ok(None),
             Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(DeadLettersError::unavailable("reading a dead letter")(
-                error.into(),
-            )),
+            Err(error) => Err(DeadLettersError::unavailable("reading a dead letter")(error.into())),
         }
     }
 
@@ -188,20 +177,14 @@ impl DeadLetters {
                 Ok(())
             }
             Err(_) if self.get(sequence).await?.is_none() => Ok(()),
-            Err(error) => Err(DeadLettersError::unavailable("erasing a dead letter")(
-                error.into(),
-            )),
+            Err(error) => Err(DeadLettersError::unavailable("erasing a dead letter")(error.into())),
         }
     }
 
     async fn count(&self) -> Result<usize, DeadLettersError> {
         let failed = DeadLettersError::unavailable("counting the dead letters");
         let counts = match self.stream.info_with_subjects(&self.subject).await {
-            Ok(counts) => {
-                counts
-                    .try_fold(0, |sum, (_, count)| async move { Ok(sum + count) })
-                    .await
-            }
+            Ok(counts) => counts.try_fold(0, |sum, (_, count)| async move { Ok(sum + count) }).await,
             Err(error) => Err(error),
         };
         counts.map_err(|error| failed(error.into()))

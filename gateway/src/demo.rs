@@ -51,11 +51,8 @@ pub struct DemoConfig {
 /// When something could not be started, or the books could not be read.
 pub async fn run(config: DemoConfig) -> Result<bool, Box<dyn Error>> {
     let signals = Signals::listen();
-    let options = StageOptions {
-        listen: config.listen,
-        nats_server: config.nats_server.clone(),
-        seed: config.seed,
-    };
+    let options =
+        StageOptions { listen: config.listen, nats_server: config.nats_server.clone(), seed: config.seed };
     let stage = tokio::select! {
         stage = Stage::start(options) => stage?,
         () = signals.first.cancelled() => return Err("ended before it had begun".into()),
@@ -70,14 +67,7 @@ pub async fn run(config: DemoConfig) -> Result<bool, Box<dyn Error>> {
 }
 
 async fn live(stage: &Stage, config: &DemoConfig, told: &CancellationToken) -> Result<bool, Box<dyn Error>> {
-    let day = Day::begin(
-        stage,
-        &DayOptions {
-            seed: config.seed,
-            ..DayOptions::default()
-        },
-    )
-    .await?;
+    let day = Day::begin(stage, &DayOptions { seed: config.seed, ..DayOptions::default() }).await?;
     tokio::select! {
         () = table::show(day.tally(), stage.stand_in()) => {}
         () = over(config.seconds) => {}
@@ -128,11 +118,7 @@ fn print_summary(summary: &DaySummary, stage: &Stage) {
     for trouble in tally.troubles() {
         println!("  seen on the way: {trouble}");
     }
-    let verdict = if summary.in_order() {
-        "The books are in order:"
-    } else {
-        "The books are NOT in order:"
-    };
+    let verdict = if summary.in_order() { "The books are in order:" } else { "The books are NOT in order:" };
     println!("{verdict}\n\n{}", summary.books);
 }
 
@@ -153,11 +139,7 @@ impl Signals {
             told_to_end().await;
             tell_second.cancel();
         });
-        Self {
-            first,
-            second,
-            task: task.abort_handle(),
-        }
+        Self { first, second, task: task.abort_handle() }
     }
 }
 

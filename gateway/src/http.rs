@@ -51,9 +51,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>) -> std::io::Result<()> 
             tracing::debug!(%error, "a connection delays its writes");
         }
     });
-    axum::serve(listener, router(app))
-        .with_graceful_shutdown(stopping.cancelled_owned())
-        .await
+    axum::serve(listener, router(app)).with_graceful_shutdown(stopping.cancelled_owned()).await
 }
 
 /// All routes, behind their guard.
@@ -65,11 +63,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(guard::Guard::default(), guard::guard))
         // What goes wrong is logged where it does.
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(guard::span)
-                .on_failure(()),
-        )
+        .layer(TraceLayer::new_for_http().make_span_with(guard::span).on_failure(()))
         .with_state(app)
 }
 

@@ -10,7 +10,7 @@ use engine::SubmitError;
 use futures_util::future::join_all;
 use metrics::{counter, histogram};
 use schemas::api::views::{DeliveredLetters, FailedLetter};
-use schemas::{ChannelId, ChannelKind, RejectionKind, Timestamp};
+use schemas::{ChannelId, ChannelKind, Position, RejectionKind, Timestamp};
 
 use crate::app::App;
 use crate::dead_letters::{DeadLettersError, Letter};
@@ -23,6 +23,8 @@ const UPDATES_AT_ONCE: usize = 256;
 const LETTERS_AT_ONCE: usize = 64;
 /// Delivering all dead letters stops after this time, and goes on when it is asked for again.
 const LETTERS_WITHIN: Duration = Duration::from_secs(20);
+/// How long a webhook for a number that is not known waits for views that are behind.
+const CATCH_UP_WITHIN: Duration = Duration::from_secs(2);
 
 /// An update could be brought to none of the two places. The provider has to send the webhook again; what was
 /// stored of it is recognised then.
@@ -34,6 +36,9 @@ pub enum TryLater {
     /// The views cannot say which channel a number belongs to.
     #[error("the channels cannot be read")]
     View(#[from] projections::ViewError),
+    /// The views are behind, so that a number may only seem to be unknown.
+    #[error("the channels are not up to date")]
+    Behind(#[source] projections::Stale),
     /// The dead letters are full, or cannot be reached.
     #[error("an update could not be kept as a dead letter")]
     DeadLetters(#[from] DeadLettersError),
@@ -104,10 +109,7 @@ pub async fn deliver(app: &App, sequence: u64) -> Result<Option<DeliveredLetters
 /// # Errors
 /// [`TryLater`]; what was taken in until then is no letter any more.
 pub async fn deliver_all(app: &App) -> Result<DeliveredLetters, TryLater> {
-    let mut all = DeliveredLetters {
-        delivered: 0,
-        failed: Vec::new(),
-    };
+    let mut all = DeliveredLetters { delivered: 0, failed: Vec::new() };
     let (began, mut after) = (Instant::now(), 0);
     while began.elapsed() < LETTERS_WITHIN {
         let (letters, more) = app.dead_letters.list(after, LETTERS_AT_ONCE).await?;
@@ -130,18 +132,12 @@ async fn deliver_letters(app: &App, letters: &[Letter]) -> Result<DeliveredLette
         updates.extend(found);
     }
     let mut fates = submit(app, &updates).await?.into_iter();
-    let mut result = DeliveredLetters {
-        delivered: 0,
-        failed: Vec::new(),
-    };
+    let mut result = DeliveredLetters { delivered: 0, failed: Vec::new() };
     let mut taken_in = Vec::new();
     for (letter, count) in letters.iter().zip(counts) {
         let own: Vec<Fate> = fates.by_ref().take(count).collect();
         match why_it_stays(&own) {
-            Some(reason) => result.failed.push(FailedLetter {
-                sequence: letter.sequence,
-                reason,
-            }),
+            Some(reason) => result.failed.push(FailedLetter { sequence: letter.sequence, reason }),
             None => taken_in.push(app.dead_letters.remove(letter.sequence)),
         }
     }
@@ -164,12 +160,15 @@ fn why_it_stays(fates: &[Fate]) -> Option<String> {
 
 /// Queues all commands before it waits for the first, so that they go into the log together and in order.
 async fn submit(app: &App, updates: &[Update]) -> Result<Vec<Fate>, TryLater> {
-    let channels = whatsapp_channels(app)?;
+    let mut channels = whatsapp_channels(app)?;
+    let is_unknown = |number: &String| !channels.contains_key(number);
+    if updates.iter().filter_map(|update| update.phone_number_id.as_ref()).any(is_unknown) {
+        // The views may be behind, or being made anew; only then is a number nobody's.
+        catch_up(app).await?;
+        channels = whatsapp_channels(app)?;
+    }
     let fates = updates.iter().map(|update| {
-        let channel = update
-            .phone_number_id
-            .as_ref()
-            .and_then(|number| channels.get(number));
+        let channel = update.phone_number_id.as_ref().and_then(|number| channels.get(number));
         let submitted = submission(update, channel, &app.workspace, &app.contact_key)
             .map(|submission| app.engine.submit(submission));
         async move {
@@ -182,6 +181,13 @@ async fn submit(app: &App, updates: &[Update]) -> Result<Vec<Fate>, TryLater> {
     // Collected first: `submit` queues when it is called.
     let fates: Vec<_> = fates.collect();
     Ok(join_all(fates).await)
+}
+
+/// Waits until the views have all that the log had when this was asked.
+async fn catch_up(app: &App) -> Result<(), TryLater> {
+    let sequence = app.log.head().await.map_err(|error| TryLater::Log(error.to_string()))?;
+    let head = Position { shard: app.log.shard(), sequence, index: 0 };
+    app.views.wait_for(head, CATCH_UP_WITHIN).await.map_err(TryLater::Behind)
 }
 
 fn fate_of(outcome: Result<engine::Outcome, SubmitError>) -> Fate {
@@ -210,9 +216,7 @@ fn nothing_is_nowhere(fates: &[Fate]) -> Result<(), TryLater> {
 fn whatsapp_channels(app: &App) -> Result<HashMap<String, ChannelId>, TryLater> {
     let channels = app.views.inbox().channels(&app.workspace)?.into_iter();
     let of_whatsapp = channels.filter(|channel| channel.kind == ChannelKind::Whatsapp);
-    Ok(of_whatsapp
-        .map(|channel| (channel.address, channel.channel))
-        .collect())
+    Ok(of_whatsapp.map(|channel| (channel.address, channel.channel)).collect())
 }
 
 fn kind(update: &Update) -> &'static str {

@@ -107,12 +107,7 @@ impl Outbox {
         let dispatcher = Dispatcher::new(sender, tasks.clone(), stopping.clone(), abandoned.clone());
         tasks.spawn(abandoned.clone().run_until_cancelled_owned(relay.run()));
         tasks.spawn(stopping.clone().run_until_cancelled_owned(dispatcher.run(queue)));
-        Ok(Self {
-            client: client.clone(),
-            tasks,
-            stopping,
-            abandon_on_drop: abandoned.drop_guard(),
-        })
+        Ok(Self { client: client.clone(), tasks, stopping, abandon_on_drop: abandoned.drop_guard() })
     }
 
     /// Takes no more messages, and waits up to 15 s until the calls in flight are recorded. The rest stays in the

@@ -61,7 +61,10 @@ pub fn from_environment(name: &str) -> Result<Option<String>, SecretError> {
 ///
 /// # Errors
 /// [`SecretError`] when NATS does not answer or holds something else.
-pub async fn contact_key(client: &async_nats::Client, workspace: &WorkspaceId) -> Result<[u8; 32], SecretError> {
+pub async fn contact_key(
+    client: &async_nats::Client,
+    workspace: &WorkspaceId,
+) -> Result<[u8; 32], SecretError> {
     let bucket = jetstream::new(client.clone())
         .create_or_update_key_value(kv::Config { bucket: BUCKET.into(), history: 1, ..Default::default() })
         .await

@@ -100,6 +100,10 @@ impl Server {
     /// [`ServeError`]; what was started before the failure is ended.
     pub async fn start(config: ServeConfig) -> Result<Self, ServeError> {
         let metrics = metrics::recorder()?;
+        // First, so that nothing has been started when the address is taken; requests wait until all is ready.
+        let addr = config.listen;
+        let listener = TcpListener::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })?;
+        let addr = listener.local_addr().map_err(|source| ServeError::Listen { addr, source })?;
         let data_dir = DataDir::open(&config.data_dir)?;
         let admin_token = config::admin_token(&config)?;
         let (nats, client) = connect(&config, &data_dir).await?;
@@ -137,10 +141,6 @@ impl Server {
             stopping: CancellationToken::new(),
             writer_failed,
         });
-        let addr = config.listen;
-        let listener =
-            TcpListener::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })?;
-        let addr = listener.local_addr().map_err(|source| ServeError::Listen { addr, source })?;
         let http = tokio::spawn(http::serve(listener, Arc::clone(&app)));
         tracing::info!(%addr, "atender answers");
         Ok(Self { addr, admin_token, app, http, outbox, writer, nats, _data_dir: data_dir })
@@ -202,7 +202,10 @@ pub fn default_workspace() -> WorkspaceId {
     WorkspaceId::new(DEFAULT_WORKSPACE).expect("a well-formed name")
 }
 
-async fn connect(config: &ServeConfig, data_dir: &DataDir) -> Result<(Option<NatsServer>, Client), ServeError> {
+async fn connect(
+    config: &ServeConfig,
+    data_dir: &DataDir,
+) -> Result<(Option<NatsServer>, Client), ServeError> {
     match &config.nats {
         Nats::Supervised { binary } => {
             let dir = data_dir.path().join("nats");
@@ -248,7 +251,9 @@ fn watch(writer: JoinHandle<Result<(), WriterError>>, failed: CancellationToken)
     tokio::spawn(async move {
         match writer.await {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => tracing::error!(error = &error as &dyn std::error::Error, "the writer has ended"),
+            Ok(Err(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the writer has ended")
+            }
             Err(error) => tracing::error!(%error, "the writer has crashed"),
         }
         failed.cancel();

@@ -106,10 +106,7 @@ pub enum TokensError {
 
 impl TokensError {
     fn unavailable<E: fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
-        move |error| Self::Unavailable {
-            what,
-            reason: error.to_string(),
-        }
+        move |error| Self::Unavailable { what, reason: error.to_string() }
     }
 }
 
@@ -133,23 +130,14 @@ impl Tokens {
         if admin_token.len() < ADMIN_TOKEN_BYTES_MIN {
             return Err(TokensError::WeakAdminToken);
         }
-        let config = kv::Config {
-            bucket: BUCKET.into(),
-            history: 1,
-            ..Default::default()
-        };
+        let config = kv::Config { bucket: BUCKET.into(), history: 1, ..Default::default() };
         let bucket = jetstream::new(client.clone())
             .create_or_update_key_value(config)
             .await
             .map_err(TokensError::unavailable("opening the bucket of tokens"))?;
         let (known, task) = following::start(bucket.clone()).await?;
         let admin = blake3::hash(admin_token.as_bytes());
-        Ok(Self {
-            bucket,
-            admin,
-            known,
-            _following: task,
-        })
+        Ok(Self { bucket, admin, known, _following: task })
     }
 
     /// Whose token this is, if it is a valid one. Hashes are compared in constant time.
@@ -172,11 +160,7 @@ impl Tokens {
         }
         let (id, secret) = (TokenId::random(), random::token());
         let hash = blake3::hash(secret.as_bytes());
-        let record = Record {
-            hash,
-            principal,
-            created_at: clock::now(),
-        };
+        let record = Record { hash, principal, created_at: clock::now() };
         let what = "keeping a token";
         let value = serde_json::to_vec(&record).map_err(TokensError::unavailable(what))?;
         let created = timeout(ANSWER_WITHIN, self.bucket.create(id.as_str(), value.into())).await;
@@ -207,10 +191,7 @@ impl Tokens {
     /// Every valid token, in the order of ids; the administrator's is not among them.
     pub fn list(&self) -> Vec<(TokenId, Record)> {
         let known = self.known.borrow();
-        let mut all: Vec<_> = known
-            .iter()
-            .map(|(id, record)| (id.clone(), record.clone()))
-            .collect();
+        let mut all: Vec<_> = known.iter().map(|(id, record)| (id.clone(), record.clone())).collect();
         all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         all
     }
@@ -238,10 +219,7 @@ mod tests {
         let agent = Principal::Agent(AgentId::new("administrator").unwrap());
         let connector = Principal::Connector(ChannelId::new("administrator").unwrap());
         let texts = [Principal::Administrator, agent, connector].map(|principal| principal.to_string());
-        assert_eq!(
-            texts,
-            ["administrator", "agent:administrator", "channel:administrator"]
-        );
+        assert_eq!(texts, ["administrator", "agent:administrator", "channel:administrator"]);
     }
 
     #[test]

@@ -19,10 +19,7 @@ pub struct Secrets {
 impl Secrets {
     /// These secrets.
     pub fn new(app_secrets: Vec<Vec<u8>>, verify_token: Option<String>) -> Self {
-        Self {
-            app_secrets,
-            verify_token,
-        }
+        Self { app_secrets, verify_token }
     }
 }
 
@@ -57,17 +54,9 @@ mod tests {
             assert!(is_business_scoped_user_id(id), "{id}");
         }
         let too_long = format!("BR.{}", "a".repeat(129));
-        for id in [
-            "",
-            "5511987654321",
-            "+55 11 98765",
-            "br.123",
-            "BRA.123",
-            "BR.",
-            "BR.ENT.",
-            "BR.1-2",
-            &too_long,
-        ] {
+        for id in
+            ["", "5511987654321", "+55 11 98765", "br.123", "BRA.123", "BR.", "BR.ENT.", "BR.1-2", &too_long]
+        {
             assert!(!is_business_scoped_user_id(id), "{id}");
         }
     }

@@ -14,20 +14,14 @@ const AT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 async fn nats() -> (TempDir, NatsServer, Client) {
     let dir = TempDir::new().unwrap();
-    let server = NatsServer::start(NatsServerConfig {
-        binary: None,
-        dir: dir.path().join("nats"),
-    })
-    .await
-    .unwrap();
+    let server =
+        NatsServer::start(NatsServerConfig { binary: None, dir: dir.path().join("nats") }).await.unwrap();
     let client = server.connect().await.unwrap();
     (dir, server, client)
 }
 
 async fn letters(client: &Client, workspace: &str) -> DeadLetters {
-    DeadLetters::open(client, &WorkspaceId::new(workspace).unwrap())
-        .await
-        .unwrap()
+    DeadLetters::open(client, &WorkspaceId::new(workspace).unwrap()).await.unwrap()
 }
 
 fn update(wamid: &str, text: &str) -> Update {
@@ -38,14 +32,8 @@ fn update(wamid: &str, text: &str) -> Update {
 #[tokio::test]
 async fn letters_are_listed_in_pages_and_are_their_workspaces_own() {
     let (_dir, server, client) = nats().await;
-    let (own, other) = (
-        letters(&client, "default").await,
-        letters(&client, "default.two").await,
-    );
-    other
-        .keep(&update("wamid.0", "not ours"), "why not", AT)
-        .await
-        .unwrap();
+    let (own, other) = (letters(&client, "default").await, letters(&client, "default.two").await);
+    other.keep(&update("wamid.0", "not ours"), "why not", AT).await.unwrap();
     let updates: Vec<_> = (1..=5).map(|n| update(&format!("wamid.{n}"), "hello")).collect();
     for update in &updates {
         own.keep(update, "no channel\r\nhas it", AT).await.unwrap();
@@ -59,15 +47,9 @@ async fn letters_are_listed_in_pages_and_are_their_workspaces_own() {
         after = page.last().map_or(after, |letter| letter.sequence);
         found.extend(page);
     }
-    let read: Vec<_> = found
-        .iter()
-        .flat_map(|letter| letter.updates().unwrap())
-        .collect();
+    let read: Vec<_> = found.iter().flat_map(|letter| letter.updates().unwrap()).collect();
     assert_eq!(read, updates);
-    assert_eq!(
-        (found[0].received_at, found[0].reason.as_str()),
-        (AT, "no channel  has it")
-    );
+    assert_eq!((found[0].received_at, found[0].reason.as_str()), (AT, "no channel  has it"));
     assert_eq!(other.get(found[0].sequence).await.unwrap(), None);
 
     own.remove(found[0].sequence).await.unwrap();
@@ -87,32 +69,20 @@ async fn a_full_stream_refuses_and_a_repeated_letter_takes_no_place() {
         max_messages: 2,
         ..Default::default()
     };
-    jetstream::new(client.clone())
-        .create_stream(config)
-        .await
-        .unwrap();
+    jetstream::new(client.clone()).create_stream(config).await.unwrap();
     let letters = letters(&client, "default").await;
     let [first, second, third] = [1, 2, 3].map(|n| update(&format!("wamid.{n}"), "hello"));
     for update in [&first, &first, &second] {
         letters.keep(update, "no channel", AT).await.unwrap();
     }
     let refused = letters.keep(&third, "no channel", AT).await.unwrap_err();
-    assert!(
-        matches!(refused, DeadLettersError::Unavailable { .. }),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, DeadLettersError::Unavailable { .. }), "{refused:?}");
     assert_eq!(letters.list(0, 50).await.unwrap().0.len(), 2);
 
-    letters
-        .remove(letters.list(0, 1).await.unwrap().0[0].sequence)
-        .await
-        .unwrap();
+    letters.remove(letters.list(0, 1).await.unwrap().0[0].sequence).await.unwrap();
     letters.keep(&third, "no channel", AT).await.unwrap();
     let huge = update("wamid.4", &"x".repeat(1024 * 1024));
     let refused = letters.keep(&huge, "no channel", AT).await.unwrap_err();
-    assert!(
-        matches!(refused, DeadLettersError::TooLarge { .. }),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, DeadLettersError::TooLarge { .. }), "{refused:?}");
     server.stop().await;
 }

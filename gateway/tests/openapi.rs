@@ -16,9 +16,7 @@ fn document() -> Value {
 fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().expect("paths").iter();
     let operations = paths.flat_map(|(path, item)| {
-        METHODS
-            .iter()
-            .filter_map(move |method| Some((format!("{method} {path}"), item.get(method)?)))
+        METHODS.iter().filter_map(move |method| Some((format!("{method} {path}"), item.get(method)?)))
     });
     operations.collect()
 }
@@ -44,26 +42,13 @@ fn every_operation_says_what_it_does_and_what_it_answers() {
     let mut ids = HashSet::new();
     for (name, operation) in operations(&document) {
         let id = operation["operationId"].as_str().unwrap_or_default();
-        assert!(
-            ids.insert(id.to_owned()),
-            "{name}: the operation id {id:?} is used twice"
-        );
+        assert!(ids.insert(id.to_owned()), "{name}: the operation id {id:?} is used twice");
         assert!(operation["summary"].is_string(), "{name} has no summary");
-        assert!(
-            operation["tags"].as_array().is_some_and(|tags| !tags.is_empty()),
-            "{name} has no tag"
-        );
+        assert!(operation["tags"].as_array().is_some_and(|tags| !tags.is_empty()), "{name} has no tag");
         let responses = operation["responses"].as_object().unwrap();
-        assert!(
-            responses.keys().any(|status| status.starts_with('2')),
-            "{name} never succeeds"
-        );
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{name} never succeeds");
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            assert!(
-                parameter["description"].is_string(),
-                "{name}: {} is not described",
-                parameter["name"]
-            );
+            assert!(parameter["description"].is_string(), "{name}: {} is not described", parameter["name"]);
         }
     }
 }
@@ -72,10 +57,7 @@ fn every_operation_says_what_it_does_and_what_it_answers() {
 fn the_api_wants_a_token_and_says_how_it_refuses() {
     let document = document();
     let scheme = &document["components"]["securitySchemes"]["token"];
-    assert_eq!(
-        (scheme["type"].as_str(), scheme["scheme"].as_str()),
-        (Some("http"), Some("bearer"))
-    );
+    assert_eq!((scheme["type"].as_str(), scheme["scheme"].as_str()), (Some("http"), Some("bearer")));
     for (name, operation) in operations(&document) {
         let is_open = !name.contains(" /v1/") || name.ends_with("/v1/openapi.json");
         let security = operation["security"].as_array().unwrap();
@@ -106,10 +88,7 @@ fn commands_take_a_key_and_reads_a_position() {
     let has_header = |name: &str, header: &str| {
         let (method, path) = name.split_once(' ').unwrap();
         let parameters = document["paths"][path][method]["parameters"].as_array();
-        parameters
-            .into_iter()
-            .flatten()
-            .any(|parameter| parameter["name"] == header)
+        parameters.into_iter().flatten().any(|parameter| parameter["name"] == header)
     };
     for name in [
         "post /v1/conversations/{id}/messages",
@@ -121,15 +100,8 @@ fn commands_take_a_key_and_reads_a_position() {
         assert!(has_header(name, "Idempotency-Key"), "{name}");
     }
     // The provider's id is the key there.
-    assert!(!has_header(
-        "post /v1/channels/{channel}/inbound",
-        "Idempotency-Key"
-    ));
-    for name in [
-        "get /v1/inbox",
-        "get /v1/conversations/{id}/messages",
-        "get /v1/agents/{id}",
-    ] {
+    assert!(!has_header("post /v1/channels/{channel}/inbound", "Idempotency-Key"));
+    for name in ["get /v1/inbox", "get /v1/conversations/{id}/messages", "get /v1/agents/{id}"] {
         assert!(has_header(name, "Atender-Min-Position"), "{name}");
     }
 }
@@ -139,11 +111,7 @@ fn every_reference_leads_somewhere_and_every_field_is_described() {
     let document = document();
     let mut references = Vec::new();
     collect_references(&document, &mut references);
-    assert!(
-        references.len() > 100,
-        "only {} references were found",
-        references.len()
-    );
+    assert!(references.len() > 100, "only {} references were found", references.len());
     for reference in references {
         let pointer = reference.trim_start_matches('#');
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
@@ -151,9 +119,7 @@ fn every_reference_leads_somewhere_and_every_field_is_described() {
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
             let of_option = property["oneOf"].as_array().into_iter().flatten();
-            let described = of_option
-                .chain([property])
-                .any(|schema| schema["description"].is_string());
+            let described = of_option.chain([property]).any(|schema| schema["description"].is_string());
             assert!(described, "{name}.{field} is not described");
         }
     }

@@ -13,10 +13,7 @@ use gateway::demo::whatsapp_stand_in::Fault;
 use schemas::command::Receipt;
 use schemas::{Actor, Command, DeliveryStatus, Event, MessageId};
 
-const TOO_MUCH: Fault = Fault::GraphError {
-    http_status: 400,
-    code: 130_429,
-};
+const TOO_MUCH: Fault = Fault::GraphError { http_status: 400, code: 130_429 };
 
 fn receipt(message: MessageId, provider_id: &str, status: DeliveryStatus) -> Command {
     Command::RecordReceipt(Receipt {
@@ -41,10 +38,7 @@ async fn a_message_goes_out_once_and_carries_our_id() {
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].wamid, provider_id);
     assert_eq!(sent[0].callback_data, Some(message.to_string()));
-    assert_eq!(
-        (sent[0].to.as_str(), sent[0].body.as_str()),
-        ("346001", "Good morning")
-    );
+    assert_eq!((sent[0].to.as_str(), sent[0].body.as_str()), ("346001", "Good morning"));
     outbox.stop().await;
     centre.close().await;
 }
@@ -54,10 +48,7 @@ async fn an_error_that_passes_is_tried_again_until_it_has_passed() {
     let mut centre = Centre::open().await;
     let outbox = centre.outbox().await;
     centre.meta.next_fault(TOO_MUCH);
-    centre.meta.next_fault(Fault::GraphError {
-        http_status: 503,
-        code: 131_016,
-    });
+    centre.meta.next_fault(Fault::GraphError { http_status: 503, code: 131_016 });
     let conversation = centre.conversation(whatsapp(), "346001").await;
     let message = centre.send(conversation, "Good morning").await;
 
@@ -82,10 +73,7 @@ async fn an_error_that_passes_is_tried_again_until_it_has_passed() {
 async fn an_error_that_lasts_fails_the_message_with_its_code_until_it_is_sent_again() {
     let mut centre = Centre::open().await;
     let outbox = centre.outbox().await;
-    centre.meta.next_fault(Fault::GraphError {
-        http_status: 400,
-        code: 131_047,
-    });
+    centre.meta.next_fault(Fault::GraphError { http_status: 400, code: 131_047 });
     let conversation = centre.conversation(whatsapp(), "346001").await;
     let message = centre.send(conversation, "Good morning").await;
 
@@ -95,21 +83,10 @@ async fn an_error_that_lasts_fails_the_message_with_its_code_until_it_is_sent_ag
             _ => None,
         })
         .await;
-    assert_eq!(
-        (failed.status, failed.error.unwrap().code),
-        (DeliveryStatus::Failed, 131_047)
-    );
+    assert_eq!((failed.status, failed.error.unwrap().code), (DeliveryStatus::Failed, 131_047));
     assert_eq!(centre.meta.accepted_total(), 0);
 
-    centre
-        .does(
-            Actor::Agent(ana()),
-            Command::Resend {
-                conversation,
-                message,
-            },
-        )
-        .await;
+    centre.does(Actor::Agent(ana()), Command::Resend { conversation, message }).await;
     assert_eq!(centre.attempted(message).await, 2);
     centre.accepted(message).await;
     assert_eq!(centre.texts(), ["Good morning"]);
@@ -122,21 +99,14 @@ async fn an_attempt_that_a_crash_cut_off_is_not_repeated_and_a_receipt_settles_i
     let mut centre = Centre::open().await;
     let conversation = centre.conversation(whatsapp(), "346001").await;
     let message = centre.send(conversation, "Good morning").await;
-    centre
-        .does(Actor::System, Command::BeginAttempt { message })
-        .await;
+    centre.does(Actor::System, Command::BeginAttempt { message }).await;
 
     let outbox = centre.outbox().await;
     centre.uncertain(message).await;
     outbox.stop().await;
     assert_eq!(centre.meta.accepted_total(), 0);
 
-    centre
-        .does(
-            Actor::Channel(whatsapp()),
-            receipt(message, "wamid.X", DeliveryStatus::Delivered),
-        )
-        .await;
+    centre.does(Actor::Channel(whatsapp()), receipt(message, "wamid.X", DeliveryStatus::Delivered)).await;
     let status = centre
         .wait_for(message, |event| match event {
             Event::DeliveryUpdated(updated) => Some(updated.status),
@@ -191,17 +161,9 @@ async fn messages_of_a_conversation_keep_their_order_and_others_do_not_wait() {
     centre.meta.next_fault(TOO_MUCH);
     centre.meta.next_fault(TOO_MUCH);
     let first = centre.send(slow, "one").await;
-    centre
-        .wait_for(first, |event| {
-            matches!(event, Event::SendDeferred(_)).then_some(())
-        })
-        .await;
+    centre.wait_for(first, |event| matches!(event, Event::SendDeferred(_)).then_some(())).await;
     let second = centre.send(slow, "two").await;
-    centre
-        .wait_for(first, |event| {
-            matches!(event, Event::SendDeferred(_)).then_some(())
-        })
-        .await;
+    centre.wait_for(first, |event| matches!(event, Event::SendDeferred(_)).then_some(())).await;
 
     let elsewhere = centre.send(other, "elsewhere").await;
     centre.accepted(elsewhere).await;
@@ -219,11 +181,7 @@ async fn what_was_not_sent_before_a_stop_is_sent_after_the_next_start_in_order()
     let conversation = centre.conversation(whatsapp(), "346001").await;
     centre.meta.next_fault(TOO_MUCH);
     let first = centre.send(conversation, "one").await;
-    centre
-        .wait_for(first, |event| {
-            matches!(event, Event::SendDeferred(_)).then_some(())
-        })
-        .await;
+    centre.wait_for(first, |event| matches!(event, Event::SendDeferred(_)).then_some(())).await;
     outbox.stop().await;
     assert_eq!(centre.meta.accepted_total(), 0);
 
@@ -279,17 +237,11 @@ async fn through_a_crash_of_nats_every_message_goes_out_once_and_in_order() {
     }
     outbox.stop().await;
 
-    assert_eq!(
-        (centre.meta.accepted_total(), centre.meta.accepted_repeatedly()),
-        (160, 0)
-    );
+    assert_eq!((centre.meta.accepted_total(), centre.meta.accepted_repeatedly()), (160, 0));
     for contact in 0..8 {
         let to = format!("34600{contact}");
         let accepted = centre.meta.accepted();
-        let sent = accepted
-            .iter()
-            .filter(|sent| sent.to == to)
-            .map(|sent| sent.body.parse().unwrap());
+        let sent = accepted.iter().filter(|sent| sent.to == to).map(|sent| sent.body.parse().unwrap());
         assert_eq!(sent.collect::<Vec<i32>>(), (0..20).collect::<Vec<_>>(), "to {to}");
     }
     centre.close().await;
@@ -308,9 +260,7 @@ async fn a_message_of_another_network_is_left_to_its_connector() {
 
     assert_eq!(centre.texts(), ["on the phone"]);
     // Nobody has begun to send it.
-    let outcome = centre
-        .does(Actor::System, Command::BeginAttempt { message: elsewhere })
-        .await;
+    let outcome = centre.does(Actor::System, Command::BeginAttempt { message: elsewhere }).await;
     assert!(matches!(outcome.events[..], [Event::SendAttempted(_)]));
     centre.close().await;
 }

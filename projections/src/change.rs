@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use schemas::api::live::{LiveChange, LiveEvent};
 use schemas::api::views::EntryBody;
 use schemas::{
-    AgentId, CampaignId, ChannelId, Content, ConversationId, Event, MessageId, Position, Presence, WorkspaceId,
+    AgentId, CampaignId, ChannelId, Content, ConversationId, Event, MessageId, Position, Presence,
+    WorkspaceId,
 };
 
 use crate::history::Whereabouts;
@@ -46,7 +47,12 @@ pub struct Change {
 }
 
 impl Change {
-    pub(crate) fn new(workspace: WorkspaceId, position: Position, change: LiveChange, audience: Audience) -> Self {
+    pub(crate) fn new(
+        workspace: WorkspaceId,
+        position: Position,
+        change: LiveChange,
+        audience: Audience,
+    ) -> Self {
         Self { position, workspace, live: LiveEvent { position, change }, audience, json: OnceLock::new() }
     }
 
@@ -63,7 +69,9 @@ impl Change {
         const BASE: usize = 1_024;
         let LiveChange::Entry { entry, .. } = &self.live.change else { return BASE };
         let text = match &entry.body {
-            EntryBody::Inbound { content, .. } | EntryBody::Outbound { content, .. } => Content::bytes(content),
+            EntryBody::Inbound { content, .. } | EntryBody::Outbound { content, .. } => {
+                Content::bytes(content)
+            }
             EntryBody::Note { text } | EntryBody::Transferred { note: text, .. } => text.len(),
             EntryBody::Queued { .. }
             | EntryBody::Assigned { .. }
@@ -119,7 +127,9 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::DispositionDefined(e) => configuration("disposition", e.disposition.as_str()),
         Event::AgentDefined(e) => configuration("agent", e.agent.as_str()),
         // The first message follows in the same frame.
-        Event::ConversationOpened(_) | Event::WorkspaceCreated(_) | Event::ReceiptParked(_) => Subject::Nothing,
+        Event::ConversationOpened(_) | Event::WorkspaceCreated(_) | Event::ReceiptParked(_) => {
+            Subject::Nothing
+        }
     }
 }
 

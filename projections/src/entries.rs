@@ -19,11 +19,9 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
             status: None,
         },
         Event::NoteAdded(e) => EntryBody::Note { text: e.text.clone() },
-        Event::ConversationQueued(e) => EntryBody::Queued {
-            campaign: e.campaign.clone(),
-            cause: e.cause,
-            reserved: e.reserved.clone(),
-        },
+        Event::ConversationQueued(e) => {
+            EntryBody::Queued { campaign: e.campaign.clone(), cause: e.cause, reserved: e.reserved.clone() }
+        }
         Event::ConversationAssigned(e) => {
             EntryBody::Assigned { agent: e.agent.clone(), reason: e.reason.clone() }
         }

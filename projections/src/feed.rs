@@ -53,6 +53,9 @@ impl Ring {
 struct Shared {
     ring: RwLock<Ring>,
     end: watch::Sender<u64>,
+    /// Changed with the ring locked: who hears of a change finds it applied, and who finds it applied and
+    /// subscribes then does not hear of it again.
+    applied: watch::Sender<Position>,
 }
 
 impl Shared {
@@ -79,25 +82,40 @@ pub struct Feed {
 
 impl Feed {
     /// A feed that will have all changes after `complete_after`, and none before.
-    pub(crate) fn new(complete_after: Position) -> Self {
+    pub(crate) fn new(complete_after: Position, applied: Position) -> Self {
         let ring = Ring { changes: VecDeque::new(), bytes: 0, first: 0, complete_after, is_closed: false };
-        let (end, _) = watch::channel(0);
-        Self { shared: Arc::new(Shared { ring: RwLock::new(ring), end }) }
+        let (end, applied) = (watch::channel(0).0, watch::channel(applied).0);
+        Self { shared: Arc::new(Shared { ring: RwLock::new(ring), end, applied }) }
     }
 
-    pub(crate) fn publish(&self, changes: impl IntoIterator<Item = Change>) {
-        self.shared.update(|ring| changes.into_iter().for_each(|change| ring.push(change)));
+    /// Tells what was changed up to the event `applied`, which all views reflect now.
+    pub(crate) fn publish(&self, changes: impl IntoIterator<Item = Change>, applied: Position) {
+        self.shared.update(|ring| {
+            changes.into_iter().for_each(|change| ring.push(change));
+            self.shared.applied.send_replace(applied);
+        });
     }
 
-    /// Forgets all changes: the views went on to this position without telling any. Whoever has subscribed before
-    /// is too old now.
-    pub(crate) fn restart(&self, complete_after: Position) {
+    /// Forgets all changes: the views went on to `applied` without telling any. Whoever has subscribed before is
+    /// too old now.
+    pub(crate) fn restart(&self, applied: Position) {
         self.shared.update(|ring| {
             ring.first = ring.end() + 1;
             ring.changes.clear();
             ring.bytes = 0;
-            ring.complete_after = complete_after;
+            ring.complete_after = applied;
+            self.shared.applied.send_replace(applied);
         });
+    }
+
+    /// The last event that all views reflect.
+    pub(crate) fn applied(&self) -> watch::Receiver<Position> {
+        self.shared.applied.subscribe()
+    }
+
+    /// Has everybody who waits for something to be applied look again.
+    pub(crate) fn wake(&self) {
+        self.shared.applied.send_modify(|_| {});
     }
 
     /// Ends all subscriptions.
@@ -114,7 +132,9 @@ impl Feed {
         let next = match after {
             None => ring.end(),
             Some(after) if after < ring.complete_after => return Err(TooOld),
-            Some(after) => ring.first + ring.changes.partition_point(|change| change.position <= after) as u64,
+            Some(after) => {
+                ring.first + ring.changes.partition_point(|change| change.position <= after) as u64
+            }
         };
         drop(ring);
         Ok(Subscription { shared: Arc::clone(&self.shared), ends: self.shared.end.subscribe(), next, after })
@@ -183,6 +203,12 @@ mod tests {
         Change::new(WorkspaceId::new("default").unwrap(), at(sequence), live, Audience::default())
     }
 
+    fn publish(feed: &Feed, sequences: impl IntoIterator<Item = u64>) {
+        let sequences: Vec<u64> = sequences.into_iter().collect();
+        let last = at(sequences[sequences.len() - 1]);
+        feed.publish(sequences.into_iter().map(change), last);
+    }
+
     async fn sequences(subscription: &mut Subscription, count: usize) -> Vec<u64> {
         let mut found = Vec::new();
         while found.len() < count {
@@ -194,8 +220,8 @@ mod tests {
 
     #[tokio::test]
     async fn resuming_misses_nothing_and_repeats_nothing() {
-        let feed = Feed::new(at(10));
-        feed.publish((11..=600).map(change));
+        let feed = Feed::new(at(10), at(10));
+        publish(&feed, 11..=600);
         for after in [10, 11, 300, 599] {
             let mut subscription = feed.subscribe(Some(at(after))).unwrap();
             let expected: Vec<u64> = (after + 1..=600).collect();
@@ -205,39 +231,39 @@ mod tests {
 
     #[tokio::test]
     async fn before_the_beginning_is_too_old() {
-        let feed = Feed::new(at(10));
-        feed.publish([change(11)]);
+        let feed = Feed::new(at(10), at(10));
+        publish(&feed, [11]);
         assert_eq!(feed.subscribe(Some(at(9))).map(|_| ()), Err(TooOld));
     }
 
     #[tokio::test]
     async fn without_a_position_only_what_comes_is_heard() {
-        let feed = Feed::new(at(0));
-        feed.publish([change(1)]);
+        let feed = Feed::new(at(0), at(0));
+        publish(&feed, [1]);
         let mut subscription = feed.subscribe(None).unwrap();
         let heard = tokio::spawn(async move { sequences(&mut subscription, 1).await });
         tokio::task::yield_now().await;
-        feed.publish([change(2)]);
+        publish(&feed, [2]);
         assert_eq!(heard.await.unwrap(), [2]);
     }
 
     #[tokio::test]
     async fn who_is_ahead_hears_only_what_is_new_to_them() {
-        let feed = Feed::new(at(0));
-        feed.publish([change(1)]);
+        let feed = Feed::new(at(0), at(0));
+        publish(&feed, [1]);
         let mut subscription = feed.subscribe(Some(at(3))).unwrap();
-        feed.publish((2..=5).map(change));
+        publish(&feed, 2..=5);
         assert_eq!(sequences(&mut subscription, 2).await, [4, 5]);
     }
 
     #[tokio::test]
     async fn who_is_too_slow_is_told() {
-        let feed = Feed::new(at(0));
+        let feed = Feed::new(at(0), at(0));
         let mut slow = feed.subscribe(Some(at(0))).unwrap();
-        feed.publish((1..=RING_CHANGES_MAX as u64).map(change));
+        publish(&feed, 1..=RING_CHANGES_MAX as u64);
         let mut in_time = feed.subscribe(Some(at(0))).unwrap();
         assert_eq!(sequences(&mut in_time, 1).await[0], 1);
-        feed.publish([change(RING_CHANGES_MAX as u64 + 1)]);
+        publish(&feed, [RING_CHANGES_MAX as u64 + 1]);
         assert_eq!(slow.next().await.map(|_| ()), Err(TooOld));
         assert_eq!(feed.subscribe(Some(at(0))).map(|_| ()), Err(TooOld));
         assert!(feed.subscribe(Some(at(1))).is_ok());
@@ -245,9 +271,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_feed_gives_what_it_has_and_ends() {
-        let feed = Feed::new(at(0));
+        let feed = Feed::new(at(0), at(0));
         let mut subscription = feed.subscribe(Some(at(0))).unwrap();
-        feed.publish([change(1)]);
+        publish(&feed, [1]);
         feed.close();
         assert_eq!(subscription.next().await.unwrap().len(), 1);
         assert!(subscription.next().await.unwrap().is_empty());

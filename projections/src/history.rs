@@ -167,9 +167,15 @@ impl HistoryProjector {
     }
 }
 
-fn write(store: &mut Store, (workspace, id): ConversationKey, hot: &HotConversation) -> Result<(), ViewError> {
+fn write(
+    store: &mut Store,
+    (workspace, id): ConversationKey,
+    hot: &HotConversation,
+) -> Result<(), ViewError> {
     match &hot.header {
-        Some(header) => Ok(store.put(&keys::header(workspace, id), conversation_row(header, hot.tail.bytes()))?),
+        Some(header) => {
+            Ok(store.put(&keys::header(workspace, id), conversation_row(header, hot.tail.bytes()))?)
+        }
         None => Ok(()),
     }
 }

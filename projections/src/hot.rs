@@ -115,7 +115,7 @@ mod tests {
                 step if step % 5 == 0 => hot.trim(&mut write).unwrap(),
                 _ => {}
             }
-            assert!(hot.young.len() + hot.old.len() <= 40 + 5, "at step {step}");
+            assert!(hot.young.len() + hot.old.len() <= 40 + 2 * 5, "at step {step}");
         }
         assert!(stored.values().sum::<u64>() < 10_000, "nothing was left to write");
         hot.flush(|key, row| {

@@ -79,7 +79,9 @@ impl InboxProjector {
             Event::ProjectDefined(e) => self.define(r, MasterKind::Project, e.project.as_str(), e),
             Event::CampaignDefined(e) => self.define(r, MasterKind::Campaign, e.campaign.as_str(), e),
             Event::ChannelDefined(e) => self.define(r, MasterKind::Channel, e.channel.as_str(), e),
-            Event::DispositionDefined(e) => self.define(r, MasterKind::Disposition, e.disposition.as_str(), e),
+            Event::DispositionDefined(e) => {
+                self.define(r, MasterKind::Disposition, e.disposition.as_str(), e)
+            }
             Event::AgentDefined(e) => self.define_agent(r, e),
             Event::PresenceChanged(e) => self.change_presence(r, e),
             Event::ConversationOpened(e) => self.open(r, e),
@@ -177,7 +179,12 @@ impl InboxProjector {
     }
 }
 
-fn write(store: &mut Store, counts: &Counts, key: ConversationKey, hot: &mut HotOpen) -> Result<(), ViewError> {
+fn write(
+    store: &mut Store,
+    counts: &Counts,
+    key: ConversationKey,
+    hot: &mut HotOpen,
+) -> Result<(), ViewError> {
     let now = hot.row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
     let place_of = |stored: &Option<StoredOpen>| stored.as_ref().and_then(|stored| stored.place.clone());
     let (before, after) = (place_of(&hot.stored), place_of(&now));

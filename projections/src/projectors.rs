@@ -1,6 +1,8 @@
 //! The three projectors side by side: each frame goes through all of them that have not had it, and shows in all
 //! of them at once. What a frame changes is told only after that.
 
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::path::Path;
@@ -18,11 +20,8 @@ use crate::recorded::Recorded;
 use crate::status::{self, StatusProjector, Statuses};
 use crate::store::Store;
 
-pub(crate) const VIEWS: [(&str, u32); 3] = [
-    (inbox::NAME, inbox::VERSION),
-    (history::NAME, history::VERSION),
-    (status::NAME, status::VERSION),
-];
+pub(crate) const VIEWS: [(&str, u32); 3] =
+    [(inbox::NAME, inbox::VERSION), (history::NAME, history::VERSION), (status::NAME, status::VERSION)];
 
 /// All views of a shard, to be written.
 #[derive(Debug)]
@@ -60,7 +59,11 @@ impl Projectors {
     }
 
     pub(crate) fn views(&self, shard: ShardId) -> (Inbox, History, Statuses) {
-        (self.inbox.view(), History::new(self.history.store.reader(), shard), Statuses::new(self.status.store.reader()))
+        (
+            self.inbox.view(),
+            History::new(self.history.store.reader(), shard),
+            Statuses::new(self.status.store.reader()),
+        )
     }
 
     /// What each view has had, in the order of [`VIEWS`].
@@ -165,7 +168,9 @@ impl Projectors {
 
     /// Removes the views from the disk.
     pub(crate) fn wipe(self) -> Result<(), ViewsError> {
-        for (index, store) in [self.inbox.store, self.history.store, self.status.store].into_iter().enumerate() {
+        for (index, store) in
+            [self.inbox.store, self.history.store, self.status.store].into_iter().enumerate()
+        {
             store.wipe().map_err(of_view(index))?;
         }
         Ok(())

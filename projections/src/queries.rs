@@ -58,7 +58,9 @@ impl Views {
         let mut statuses = self.status().of_conversation(workspace, id);
         let mut items = Vec::with_capacity(entries.items.len());
         for (mut entry, ordinal) in entries.items {
-            if let (EntryBody::Outbound { status, .. }, Some(ordinal), true) = (&mut entry.body, ordinal, is_shown) {
+            if let (EntryBody::Outbound { status, .. }, Some(ordinal), true) =
+                (&mut entry.body, ordinal, is_shown)
+            {
                 *status = statuses.status(ordinal)?;
             }
             items.push(entry);
@@ -70,7 +72,11 @@ impl Views {
     ///
     /// # Errors
     /// Faults of the views.
-    pub fn audit_sequences(&self, workspace: &WorkspaceId, id: ConversationId) -> Result<Vec<u64>, QueryError> {
+    pub fn audit_sequences(
+        &self,
+        workspace: &WorkspaceId,
+        id: ConversationId,
+    ) -> Result<Vec<u64>, QueryError> {
         let workspace = WorkspaceKey::of(workspace);
         let mut sequences = self.history().sequences(workspace, id)?;
         sequences.extend(self.status().sequences(workspace, id)?);

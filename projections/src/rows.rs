@@ -2,8 +2,8 @@
 //! made from these and never stored. A change here is a new version of the view.
 
 use schemas::api::views::{
-    Conversation, ContactConversation, ConversationState, InboxItem, LastMessage, MessageState, MessageStatus,
-    Named, ReceiptTime,
+    ContactConversation, Conversation, ConversationState, InboxItem, LastMessage, MessageState,
+    MessageStatus, Named, ReceiptTime,
 };
 use schemas::event::AgentDefined;
 use schemas::{

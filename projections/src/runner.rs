@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use engine::log::{FrameReader, LogError, RecordedFrame};
 use futures_util::FutureExt;
-use schemas::Position;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::error::ViewsError;
@@ -25,7 +24,9 @@ const CATCH_UP_COMMIT_BYTES: usize = 8 * 1024 * 1024;
 
 fn commit_bytes() -> usize {
     static M: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *M.get_or_init(|| std::env::var("COMMIT").ok().and_then(|t| t.parse().ok()).unwrap_or(CATCH_UP_COMMIT_BYTES))
+    *M.get_or_init(|| {
+        std::env::var("COMMIT").ok().and_then(|t| t.parse().ok()).unwrap_or(CATCH_UP_COMMIT_BYTES)
+    })
 }
 
 /// How far a rebuild is.
@@ -44,8 +45,6 @@ pub struct RebuildProgress {
 /// What the thread tells of itself.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    /// The last event that all views reflect.
-    pub(crate) applied: watch::Sender<Position>,
     /// The last frame that each view has had.
     pub(crate) had: [AtomicU64; 3],
     /// The last frame of the log, as far as it is known.
@@ -173,7 +172,11 @@ impl<R: Fn(RebuildProgress)> Projection<R> {
         Self { projectors, feed, progress, catch_up, told, report }
     }
 
-    fn run(mut self, mut batches: mpsc::Receiver<Batch>, stopped: oneshot::Receiver<()>) -> Result<(), ViewsError> {
+    fn run(
+        mut self,
+        mut batches: mpsc::Receiver<Batch>,
+        stopped: oneshot::Receiver<()>,
+    ) -> Result<(), ViewsError> {
         match self.apply_all(&mut batches) {
             Ok(()) => self.projectors.close(),
             Err(error) => {
@@ -214,8 +217,8 @@ impl<R: Fn(RebuildProgress)> Projection<R> {
             }
         }
         self.projectors.commit(&last.hash)?;
-        self.feed.publish(changes);
-        self.advance(last);
+        self.tell_had();
+        self.feed.publish(changes, last_position(last));
         let events = frames.iter().map(|frame| frame.frame.events() as u64).sum();
         metrics::counter!("atender_projected_events_total").increment(events);
         Ok(())
@@ -239,18 +242,13 @@ impl<R: Fn(RebuildProgress)> Projection<R> {
             self.projectors.finish_bulk(&last.hash)?;
             self.catch_up = None;
             self.told = last.sequence;
+            self.tell_had();
             self.feed.restart(last_position(last));
-            self.advance(last);
         } else {
             self.projectors.commit(&last.hash)?;
+            self.tell_had();
         }
-        self.tell_had();
         Ok(())
-    }
-
-    fn advance(&self, last: &RecordedFrame) {
-        self.tell_had();
-        self.progress.applied.send_replace(last_position(last));
     }
 
     fn tell_had(&self) {
@@ -265,7 +263,7 @@ impl<R: Fn(RebuildProgress)> Projection<R> {
         metrics::counter!("atender_views_stopped_total").increment(1);
         // An error can only be the first: the thread ends with it.
         let _ = self.progress.failed.set(reason);
-        self.progress.applied.send_modify(|_| {});
+        self.feed.wake();
     }
 }
 

@@ -124,10 +124,7 @@ impl Store {
     pub fn commit(&mut self, n: u64) -> Result<(), StoreError> {
         self.shared.check_poison()?;
         if n <= self.position {
-            return Err(StoreError::OutOfOrder {
-                given: n,
-                last: self.position,
-            });
+            return Err(StoreError::OutOfOrder { given: n, last: self.position });
         }
         self.position = n;
         if self.building {
@@ -159,9 +156,7 @@ impl Store {
     pub fn begin_bulk(&mut self) -> Result<(), StoreError> {
         self.shared.check_poison()?;
         if self.position > 0 || !self.scan(&[], None, false, 1)?.is_empty() {
-            return Err(StoreError::NotEmpty {
-                checkpoint: self.position,
-            });
+            return Err(StoreError::NotEmpty { checkpoint: self.position });
         }
         self.folder.mark_building()?;
         self.shared.set_bulk(true);
@@ -177,10 +172,7 @@ impl Store {
             return Err(StoreError::NotBuilding);
         }
         if n < self.position {
-            return Err(StoreError::OutOfOrder {
-                given: n,
-                last: self.position,
-            });
+            return Err(StoreError::OutOfOrder { given: n, last: self.position });
         }
         self.shared.publish(std::mem::take(&mut self.frame), None);
         self.shared.flush()?;
@@ -201,11 +193,7 @@ impl Store {
     /// Flushes, ends the writer thread and closes the files; readers answer `Closed` from here on.
     /// Errors: poisoned, now or before; the files are closed all the same.
     pub fn flush_and_close(mut self) -> Result<(), StoreError> {
-        self.close(if self.building {
-            Stop::Now
-        } else {
-            Stop::AfterFlush
-        })
+        self.close(if self.building { Stop::Now } else { Stop::AfterFlush })
     }
 
     /// Closes the store and removes its directory. Errors: the file system refuses.
@@ -251,11 +239,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        let stop = if self.building {
-            Stop::Now
-        } else {
-            Stop::AfterFlush
-        };
+        let stop = if self.building { Stop::Now } else { Stop::AfterFlush };
         if let Err(error) = self.close(stop) {
             tracing::warn!(view = self.shared.view(), %error, "view was not flushed on close, the log replays the rest");
         }

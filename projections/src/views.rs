@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use engine::log::{Log, RecordedFrame};
 use schemas::Position;
-use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::change::{Subject, subject};
@@ -93,15 +92,15 @@ impl Views {
 
         let start = Position::start(log.shard());
         let applied = first.as_ref().map_or(start, last_position);
-        let feed = Feed::new(last.as_ref().map_or(start, last_told));
+        let feed = Feed::new(last.as_ref().map_or(start, last_told), applied);
         let progress = Arc::new(Progress {
-            applied: watch::channel(applied).0,
             had: had.map(AtomicU64::new),
             head: AtomicU64::new(head),
             failed: OnceLock::new(),
         });
         let (inbox, history, statuses) = projectors.views(log.shard());
-        let start = Start { projectors, feed: feed.clone(), progress: Arc::clone(&progress), head, lag_frames_max };
+        let start =
+            Start { projectors, feed: feed.clone(), progress: Arc::clone(&progress), head, lag_frames_max };
         let runner = Mutex::new(Some(Runner::start(reader, start, report)?));
         Ok(Self { inner: Arc::new(Inner { inbox, history, statuses, feed, progress, runner }) })
     }
@@ -128,7 +127,7 @@ impl Views {
 
     /// The last event that all views reflect. Read it before a query to know what the answer reflects at least.
     pub fn applied(&self) -> Position {
-        *self.inner.progress.applied.borrow()
+        *self.inner.feed.applied().borrow()
     }
 
     /// Waits until all views reflect `position`.
@@ -137,11 +136,10 @@ impl Views {
     /// [`Stale`] when they do not within `deadline`, or have stopped, or are of another shard.
     pub async fn wait_for(&self, position: Position, deadline: Duration) -> Result<(), Stale> {
         let progress = &self.inner.progress;
-        let mut applied = progress.applied.subscribe();
+        let mut applied = self.inner.feed.applied();
         // Frames are applied whole, so that the sequence alone tells.
-        let is_reached = |applied: &Position| {
-            applied.shard == position.shard && applied.sequence >= position.sequence
-        };
+        let is_reached =
+            |applied: &Position| applied.shard == position.shard && applied.sequence >= position.sequence;
         let is_over = |applied: &Position| is_reached(applied) || progress.failed.get().is_some();
         let waited = tokio::time::timeout(deadline, applied.wait_for(is_over)).await;
         drop(waited);

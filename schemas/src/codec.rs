@@ -37,10 +37,7 @@ pub enum DecodeError {
 
 impl DecodeError {
     pub(crate) fn malformed(what: &'static str, reason: impl ToString) -> Self {
-        Self::Malformed {
-            what,
-            reason: reason.to_string(),
-        }
+        Self::Malformed { what, reason: reason.to_string() }
     }
 }
 
@@ -59,14 +56,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
 /// [`DecodeError`] when the bytes are cut, malformed or longer than the value.
 pub fn decode<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, DecodeError> {
     let (value, rest) = decode_first(what, bytes)?;
-    if rest.is_empty() {
-        Ok(value)
-    } else {
-        Err(DecodeError::LeftOver {
-            what,
-            left: rest.len(),
-        })
-    }
+    if rest.is_empty() { Ok(value) } else { Err(DecodeError::LeftOver { what, left: rest.len() }) }
 }
 
 /// Reads one `T` from the front of `bytes` and gives back what follows it.

@@ -29,14 +29,8 @@ pub enum DeliveryStatus {
 
 impl DeliveryStatus {
     /// Every status, in order.
-    pub const ALL: [Self; 6] = [
-        Self::Pending,
-        Self::Sent,
-        Self::Delivered,
-        Self::Read,
-        Self::Played,
-        Self::Failed,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Sent, Self::Delivered, Self::Read, Self::Played, Self::Failed];
 
     /// The status after a receipt that says `receipt`.
     #[must_use]

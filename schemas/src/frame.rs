@@ -99,13 +99,7 @@ impl Frame {
             commits.push(reader.commit()?);
         }
         reader.end()?;
-        Ok(Self {
-            shard,
-            id,
-            previous,
-            written_at,
-            commits,
-        })
+        Ok(Self { shard, id, previous, written_at, commits })
     }
 
     /// The id in an encoded frame, to tell one's own frame from another's.
@@ -236,10 +230,8 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or_else(|| DecodeError::malformed("frame", "cut short"))?;
+        let (taken, rest) =
+            self.rest.split_at_checked(length).ok_or_else(|| DecodeError::malformed("frame", "cut short"))?;
         self.rest = rest;
         Ok(taken)
     }
@@ -252,9 +244,7 @@ impl<'a> Reader<'a> {
 
     fn sized(&mut self) -> Result<Self, DecodeError> {
         let length = u32::from_le_bytes(self.array()?) as usize;
-        Ok(Self {
-            rest: self.take(length)?,
-        })
+        Ok(Self { rest: self.take(length)? })
     }
 
     fn commit(&mut self) -> Result<Commit, DecodeError> {

@@ -28,11 +28,7 @@ fn check_name(text: &str) -> Result<(), IdError> {
     let good = bytes.len() <= NAME_ID_BYTES_MAX
         && bytes.first().is_some_and(plain)
         && bytes.iter().all(|b| plain(b) || matches!(b, b'.' | b'_' | b'-'));
-    if good {
-        Ok(())
-    } else {
-        Err(IdError::Name(text.chars().take(80).collect()))
-    }
+    if good { Ok(()) } else { Err(IdError::Name(text.chars().take(80).collect())) }
 }
 
 macro_rules! name_id {
@@ -217,12 +213,7 @@ impl CommandId {
 
     /// The id of a step that the engine itself takes once, such as the first attempt to send a message.
     pub fn of_step(workspace: &WorkspaceId, step: &str, subject: &[u8], number: u64) -> Self {
-        let parts = [
-            workspace.as_str().as_bytes(),
-            step.as_bytes(),
-            subject,
-            &number.to_le_bytes(),
-        ];
+        let parts = [workspace.as_str().as_bytes(), step.as_bytes(), subject, &number.to_le_bytes()];
         Self(derive("atender 2026 engine step", &parts))
     }
 }
@@ -231,10 +222,7 @@ impl ContactId {
     /// The id of the contact who is `identity` on a network of this kind.
     pub fn of_identity(workspace_key: &[u8; 32], network: &str, identity: &str) -> Self {
         let mut hasher = blake3::Hasher::new_keyed(workspace_key);
-        Self(absorb(
-            &mut hasher,
-            &[b"contact", network.as_bytes(), identity.as_bytes()],
-        ))
+        Self(absorb(&mut hasher, &[b"contact", network.as_bytes(), identity.as_bytes()]))
     }
 }
 
@@ -256,16 +244,7 @@ mod tests {
 
     #[test]
     fn a_name_that_could_be_read_two_ways_is_refused() {
-        for text in [
-            "",
-            "Ana",
-            "-a",
-            ".a",
-            "a b",
-            "a/b",
-            "ñ",
-            &"a".repeat(NAME_ID_BYTES_MAX + 1),
-        ] {
+        for text in ["", "Ana", "-a", ".a", "a b", "a/b", "ñ", &"a".repeat(NAME_ID_BYTES_MAX + 1)] {
             assert!(AgentId::new(text).is_err(), "{text:?} was taken");
         }
         assert!(AgentId::new("ana.maria_2-b").is_ok());
@@ -282,10 +261,7 @@ mod tests {
     #[test]
     fn parts_cannot_run_into_each_other() {
         let workspace = WorkspaceId::new("default").unwrap();
-        assert_ne!(
-            CommandId::of_key(&workspace, "ab", "c"),
-            CommandId::of_key(&workspace, "a", "bc")
-        );
+        assert_ne!(CommandId::of_key(&workspace, "ab", "c"), CommandId::of_key(&workspace, "a", "bc"));
     }
 
     #[test]

@@ -37,5 +37,7 @@ pub const PARKED_RECEIPTS_MAX: usize = 100_000;
 /// Days that command ids, provider ids and outbound messages are remembered; WhatsApp retries for 7.
 pub const WINDOW_DAYS: u64 = 8;
 
+// A frame counts the events of a commit in two bytes.
+const _: () = assert!(EVENTS_PER_COMMIT_MAX <= u16::MAX as usize);
 const _: () = assert!(CONTENT_BYTES_MAX + FRAME_BYTES_TARGET < FRAME_BYTES_MAX);
 const _: () = assert!(TEXT_CHARS_MAX * 4 < CONTENT_BYTES_MAX);

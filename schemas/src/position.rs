@@ -34,11 +34,7 @@ pub struct PositionError(String);
 impl Position {
     /// Before the first event of the shard.
     pub const fn start(shard: ShardId) -> Self {
-        Self {
-            shard,
-            sequence: 0,
-            index: 0,
-        }
+        Self { shard, sequence: 0, index: 0 }
     }
 }
 
@@ -88,11 +84,7 @@ impl<'de> Deserialize<'de> for Position {
             text.parse().map_err(serde::de::Error::custom)
         } else {
             let (shard, sequence, index) = Deserialize::deserialize(deserializer)?;
-            Ok(Self {
-                shard,
-                sequence,
-                index,
-            })
+            Ok(Self { shard, sequence, index })
         }
     }
 }
@@ -103,23 +95,10 @@ mod tests {
 
     #[test]
     fn a_position_reads_back_and_has_one_spelling() {
-        let position = Position {
-            shard: ShardId(3),
-            sequence: 1234,
-            index: 5,
-        };
+        let position = Position { shard: ShardId(3), sequence: 1234, index: 5 };
         assert_eq!(position.to_string(), "3-1234-5");
         assert_eq!("3-1234-5".parse(), Ok(position));
-        for text in [
-            "",
-            "3-1234",
-            "3-1234-5-6",
-            "3-01-5",
-            "+3-1-5",
-            "3--5",
-            "99999-1-1",
-            "a-b-c",
-        ] {
+        for text in ["", "3-1234", "3-1234-5-6", "3-01-5", "+3-1-5", "3--5", "99999-1-1", "a-b-c"] {
             assert!(text.parse::<Position>().is_err(), "{text:?} was taken");
         }
     }

@@ -21,11 +21,7 @@ impl Timestamp {
 
     /// The time `millis` after 1970; a later one than [`Timestamp::MAX`] counts as that.
     pub const fn from_millis(millis: u64) -> Self {
-        if millis > Self::MAX.0 {
-            Self::MAX
-        } else {
-            Self(millis)
-        }
+        if millis > Self::MAX.0 { Self::MAX } else { Self(millis) }
     }
 
     /// Milliseconds since 1970.
@@ -59,9 +55,7 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let bad = || TimeError(text.chars().take(80).collect());
         let time: jiff::Timestamp = text.parse().map_err(|_| bad())?;
-        u64::try_from(time.as_millisecond())
-            .map(Self::from_millis)
-            .map_err(|_| bad())
+        u64::try_from(time.as_millisecond()).map(Self::from_millis).map_err(|_| bad())
     }
 }
 

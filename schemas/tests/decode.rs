@@ -39,10 +39,7 @@ fn any_content() -> impl Strategy<Value = Content> {
 fn any_event() -> impl Strategy<Value = Event> {
     let conversation = || any::<[u8; 16]>().prop_map(ConversationId::from_bytes);
     let message = || any::<[u8; 16]>().prop_map(MessageId::from_bytes);
-    let sampled: Vec<Event> = samples::samples()
-        .into_iter()
-        .map(|sample| sample.event)
-        .collect();
+    let sampled: Vec<Event> = samples::samples().into_iter().map(|sample| sample.event).collect();
     let error = prop::option::of((any::<i64>(), ".{0,20}"));
     let status = || select(&DeliveryStatus::ALL[..]);
     prop_oneof![
@@ -83,13 +80,7 @@ fn any_actor() -> impl Strategy<Value = Actor> {
 }
 
 fn any_commit() -> impl Strategy<Value = Commit> {
-    let header = (
-        any_name(),
-        any::<[u8; 16]>(),
-        any::<u64>(),
-        any_actor(),
-        any_time(),
-    );
+    let header = (any_name(), any::<[u8; 16]>(), any::<u64>(), any_actor(), any_time());
     let header = header.prop_map(|(workspace, command, fingerprint, actor, at)| CommitHeader {
         workspace: name(&workspace),
         command: CommandId::from_bytes(command),
@@ -124,10 +115,7 @@ fn written(frame: &Frame) -> Vec<u8> {
     let expected_bytes = builder.bytes();
     let bytes = builder.finish(frame.shard, frame.id, &frame.previous, frame.written_at);
     assert_eq!(bytes.len(), expected_bytes, "the size that was told");
-    assert!(
-        builder.is_empty() && builder.events() == 0,
-        "the builder is left empty"
-    );
+    assert!(builder.is_empty() && builder.events() == 0, "the builder is left empty");
     bytes
 }
 
@@ -140,11 +128,7 @@ fn check_any(bytes: &[u8]) {
 }
 
 fn any_damage() -> impl Strategy<Value = (Index, u8, [u8; 4])> {
-    (
-        any::<Index>(),
-        0..3_u8,
-        prop_oneof![Just([0xff; 4]), Just([0; 4]), any::<[u8; 4]>()],
-    )
+    (any::<Index>(), 0..3_u8, prop_oneof![Just([0xff; 4]), Just([0; 4]), any::<[u8; 4]>()])
 }
 
 fn damage(bytes: &mut [u8], (at, kind, with): &(Index, u8, [u8; 4])) {

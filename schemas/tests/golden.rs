@@ -53,9 +53,7 @@ fn commit_bytes() -> Vec<u8> {
 fn as_hex(bytes: &[u8]) -> String {
     let digits = hex::encode(bytes);
     let lines = digits.as_bytes().chunks(DIGITS_PER_LINE);
-    lines
-        .map(|line| format!("{}\n", String::from_utf8_lossy(line)))
-        .collect()
+    lines.map(|line| format!("{}\n", String::from_utf8_lossy(line))).collect()
 }
 
 /// The bytes in a golden file. A missing one is an error, unless it may be written now.
@@ -63,8 +61,7 @@ fn golden(name: &str, bytes_today: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
     let path = folder().join(name);
     if !path.exists() && std::env::var_os("ATENDER_UPDATE_GOLDEN").is_some() {
         let mut file = fs::File::create_new(&path).expect("the file is not there yet");
-        file.write_all(as_hex(&bytes_today()).as_bytes())
-            .expect("the folder can be written");
+        file.write_all(as_hex(&bytes_today()).as_bytes()).expect("the folder can be written");
     }
     let text = fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{name}: {error}; ATENDER_UPDATE_GOLDEN=1 writes missing files"));
@@ -97,10 +94,7 @@ fn every_event_and_version_of_the_table_has_a_golden_file() {
         let sampled = samples
             .iter()
             .any(|sample| sample.version == *version && sample.event.number_and_version().0 == *number);
-        assert!(
-            sampled,
-            "{name} version {version} has no sample, and so no golden file"
-        );
+        assert!(sampled, "{name} version {version} has no sample, and so no golden file");
     }
 }
 
@@ -111,10 +105,7 @@ fn every_golden_file_is_read_by_a_test() {
     known.extend(["frame.hex", "commit.hex"].map(str::to_owned));
     for entry in fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
-        assert!(
-            known.contains(&name),
-            "{name} has no sample any more: what it holds is still in logs"
-        );
+        assert!(known.contains(&name), "{name} has no sample any more: what it holds is still in logs");
     }
 }
 
@@ -123,11 +114,7 @@ fn the_golden_frame_is_read_as_what_was_written() {
     let expected = samples::frame();
     let bytes = golden("frame.hex", || frame_bytes(&expected));
     assert_eq!(Frame::decode(&bytes).as_ref(), Ok(&expected));
-    assert_eq!(
-        frame_bytes(&expected),
-        bytes,
-        "a frame is written differently now"
-    );
+    assert_eq!(frame_bytes(&expected), bytes, "a frame is written differently now");
     assert_eq!(Frame::id_of(&bytes), Ok(expected.id));
 }
 

@@ -72,19 +72,13 @@ pub async fn unreadable(api: &ApiClient, path: &str) -> Problem {
 }
 
 pub async fn read<T: DeserializeOwned>(api: &ApiClient, path: &str) -> T {
-    api.get(path)
-        .await
-        .unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    api.get(path).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
 }
 
 /// Reads what reflects `position`.
 pub async fn read_at<T: DeserializeOwned>(api: &ApiClient, path: &str, position: Position) -> T {
-    let request = api
-        .request(Method::GET, path)
-        .header(MIN_POSITION, position.to_string());
-    api.answer(request)
-        .await
-        .unwrap_or_else(|error| panic!("GET {path} at {position}: {error}"))
+    let request = api.request(Method::GET, path).header(MIN_POSITION, position.to_string());
+    api.answer(request).await.unwrap_or_else(|error| panic!("GET {path} at {position}: {error}"))
 }
 
 /// An answer as it came.
@@ -102,11 +96,7 @@ impl Answer {
 
     /// What it says is wrong; every refusal says so in one form.
     pub fn problem(&self) -> Problem {
-        assert_eq!(
-            self.headers.get(CONTENT_TYPE).unwrap(),
-            "application/problem+json",
-            "{self:?}"
-        );
+        assert_eq!(self.headers.get(CONTENT_TYPE).unwrap(), "application/problem+json", "{self:?}");
         let problem: Problem = self.json();
         assert_eq!(problem.status, self.status, "{self:?}");
         assert_eq!(problem.kind, format!("urn:atender:problem:{}", problem.code));
@@ -118,11 +108,7 @@ impl Answer {
 pub async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Answer {
-        status,
-        headers,
-        body: response.text().await.unwrap(),
-    }
+    Answer { status, headers, body: response.text().await.unwrap() }
 }
 
 pub async fn header(api: &ApiClient, conversation: ConversationId, at: Position) -> Conversation {
@@ -142,10 +128,7 @@ pub async fn inbox(api: &ApiClient) -> Vec<InboxItem> {
 /// The texts that the contact wrote, oldest first.
 pub fn inbound_texts(lines: &[Entry]) -> Vec<&str> {
     let texts = lines.iter().rev().filter_map(|entry| match &entry.body {
-        EntryBody::Inbound {
-            content: Content::Text(text),
-            ..
-        } => Some(text.as_str()),
+        EntryBody::Inbound { content: Content::Text(text), .. } => Some(text.as_str()),
         _ => None,
     });
     texts.collect()

@@ -25,19 +25,9 @@ pub async fn events(log: &Log) -> Vec<Recorded> {
         let mut index = 0;
         for commit in recorded.frame.commits {
             for event in commit.events {
-                let position = Position {
-                    shard: log.shard(),
-                    sequence,
-                    index,
-                };
+                let position = Position { shard: log.shard(), sequence, index };
                 let header = commit.header.clone();
-                all.push(Recorded {
-                    header,
-                    position,
-                    event,
-                    frame_hash,
-                    previous_hash,
-                });
+                all.push(Recorded { header, position, event, frame_hash, previous_hash });
                 index += 1;
             }
         }
@@ -52,10 +42,7 @@ pub async fn times(log: &Log, command: CommandId) -> usize {
     let mut times = 0;
     for _ in 0..head {
         let commits = reader.next().await.unwrap().frame.commits;
-        times += commits
-            .iter()
-            .filter(|commit| commit.header.command == command)
-            .count();
+        times += commits.iter().filter(|commit| commit.header.command == command).count();
     }
     times
 }

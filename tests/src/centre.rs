@@ -35,13 +35,7 @@ pub fn disposition() -> DispositionId {
 
 pub fn submission(actor: Actor, command: Command) -> Submission {
     let id = CommandId::from_bytes(engine::random::bytes());
-    Submission {
-        workspace: workspace(),
-        id,
-        fingerprint: 0,
-        actor,
-        command,
-    }
+    Submission { workspace: workspace(), id, fingerprint: 0, actor, command }
 }
 
 /// How large the contact centre is.
@@ -72,19 +66,13 @@ impl Centre {
         let client = ClientId::new("acme").unwrap();
         let project = ProjectId::new("help").unwrap();
         let mut commands = vec![
-            Command::CreateWorkspace(WorkspaceCreated {
-                name: name("default"),
-            }),
+            Command::CreateWorkspace(WorkspaceCreated { name: name("default") }),
             Command::DefineClient(ClientDefined {
                 client: client.clone(),
                 name: name("Acme"),
                 history_conversations: 10,
             }),
-            Command::DefineProject(ProjectDefined {
-                project: project.clone(),
-                client,
-                name: name("Help"),
-            }),
+            Command::DefineProject(ProjectDefined { project: project.clone(), client, name: name("Help") }),
             Command::DefineChannel(ChannelDefined {
                 channel: channel(),
                 kind: self.kind,
@@ -127,10 +115,7 @@ impl Centre {
     /// Defines it through the engine.
     pub async fn define(&self, engine: &Engine) {
         for command in self.commands() {
-            engine
-                .submit(submission(Actor::Administrator, command))
-                .await
-                .unwrap();
+            engine.submit(submission(Actor::Administrator, command)).await.unwrap();
         }
     }
 
@@ -144,13 +129,8 @@ impl Centre {
 }
 
 pub async fn online(engine: &Engine, number: usize) -> Result<Outcome, SubmitError> {
-    let command = Command::ChangePresence {
-        agent: agent(number),
-        presence: Presence::Online,
-    };
-    engine
-        .submit(submission(Actor::Agent(agent(number)), command))
-        .await
+    let command = Command::ChangePresence { agent: agent(number), presence: Presence::Online };
+    engine.submit(submission(Actor::Agent(agent(number)), command)).await
 }
 
 pub fn contact(number: u64) -> ContactId {
@@ -174,28 +154,16 @@ pub fn inbound(from: u64, provider_id: &str, text: &str) -> Submission {
     };
     let id = CommandId::of_inbound(&workspace(), &channel(), provider_id);
     let command = Command::ReceiveMessage(message);
-    Submission {
-        workspace: workspace(),
-        id,
-        fingerprint: 0,
-        actor: Actor::Channel(channel()),
-        command,
-    }
+    Submission { workspace: workspace(), id, fingerprint: 0, actor: Actor::Channel(channel()), command }
 }
 
 /// Opens a conversation with this contact.
 pub async fn open_conversation(engine: &Engine, from: u64) -> ConversationId {
-    let outcome = engine
-        .submit(inbound(from, &format!("first-{from}"), "hello"))
-        .await
-        .unwrap();
+    let outcome = engine.submit(inbound(from, &format!("first-{from}"), "hello")).await.unwrap();
     outcome.conversation.unwrap()
 }
 
 pub fn send(from: usize, conversation: ConversationId, text: &str) -> Submission {
-    let command = Command::Send {
-        conversation,
-        content: Content::Text(text.to_owned()),
-    };
+    let command = Command::Send { conversation, content: Content::Text(text.to_owned()) };
     submission(Actor::Agent(agent(from)), command)
 }

@@ -55,10 +55,7 @@ impl Listener {
         let response = request.send().await.unwrap();
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self {
-            response,
-            unread: Vec::new(),
-        }
+        Self { response, unread: Vec::new() }
     }
 
     /// The next event, which must come.
@@ -72,9 +69,7 @@ impl Listener {
             if let Some(heard) = self.read() {
                 return Some(heard);
             }
-            let chunk = timeout(WITHIN, self.response.chunk())
-                .await
-                .expect("nothing was pushed");
+            let chunk = timeout(WITHIN, self.response.chunk()).await.expect("nothing was pushed");
             match chunk {
                 Ok(Some(chunk)) => self.unread.extend_from_slice(&chunk),
                 Ok(None) | Err(_) => return None,

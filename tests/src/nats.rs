@@ -20,12 +20,8 @@ pub struct TestNats {
 impl TestNats {
     pub async fn start() -> Self {
         let dir = TempDir::new().unwrap();
-        let server = NatsServer::start(NatsServerConfig {
-            binary: None,
-            dir: dir.path().join("nats"),
-        })
-        .await
-        .unwrap();
+        let server =
+            NatsServer::start(NatsServerConfig { binary: None, dir: dir.path().join("nats") }).await.unwrap();
         let client = server.connect().await.unwrap();
         Self { server, client, dir }
     }
@@ -42,32 +38,16 @@ impl TestNats {
     /// This server for one who reaches it at `addr`, such as through a proxy.
     pub fn reached_at(&self, addr: SocketAddr) -> RemoteNats {
         let endpoint = running_endpoint(&self.dir.path().join("nats")).unwrap();
-        let token = serde_json::to_value(&endpoint).unwrap()["token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        RemoteNats {
-            url: format!("nats://{addr}"),
-            token: Some(token),
-        }
+        let token = serde_json::to_value(&endpoint).unwrap()["token"].as_str().unwrap().to_owned();
+        RemoteNats { url: format!("nats://{addr}"), token: Some(token) }
     }
 
     /// An engine on this server's log; it ends when its handles are dropped.
     pub async fn engine(&self) -> (Engine, JoinHandle<Result<(), WriterError>>) {
-        Engine::start(self.log().await, EngineConfig::default())
-            .await
-            .unwrap()
+        Engine::start(self.log().await, EngineConfig::default()).await.unwrap()
     }
 }
 
 pub async fn open_log(client: &Client) -> Log {
-    Log::open(
-        client,
-        LogConfig {
-            shard: ShardId(0),
-            replicas: 1,
-        },
-    )
-    .await
-    .unwrap()
+    Log::open(client, LogConfig { shard: ShardId(0), replicas: 1 }).await.unwrap()
 }

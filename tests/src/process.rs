@@ -24,14 +24,7 @@ impl Process {
     /// Starts `program serve` on a port the system chooses, and waits until it answers.
     pub async fn start(program: &str, data_dir: &Path, whatsapp_url: &str) -> Self {
         let mut child = Command::new(program)
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--whatsapp-url",
-                whatsapp_url,
-                "--data-dir",
-            ])
+            .args(["serve", "--listen", "127.0.0.1:0", "--whatsapp-url", whatsapp_url, "--data-dir"])
             .arg(data_dir)
             .env("ATENDER_WHATSAPP_TOKEN", ACCESS_TOKEN)
             .env("ATENDER_WHATSAPP_APP_SECRET", APP_SECRET)
@@ -50,19 +43,14 @@ impl Process {
             }
             panic!("atender ended before it answered");
         };
-        let url = timeout(READY_WITHIN, answers)
-            .await
-            .expect("atender did not answer in time");
+        let url = timeout(READY_WITHIN, answers).await.expect("atender did not answer in time");
         // What it says from now on must go somewhere, or it would block.
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 eprintln!("{line}")
             }
         });
-        let token = std::fs::read_to_string(admin_token_path(data_dir))
-            .unwrap()
-            .trim()
-            .to_owned();
+        let token = std::fs::read_to_string(admin_token_path(data_dir)).unwrap().trim().to_owned();
         Self { child, url, token }
     }
 
@@ -79,10 +67,7 @@ impl Process {
     pub async fn terminate(mut self) {
         let id = rustix::process::Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-        let status = timeout(READY_WITHIN, self.child.wait())
-            .await
-            .expect("it did not end")
-            .unwrap();
+        let status = timeout(READY_WITHIN, self.child.wait()).await.expect("it did not end").unwrap();
         assert!(status.success(), "{status}");
     }
 }

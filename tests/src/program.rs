@@ -32,14 +32,7 @@ pub async fn run(program: &str, admin_token: &str, arguments: &[&str]) -> Ran {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = timeout(ENDS_WITHIN, running)
-        .await
-        .expect("the command did not end")
-        .unwrap();
+    let output = timeout(ENDS_WITHIN, running).await.expect("the command did not end").unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran {
-        success: output.status.success(),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
+    Ran { success: output.status.success(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

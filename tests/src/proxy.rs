@@ -35,11 +35,7 @@ impl Proxy {
         let addr = listener.local_addr().unwrap();
         let (faults, stop) = (Arc::new(Faults::default()), CancellationToken::new());
         tokio::spawn(accept(listener, server, Arc::clone(&faults), stop.clone()));
-        Self {
-            addr,
-            faults,
-            _stop: Arc::new(stop.drop_guard()),
-        }
+        Self { addr, faults, _stop: Arc::new(stop.drop_guard()) }
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -73,10 +69,7 @@ async fn accept(listener: TcpListener, server: SocketAddr, faults: Arc<Faults>, 
             if faults.cut.load(Ordering::SeqCst) {
                 continue;
             }
-            tokio::spawn(
-                stop.clone()
-                    .run_until_cancelled_owned(pass(client, server, Arc::clone(&faults))),
-            );
+            tokio::spawn(stop.clone().run_until_cancelled_owned(pass(client, server, Arc::clone(&faults))));
         }
     });
     all.await;

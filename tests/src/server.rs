@@ -40,17 +40,9 @@ impl TestServer {
 
     /// As [`TestServer::start`], with a network that reports what became of messages as it is told here.
     pub async fn start_with(centre: Centre, statuses: StatusScript) -> Self {
-        let stand_in = StandIn::start(StandInOptions {
-            statuses,
-            ..options()
-        })
-        .await
-        .unwrap();
+        let stand_in = StandIn::start(StandInOptions { statuses, ..options() }).await.unwrap();
         let this = Self::start_on(centre, stand_in, |config| config).await;
-        let target = WebhookTarget {
-            url: this.webhook_url(),
-            app_secret: APP_SECRET.into(),
-        };
+        let target = WebhookTarget { url: this.webhook_url(), app_secret: APP_SECRET.into() };
         this.stand_in.deliver_to(target);
         this
     }
@@ -67,9 +59,7 @@ impl TestServer {
         change: impl FnOnce(ServeConfig) -> ServeConfig,
     ) -> Self {
         let dir = TempDir::new().unwrap();
-        let server = Server::start(change(config(&dir, &stand_in.base_url())))
-            .await
-            .unwrap();
+        let server = Server::start(change(config(&dir, &stand_in.base_url()))).await.unwrap();
         centre.open(&server.app().engine).await;
         let this = Self { server, stand_in, dir };
         // From here on whoever asks sees the whole contact centre.
@@ -121,11 +111,7 @@ impl TestServer {
 
     /// The customer writes for the first time; gives back the conversation.
     pub async fn opened_by(&self, from: u64) -> ConversationId {
-        assert_eq!(
-            self.webhook(message(from, &format!("wamid.{from}"), "hello"))
-                .await,
-            200
-        );
+        assert_eq!(self.webhook(message(from, &format!("wamid.{from}"), "hello")).await, 200);
         self.conversation(from).await
     }
 
@@ -144,19 +130,13 @@ impl TestServer {
     /// What the agent with this number has.
     pub async fn inbox(&self, number: usize) -> Vec<InboxItem> {
         let path = format!("/v1/inbox?limit=200&agent={}", agent(number));
-        read_at::<Page<InboxItem>>(&self.admin(), &path, self.head().await)
-            .await
-            .items
+        read_at::<Page<InboxItem>>(&self.admin(), &path, self.head().await).await.items
     }
 
     /// Where the log ends; what reflects this reflects everything that was answered before.
     pub async fn head(&self) -> Position {
         let log = &self.server.app().log;
-        Position {
-            shard: log.shard(),
-            sequence: log.head().await.unwrap(),
-            index: 0,
-        }
+        Position { shard: log.shard(), sequence: log.head().await.unwrap(), index: 0 }
     }
 
     pub fn webhook_url(&self) -> String {
@@ -166,10 +146,7 @@ impl TestServer {
     /// Posts a webhook and gives back the status it was answered with.
     pub async fn webhook(&self, body: Vec<u8>) -> u16 {
         let client = webhook_client().unwrap();
-        post_signed(&client, &self.webhook_url(), APP_SECRET.as_bytes(), body)
-            .await
-            .unwrap()
-            .as_u16()
+        post_signed(&client, &self.webhook_url(), APP_SECRET.as_bytes(), body).await.unwrap().as_u16()
     }
 
     pub async fn stop(self) {

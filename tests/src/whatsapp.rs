@@ -17,14 +17,7 @@ pub fn message(from: u64, wamid: &str, text: &str) -> Vec<u8> {
 
 /// A message of this customer to another number.
 pub fn message_to(number: &str, from: u64, wamid: &str, text: &str) -> Vec<u8> {
-    text_webhook(
-        number,
-        &identity(from),
-        PROFILE_NAME,
-        wamid,
-        WRITTEN_AT_SECONDS,
-        text,
-    )
+    text_webhook(number, &identity(from), PROFILE_NAME, wamid, WRITTEN_AT_SECONDS, text)
 }
 
 /// What became of a message to this customer, named by the network's id, and by ours where the network tells it.

@@ -88,7 +88,8 @@ async fn after_kill_9_under_load_nothing_acknowledged_is_lost_or_doubled() {
     let last = Process::start(PROGRAM, &data, &stand_in.base_url()).await;
     let positions: Vec<_> = told.lock().unwrap().accepted.values().copied().collect();
     let newest = positions.iter().max().unwrap().to_string();
-    let request = last.admin().request(Method::GET, "/v1/inbox?queue=care").header("atender-min-position", newest);
+    let request =
+        last.admin().request(Method::GET, "/v1/inbox?queue=care").header("atender-min-position", newest);
     let _page: serde_json::Value = last.admin().answer(request).await.unwrap();
     last.terminate().await;
 
@@ -114,9 +115,12 @@ async fn write_and_be_answered(api: ApiClient, round: usize, customer: u64, told
     let channel = schemas::ChannelId::new("web").unwrap();
     for number in 0.. {
         let provider_id = format!("m-{round}-{customer}-{number}");
-        let body = json!({"provider_id": provider_id, "from": format!("visitor-{customer}"), "text": "hello"});
+        let body =
+            json!({"provider_id": provider_id, "from": format!("visitor-{customer}"), "text": "hello"});
         let inbound = CommandId::of_inbound(&workspace, &channel, &provider_id);
-        let Some(accepted) = call(&api, "/v1/channels/web/inbound", &body, None, inbound, &told).await else { return };
+        let Some(accepted) = call(&api, "/v1/channels/web/inbound", &body, None, inbound, &told).await else {
+            return;
+        };
         let Some(conversation) = accepted.and_then(|accepted| accepted.conversation) else { continue };
         let (action, body) = match number % 3 {
             0 => ("notes", json!({"text": "a note"})),
@@ -169,7 +173,8 @@ async fn check_log(data: &Path, told: &Told) {
         let mut index = 0;
         for commit in recorded.frame.commits {
             index += commit.events.len() as u32;
-            let position = Position { shard: log.shard(), sequence: recorded.sequence, index: index.saturating_sub(1) };
+            let position =
+                Position { shard: log.shard(), sequence: recorded.sequence, index: index.saturating_sub(1) };
             found.entry(commit.header.command).or_default().push(position);
             for event in commit.events {
                 if let Event::MessageReceived(message) = event {

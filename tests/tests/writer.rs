@@ -21,7 +21,8 @@ async fn commits(nats: &TestNats) -> Vec<(CommandId, Vec<Event>)> {
     let mut commits = Vec::new();
     for _ in 0..head {
         let recorded = reader.next().await.unwrap();
-        commits.extend(recorded.frame.commits.into_iter().map(|commit| (commit.header.command, commit.events)));
+        commits
+            .extend(recorded.frame.commits.into_iter().map(|commit| (commit.header.command, commit.events)));
     }
     commits
 }
@@ -47,13 +48,16 @@ async fn of_64_who_race_for_one_conversation_one_gets_it() {
     for result in join_all(racing).await {
         match result.unwrap() {
             Ok(_) => won += 1,
-            Err(SubmitError::Rejected(Rejection::AlreadyAssigned(which, _))) if which == conversation => lost += 1,
+            Err(SubmitError::Rejected(Rejection::AlreadyAssigned(which, _))) if which == conversation => {
+                lost += 1
+            }
             Err(other) => panic!("{other}"),
         }
     }
     assert_eq!((won, lost), (1, 63));
     let assigned = |event: &Event| matches!(event, Event::ConversationAssigned(_));
-    let in_log: Vec<_> = commits(&nats).await.into_iter().flat_map(|(_, events)| events).filter(assigned).collect();
+    let in_log: Vec<_> =
+        commits(&nats).await.into_iter().flat_map(|(_, events)| events).filter(assigned).collect();
     assert_eq!(in_log.len(), 1, "{in_log:?}");
 }
 
@@ -218,11 +222,8 @@ async fn a_wait_for_an_exclusive_agent_ends_by_itself() {
     let centre = Centre { exclusive_wait: ExclusiveWait::Seconds(1), ..Centre::default() };
     centre.define(&engine).await;
     centre::online(&engine, 0).await.unwrap();
-    let set = Command::SetExclusiveAgent {
-        contact: contact(1),
-        campaign: centre::campaign(0),
-        agent: agent(1),
-    };
+    let set =
+        Command::SetExclusiveAgent { contact: contact(1), campaign: centre::campaign(0), agent: agent(1) };
     engine.submit(submission(Actor::Administrator, set)).await.unwrap();
     let conversation = open_conversation(&engine, 1).await;
 
@@ -244,4 +245,16 @@ async fn a_wait_for_an_exclusive_agent_ends_by_itself() {
     let ConversationAssigned { conversation: which, agent: to, reason } = assigned;
     assert_eq!((which, to), (conversation, agent(0)));
     assert!(matches!(reason, AssignReason::MostRoom { .. }), "{reason:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_messages_at_the_same_moment_go_into_as_many_frames_as_they_need() {
+    let nats = TestNats::start().await;
+    let (engine, _writer) = nats.engine().await;
+    Centre::default().open(&engine).await;
+    let large = "x".repeat(schemas::limits::CONTENT_BYTES_MAX);
+    let answers: Vec<_> = (0..12).map(|n| engine.submit(inbound(n, &format!("large-{n}"), &large))).collect();
+    for answer in join_all(answers).await {
+        answer.unwrap();
+    }
 }

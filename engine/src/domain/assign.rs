@@ -29,19 +29,8 @@ pub(super) fn assign(
     }
     require_can_take(agent, &conversation.campaign, &conversation.channel)?;
     let taken_by_themselves = is(actor, target) && conversation.agent().is_none();
-    let reason = if taken_by_themselves {
-        AssignReason::Picked
-    } else {
-        AssignReason::Given
-    };
-    let mut events = vec![
-        ConversationAssigned {
-            conversation: id,
-            agent: target.clone(),
-            reason,
-        }
-        .into(),
-    ];
+    let reason = if taken_by_themselves { AssignReason::Picked } else { AssignReason::Given };
+    let mut events = vec![ConversationAssigned { conversation: id, agent: target.clone(), reason }.into()];
     if let Some(before) = conversation.agent() {
         events.extend(refill(ws, before));
     }
@@ -59,9 +48,9 @@ fn require_takes_from_queue(
     }
     match &conversation.stage {
         Stage::Assigned(holder) => Err(Rejection::AlreadyAssigned(id, holder.clone())),
-        Stage::Waiting {
-            reserved: Some(kept), ..
-        } if kept.agent != *target => Err(Rejection::ReservedForExclusiveAgent(id, kept.agent.clone())),
+        Stage::Waiting { reserved: Some(kept), .. } if kept.agent != *target => {
+            Err(Rejection::ReservedForExclusiveAgent(id, kept.agent.clone()))
+        }
         Stage::Waiting { .. } | Stage::Loose => Ok(()),
     }
 }

@@ -23,36 +23,20 @@ pub(super) fn create_workspace(
         return Err(Rejection::Forbidden);
     }
     require_name(&created.name)?;
-    Ok(if state.workspace(id).is_some() {
-        vec![]
-    } else {
-        vec![created.clone().into()]
-    })
+    Ok(if state.workspace(id).is_some() { vec![] } else { vec![created.clone().into()] })
 }
 
 /// The event, unless things are so already.
 fn unless_same<T: PartialEq + Clone + Into<Event>>(before: Option<&T>, wanted: &T) -> Vec<Event> {
-    if before == Some(wanted) {
-        vec![]
-    } else {
-        vec![wanted.clone().into()]
-    }
+    if before == Some(wanted) { vec![] } else { vec![wanted.clone().into()] }
 }
 
 pub(super) fn require_space(what: &str, len: usize, exists: bool) -> Result<(), Rejection> {
-    if exists || len < MASTERS_PER_KIND_MAX {
-        Ok(())
-    } else {
-        Err(Rejection::TooMany(what.to_owned()))
-    }
+    if exists || len < MASTERS_PER_KIND_MAX { Ok(()) } else { Err(Rejection::TooMany(what.to_owned())) }
 }
 
 pub(super) fn require_short_list(what: &str, len: usize) -> Result<(), Rejection> {
-    if len <= LIST_ITEMS_MAX {
-        Ok(())
-    } else {
-        Err(Rejection::TooMany(what.to_owned()))
-    }
+    if len <= LIST_ITEMS_MAX { Ok(()) } else { Err(Rejection::TooMany(what.to_owned())) }
 }
 
 pub(super) fn define_client(ws: &Workspace, client: &ClientDefined, actor: &Actor) -> Decision {
@@ -101,18 +85,12 @@ pub(super) fn define_disposition(
         return Err(Rejection::ReservedDisposition(id.clone()));
     }
     if let Some(parent) = &disposition.parent {
-        let found = ws
-            .dispositions
-            .get(parent)
-            .ok_or_else(|| Rejection::UnknownDisposition(parent.clone()))?;
+        let found =
+            ws.dispositions.get(parent).ok_or_else(|| Rejection::UnknownDisposition(parent.clone()))?;
         if found.parent.is_some() || parent == id {
             return Err(Rejection::DispositionTooDeep(parent.clone()));
         }
-        if ws
-            .dispositions
-            .values()
-            .any(|child| child.parent.as_ref() == Some(id))
-        {
+        if ws.dispositions.values().any(|child| child.parent.as_ref() == Some(id)) {
             return Err(Rejection::DispositionHasChildren(id.clone()));
         }
     }
@@ -133,10 +111,7 @@ pub(super) fn define_campaign(ws: &Workspace, campaign: &CampaignDefined, actor:
         return Err(Rejection::UnknownChannel(unknown.clone()));
     }
     for id in &campaign.dispositions {
-        let found = ws
-            .dispositions
-            .get(id)
-            .ok_or_else(|| Rejection::UnknownDisposition(id.clone()))?;
+        let found = ws.dispositions.get(id).ok_or_else(|| Rejection::UnknownDisposition(id.clone()))?;
         if found.parent.is_some() {
             return Err(Rejection::NotTopDisposition(id.clone()));
         }

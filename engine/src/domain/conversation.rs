@@ -12,15 +12,11 @@ use super::state::{Agent, Conversation, Deadlines, Stage, Workspace};
 
 impl Workspace {
     pub(super) fn open_conversation(&self, id: ConversationId) -> Result<&Conversation, Rejection> {
-        self.conversations
-            .get(&id)
-            .ok_or(Rejection::ConversationNotOpen(id))
+        self.conversations.get(&id).ok_or(Rejection::ConversationNotOpen(id))
     }
 
     pub(super) fn known_agent(&self, id: &AgentId) -> Result<&Agent, Rejection> {
-        self.agents
-            .get(id)
-            .ok_or_else(|| Rejection::UnknownAgent(id.clone()))
+        self.agents.get(id).ok_or_else(|| Rejection::UnknownAgent(id.clone()))
     }
 }
 
@@ -73,13 +69,7 @@ pub(super) fn add_note(
     let conversation = ws.open_conversation(id)?;
     require_holder_or_supervisor(ws, actor, id, conversation)?;
     require_text("note", text, NOTE_CHARS_MAX)?;
-    Ok(vec![
-        NoteAdded {
-            conversation: id,
-            text: text.to_owned(),
-        }
-        .into(),
-    ])
+    Ok(vec![NoteAdded { conversation: id, text: text.to_owned() }.into()])
 }
 
 pub(super) fn queued(
@@ -96,17 +86,11 @@ pub(super) fn queued(
     ws.queued_ever += 1;
     let place = (event.since, ws.queued_ever, id);
     conversation.campaign = event.campaign.clone();
-    conversation.stage = Stage::Waiting {
-        since: event.since,
-        number: ws.queued_ever,
-        reserved: event.reserved.clone(),
-    };
+    conversation.stage =
+        Stage::Waiting { since: event.since, number: ws.queued_ever, reserved: event.reserved.clone() };
     match &event.reserved {
         Some(reservation) => {
-            ws.reserved
-                .entry(reservation.agent.clone())
-                .or_default()
-                .insert(place);
+            ws.reserved.entry(reservation.agent.clone()).or_default().insert(place);
             deadlines.extend(reservation.until.map(|until| (until, workspace.clone(), id)));
         }
         None => {
@@ -151,21 +135,13 @@ pub(super) fn leave_stage(
                 agent.holding.retain(|held| *held != id);
             }
         }
-        Stage::Waiting {
-            since,
-            number,
-            reserved: None,
-        } => {
+        Stage::Waiting { since, number, reserved: None } => {
             let key = (conversation.campaign.clone(), conversation.channel.clone());
             if let Some(queue) = ws.queues.get_mut(&key) {
                 queue.remove(&(since, number, id));
             }
         }
-        Stage::Waiting {
-            since,
-            number,
-            reserved: Some(reservation),
-        } => {
+        Stage::Waiting { since, number, reserved: Some(reservation) } => {
             if let Some(kept) = ws.reserved.get_mut(&reservation.agent) {
                 kept.remove(&(since, number, id));
             }

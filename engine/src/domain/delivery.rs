@@ -46,18 +46,10 @@ pub(super) fn record_receipt(
     if let Some(provider_id) = &receipt.provider_id {
         require_network_id("provider id", provider_id, PROVIDER_ID_BYTES_MAX)?;
     }
-    let key = receipt
-        .provider_id
-        .as_deref()
-        .map(|id| ProviderKey::new(&receipt.channel, id));
-    let by_key = key
-        .and_then(|key| ws.provider_ids.get(&key))
-        .map(|(message, _)| *message);
+    let key = receipt.provider_id.as_deref().map(|id| ProviderKey::new(&receipt.channel, id));
+    let by_key = key.and_then(|key| ws.provider_ids.get(&key)).map(|(message, _)| *message);
     let ours = |message: &MessageId| ws.outbound.get(message).filter(|o| o.channel == receipt.channel);
-    let found = [receipt.message, by_key]
-        .into_iter()
-        .flatten()
-        .find_map(|m| ours(&m).map(|o| (m, o)));
+    let found = [receipt.message, by_key].into_iter().flatten().find_map(|m| ours(&m).map(|o| (m, o)));
     match (found, &receipt.provider_id, receipt.message) {
         (Some((message, outbound)), _, _) => Ok(update(ws, message, outbound, receipt, key)),
         (None, Some(provider_id), _) => park(ws, receipt, provider_id),
@@ -78,11 +70,7 @@ fn update(
     if counts && !teaches_id && outbound.seen & receipt.status.bit() != 0 {
         return vec![];
     }
-    let status = if counts {
-        outbound.status.after(receipt.status)
-    } else {
-        outbound.status
-    };
+    let status = if counts { outbound.status.after(receipt.status) } else { outbound.status };
     let updated = DeliveryUpdated {
         conversation: outbound.conversation,
         message,
@@ -95,17 +83,12 @@ fn update(
     };
     let learned = receipt.provider_id.as_deref().filter(|_| counts);
     let parked = learned.map(|id| updates_of_parked(ws, message, outbound, id, Some(receipt.status)));
-    std::iter::once(updated.into())
-        .chain(parked.into_iter().flatten())
-        .collect()
+    std::iter::once(updated.into()).chain(parked.into_iter().flatten()).collect()
 }
 
 /// Whether the network's id is of the send that counts now, and not of one before the message was sent again.
 fn is_of_this_send(ws: &Workspace, outbound: &Outbound, key: ProviderKey) -> bool {
-    let of_earlier = ws
-        .provider_ids
-        .get(&key)
-        .is_some_and(|(_, resends)| *resends < outbound.resends);
+    let of_earlier = ws.provider_ids.get(&key).is_some_and(|(_, resends)| *resends < outbound.resends);
     !of_earlier && outbound.provider.is_none_or(|own| own == key)
 }
 
@@ -161,20 +144,14 @@ pub(super) fn updates_of_parked(
 
 /// An error with its explanation cut to what is kept.
 pub(super) fn kept_error(error: &DeliveryError) -> DeliveryError {
-    DeliveryError {
-        code: error.code,
-        detail: error.detail.chars().take(ERROR_DETAIL_CHARS_MAX).collect(),
-    }
+    DeliveryError { code: error.code, detail: error.detail.chars().take(ERROR_DETAIL_CHARS_MAX).collect() }
 }
 
 pub(super) fn updated(ws: &mut Workspace, event: &DeliveryUpdated, at: Timestamp) {
     let Some(outbound) = ws.outbound.get(&event.message) else {
         return;
     };
-    let key = event
-        .provider_id
-        .as_deref()
-        .map(|id| ProviderKey::new(&outbound.channel, id));
+    let key = event.provider_id.as_deref().map(|id| ProviderKey::new(&outbound.channel, id));
     let counts = key.is_none_or(|key| is_of_this_send(ws, outbound, key));
     let Some(outbound) = ws.outbound.get_mut(&event.message) else {
         return;
@@ -196,11 +173,8 @@ pub(super) fn updated(ws: &mut Workspace, event: &DeliveryUpdated, at: Timestamp
 
 pub(super) fn parked(ws: &mut Workspace, event: &ReceiptParked, at: Timestamp) {
     let key = ProviderKey::new(&event.channel, &event.provider_id);
-    let parked = Parked {
-        receipt: event.receipt,
-        reported_at: event.reported_at,
-        error: event.error.clone(),
-    };
+    let parked =
+        Parked { receipt: event.receipt, reported_at: event.reported_at, error: event.error.clone() };
     match ws.parked.get_mut(&key) {
         Some(waiting) => waiting.push(parked),
         None => ws.parked.insert(key, vec![parked], at),

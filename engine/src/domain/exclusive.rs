@@ -31,13 +31,7 @@ pub(super) fn set(
     let open = open_in_campaign(ws, contact, campaign);
     let conversation = open.first().map(|(id, _)| *id);
     let mut events = vec![
-        ExclusiveAgentSet {
-            contact,
-            campaign: campaign.clone(),
-            agent: agent.clone(),
-            conversation,
-        }
-        .into(),
+        ExclusiveAgentSet { contact, campaign: campaign.clone(), agent: agent.clone(), conversation }.into(),
     ];
     events.extend(reroute_kept(ws, &open, Some(&definition.agent), now));
     Ok(events)
@@ -52,20 +46,11 @@ pub(super) fn remove(
 ) -> Decision {
     require_may_set(ws, campaign, actor)?;
     let before = ws.exclusive.get(&(contact, campaign.clone()));
-    let agent = before
-        .ok_or_else(|| Rejection::NoExclusiveAgent(contact, campaign.clone()))?
-        .clone();
+    let agent = before.ok_or_else(|| Rejection::NoExclusiveAgent(contact, campaign.clone()))?.clone();
     let open = open_in_campaign(ws, contact, campaign);
     let conversation = open.first().map(|(id, _)| *id);
-    let mut events = vec![
-        ExclusiveAgentRemoved {
-            contact,
-            campaign: campaign.clone(),
-            agent,
-            conversation,
-        }
-        .into(),
-    ];
+    let mut events =
+        vec![ExclusiveAgentRemoved { contact, campaign: campaign.clone(), agent, conversation }.into()];
     events.extend(reroute_kept(ws, &open, None, now));
     Ok(events)
 }
@@ -76,10 +61,7 @@ fn require_may_set(ws: &Workspace, campaign: &CampaignId, actor: &Actor) -> Resu
         return Err(Rejection::UnknownCampaign(campaign.clone()));
     }
     let works_here = match actor {
-        Actor::Agent(id) => ws
-            .agents
-            .get(id)
-            .is_some_and(|a| a.definition.campaigns.contains(campaign)),
+        Actor::Agent(id) => ws.agents.get(id).is_some_and(|a| a.definition.campaigns.contains(campaign)),
         Actor::Administrator | Actor::System | Actor::Channel(_) => false,
     };
     match role(ws, actor) {
@@ -109,16 +91,10 @@ fn reroute_kept<'a>(
     exclusive: Option<&'a AgentId>,
     now: Timestamp,
 ) -> Vec<Event> {
-    let kept = open
-        .iter()
-        .filter_map(|(id, conversation)| match &conversation.stage {
-            Stage::Waiting {
-                since,
-                number,
-                reserved: Some(_),
-            } => Some((*since, *number, *id, *conversation)),
-            Stage::Waiting { reserved: None, .. } | Stage::Assigned(_) | Stage::Loose => None,
-        });
+    let kept = open.iter().filter_map(|(id, conversation)| match &conversation.stage {
+        Stage::Waiting { since, number, reserved: Some(_) } => Some((*since, *number, *id, *conversation)),
+        Stage::Waiting { reserved: None, .. } | Stage::Assigned(_) | Stage::Loose => None,
+    });
     let mut kept: Vec<_> = kept.collect();
     kept.sort_unstable_by_key(|(since, number, ..)| (*since, *number));
     let mut router = Router::new(ws, now, None);
@@ -137,11 +113,9 @@ pub(super) fn end_wait(ws: &Workspace, id: ConversationId, actor: &Actor, now: T
         return Ok(vec![]);
     };
     match &conversation.stage {
-        Stage::Waiting {
-            since,
-            reserved: Some(kept),
-            ..
-        } if kept.until.is_some_and(|until| until <= now) => {
+        Stage::Waiting { since, reserved: Some(kept), .. }
+            if kept.until.is_some_and(|until| until <= now) =>
+        {
             let loose = conversation.loose(id, *since, QueueCause::ExclusiveWaitOver);
             Ok(vec![Router::new(ws, now, None).route_to(&loose, None)])
         }
@@ -150,8 +124,7 @@ pub(super) fn end_wait(ws: &Workspace, id: ConversationId, actor: &Actor, now: T
 }
 
 pub(super) fn was_set(ws: &mut Workspace, event: &ExclusiveAgentSet) {
-    ws.exclusive
-        .insert((event.contact, event.campaign.clone()), event.agent.clone());
+    ws.exclusive.insert((event.contact, event.campaign.clone()), event.agent.clone());
 }
 
 pub(super) fn was_removed(ws: &mut Workspace, event: &ExclusiveAgentRemoved) {

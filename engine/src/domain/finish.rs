@@ -37,26 +37,16 @@ fn require_disposition(
     disposition: &DispositionId,
     sub: Option<&DispositionId>,
 ) -> Result<(), Rejection> {
-    let found = ws
-        .dispositions
-        .get(disposition)
-        .ok_or_else(|| Rejection::UnknownDisposition(disposition.clone()))?;
+    let found =
+        ws.dispositions.get(disposition).ok_or_else(|| Rejection::UnknownDisposition(disposition.clone()))?;
     let campaign = &conversation.campaign;
-    let listed = ws
-        .campaigns
-        .get(campaign)
-        .is_some_and(|c| c.dispositions.contains(disposition));
+    let listed = ws.campaigns.get(campaign).is_some_and(|c| c.dispositions.contains(disposition));
     // It may have become a sub-disposition since the campaign listed it.
     if !listed || found.parent.is_some() {
-        return Err(Rejection::DispositionNotAllowed(
-            disposition.clone(),
-            campaign.clone(),
-        ));
+        return Err(Rejection::DispositionNotAllowed(disposition.clone(), campaign.clone()));
     }
     let is_child = |id: &DispositionId| {
-        ws.dispositions
-            .get(id)
-            .is_some_and(|found| found.parent.as_ref() == Some(disposition))
+        ws.dispositions.get(id).is_some_and(|found| found.parent.as_ref() == Some(disposition))
     };
     let has_children = ws.dispositions.keys().any(is_child);
     match sub {

@@ -42,10 +42,7 @@ pub(super) fn receive(
         conversation,
         contact: inbound.contact,
         identity: inbound.identity.clone(),
-        profile_name: inbound
-            .profile_name
-            .as_ref()
-            .map(|name| name.chars().take(NAME_CHARS_MAX).collect()),
+        profile_name: inbound.profile_name.as_ref().map(|name| name.chars().take(NAME_CHARS_MAX).collect()),
         channel: inbound.channel.clone(),
         campaign: campaign.clone(),
     };
@@ -72,18 +69,11 @@ pub(super) fn require_channel(ws: &Workspace, actor: &Actor, channel: &ChannelId
     if !may {
         return Err(Rejection::Forbidden);
     }
-    if ws.channels.contains_key(channel) {
-        Ok(())
-    } else {
-        Err(Rejection::UnknownChannel(channel.clone()))
-    }
+    if ws.channels.contains_key(channel) { Ok(()) } else { Err(Rejection::UnknownChannel(channel.clone())) }
 }
 
 fn entry_campaign<'a>(ws: &'a Workspace, id: &ChannelId) -> Result<&'a CampaignId, Rejection> {
-    let entry = ws
-        .channels
-        .get(id)
-        .and_then(|channel| channel.entry_campaign.as_ref());
+    let entry = ws.channels.get(id).and_then(|channel| channel.entry_campaign.as_ref());
     let works_here = |campaign: &&schemas::event::CampaignDefined| campaign.channels.contains(id);
     let chosen = entry.and_then(|entry| ws.campaigns.get(entry)).filter(works_here);
     chosen
@@ -93,8 +83,7 @@ fn entry_campaign<'a>(ws: &'a Workspace, id: &ChannelId) -> Result<&'a CampaignI
 }
 
 pub(super) fn opened(ws: &mut Workspace, event: &ConversationOpened, at: Timestamp) {
-    ws.open
-        .insert((event.contact, event.channel.clone()), event.conversation);
+    ws.open.insert((event.contact, event.channel.clone()), event.conversation);
     let conversation = Conversation {
         contact: event.contact,
         identity: event.identity.as_str().into(),

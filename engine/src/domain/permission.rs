@@ -20,27 +20,15 @@ pub(super) fn supervises(ws: &Workspace, actor: &Actor) -> bool {
 }
 
 pub(super) fn require_supervisor(ws: &Workspace, actor: &Actor) -> Result<(), Rejection> {
-    if supervises(ws, actor) {
-        Ok(())
-    } else {
-        Err(Rejection::Forbidden)
-    }
+    if supervises(ws, actor) { Ok(()) } else { Err(Rejection::Forbidden) }
 }
 
 pub(super) fn require_administrator(ws: &Workspace, actor: &Actor) -> Result<(), Rejection> {
-    if role(ws, actor) == Some(Role::Administrator) {
-        Ok(())
-    } else {
-        Err(Rejection::Forbidden)
-    }
+    if role(ws, actor) == Some(Role::Administrator) { Ok(()) } else { Err(Rejection::Forbidden) }
 }
 
 pub(super) fn require_system(actor: &Actor) -> Result<(), Rejection> {
-    if *actor == Actor::System {
-        Ok(())
-    } else {
-        Err(Rejection::Forbidden)
-    }
+    if *actor == Actor::System { Ok(()) } else { Err(Rejection::Forbidden) }
 }
 
 /// The actor is this agent, and not an auditor, or supervises.
@@ -64,11 +52,7 @@ pub(super) fn require_holder_or_supervisor(
     conversation: &Conversation,
 ) -> Result<(), Rejection> {
     let holds = conversation.agent().is_some_and(|agent| is(actor, agent));
-    if holds || supervises(ws, actor) {
-        Ok(())
-    } else {
-        Err(Rejection::NotAssignedAgent(id))
-    }
+    if holds || supervises(ws, actor) { Ok(()) } else { Err(Rejection::NotAssignedAgent(id)) }
 }
 
 /// Whether the actor is this agent.
@@ -79,11 +63,7 @@ pub(super) fn is(actor: &Actor, agent: &AgentId) -> bool {
 /// A text that says something, in at most `max` characters.
 pub(super) fn require_text(what: &str, text: &str, max: usize) -> Result<(), Rejection> {
     let good = !text.trim().is_empty() && text.chars().nth(max).is_none();
-    if good {
-        Ok(())
-    } else {
-        Err(Rejection::InvalidText(what.to_owned()))
-    }
+    if good { Ok(()) } else { Err(Rejection::InvalidText(what.to_owned())) }
 }
 
 /// What a network calls something or somebody, in at most `bytes_max` bytes.

@@ -18,9 +18,7 @@ pub(super) fn define_agent(ws: &Workspace, agent: &AgentDefined, actor: &Actor, 
     require_short_list("campaigns", agent.campaigns.len())?;
     require_short_list("channels", agent.channels.len())?;
     if agent.capacity > CAPACITY_MAX {
-        return Err(Rejection::TooMany(format!(
-            "conversations at once; at most {CAPACITY_MAX} are allowed"
-        )));
+        return Err(Rejection::TooMany(format!("conversations at once; at most {CAPACITY_MAX} are allowed")));
     }
     if let Some(unknown) = agent.campaigns.iter().find(|id| !ws.campaigns.contains_key(id)) {
         return Err(Rejection::UnknownCampaign(unknown.clone()));
@@ -78,13 +76,7 @@ pub(super) fn change(
     if agent.presence == *presence {
         return Ok(vec![]);
     }
-    let mut events = vec![
-        PresenceChanged {
-            agent: id.clone(),
-            presence: presence.clone(),
-        }
-        .into(),
-    ];
+    let mut events = vec![PresenceChanged { agent: id.clone(), presence: presence.clone() }.into()];
     match presence {
         Presence::Online => events.extend(fill(ws, &agent.definition, agent.load())),
         Presence::Away { .. } => {}
@@ -105,20 +97,12 @@ fn release_all<'a>(
 ) -> Vec<Event> {
     let id = &agent.definition.agent;
     let held = agent.holding.iter();
-    let mut held: Vec<_> = held
-        .filter_map(|id| ws.conversations.get(id).map(|c| (*id, c)))
-        .collect();
+    let mut held: Vec<_> = held.filter_map(|id| ws.conversations.get(id).map(|c| (*id, c))).collect();
     // Who has waited longest is the first to get what room there is.
     held.sort_by_key(|(_, conversation)| conversation.opened_at);
     let mut events = Vec::new();
     for (conversation_id, conversation) in held {
-        events.push(
-            ConversationReleased {
-                conversation: conversation_id,
-                agent: id.clone(),
-            }
-            .into(),
-        );
+        events.push(ConversationReleased { conversation: conversation_id, agent: id.clone() }.into());
         // These customers have waited before; they go ahead of those who came after them.
         let loose = conversation.loose(conversation_id, conversation.opened_at, QueueCause::Released);
         let key = (conversation.contact, conversation.campaign.clone());
@@ -137,10 +121,7 @@ pub(super) fn agent_defined(ws: &mut Workspace, event: &AgentDefined, at: Timest
         }
     }
     for campaign in &event.campaigns {
-        ws.agents_of
-            .entry(campaign.clone())
-            .or_default()
-            .insert(event.agent.clone());
+        ws.agents_of.entry(campaign.clone()).or_default().insert(event.agent.clone());
     }
     let agent = ws.agents.entry(event.agent.clone()).or_insert_with(|| Agent {
         definition: event.clone(),

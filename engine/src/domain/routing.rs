@@ -36,12 +36,7 @@ pub(super) struct Router<'a> {
 
 impl<'a> Router<'a> {
     pub(super) fn new(ws: &'a Workspace, now: Timestamp, except: Option<&'a AgentId>) -> Self {
-        Self {
-            ws,
-            now,
-            except,
-            given: FxHashMap::default(),
-        }
+        Self { ws, now, except, given: FxHashMap::default() }
     }
 
     /// Who gets it, or how it waits; the contact's exclusive agent first.
@@ -60,10 +55,7 @@ impl<'a> Router<'a> {
                 return self.give(loose, agent, AssignReason::Exclusive);
             }
             if let Some(until) = self.exclusive_wait(loose.campaign) {
-                let reserved = Reservation {
-                    agent: agent.definition.agent.clone(),
-                    until,
-                };
+                let reserved = Reservation { agent: agent.definition.agent.clone(), until };
                 return queued(loose, Some(reserved));
             }
         }
@@ -99,12 +91,7 @@ impl<'a> Router<'a> {
     fn give(&mut self, loose: &Loose<'_>, agent: &'a Agent, reason: AssignReason) -> Event {
         *self.given.entry(&agent.definition.agent).or_default() += 1;
         let agent = agent.definition.agent.clone();
-        ConversationAssigned {
-            conversation: loose.conversation,
-            agent,
-            reason,
-        }
-        .into()
+        ConversationAssigned { conversation: loose.conversation, agent, reason }.into()
     }
 
     fn load(&self, agent: &Agent) -> u16 {
@@ -112,11 +99,7 @@ impl<'a> Router<'a> {
     }
 
     fn idle_since(&self, agent: &Agent) -> Timestamp {
-        if self.given.contains_key(&agent.definition.agent) {
-            self.now
-        } else {
-            agent.idle_since
-        }
+        if self.given.contains_key(&agent.definition.agent) { self.now } else { agent.idle_since }
     }
 
     fn has_room(&self, agent: &Agent) -> bool {
@@ -126,10 +109,7 @@ impl<'a> Router<'a> {
     }
 
     /// Until when a conversation waits for its exclusive agent; `None` if it does not wait.
-    #[expect(
-        clippy::option_option,
-        reason = "whether it waits, and whether that ends, are two questions"
-    )]
+    #[expect(clippy::option_option, reason = "whether it waits, and whether that ends, are two questions")]
     fn exclusive_wait(&self, campaign: &CampaignId) -> Option<Option<Timestamp>> {
         match self.ws.campaigns.get(campaign)?.exclusive_wait {
             ExclusiveWait::Seconds(0) => None,
@@ -162,20 +142,9 @@ pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: u16) -> Vec<Event
         let reason = if exclusive {
             AssignReason::Exclusive
         } else {
-            AssignReason::WaitedLongest {
-                waiting_since,
-                load,
-                capacity: agent.capacity,
-            }
+            AssignReason::WaitedLongest { waiting_since, load, capacity: agent.capacity }
         };
-        events.push(
-            ConversationAssigned {
-                conversation,
-                agent: agent.agent.clone(),
-                reason,
-            }
-            .into(),
-        );
+        events.push(ConversationAssigned { conversation, agent: agent.agent.clone(), reason }.into());
     }
     events
 }
@@ -248,13 +217,8 @@ impl<'a> Waiting<'a> {
             let conversation = ws.conversations.get(&place.2);
             conversation.is_some_and(|c| serves(agent, &c.campaign, &c.channel))
         };
-        let mut kept: Vec<_> = ws
-            .reserved
-            .get(&agent.agent)
-            .into_iter()
-            .flat_map(BTreeSet::iter)
-            .filter(still_serves)
-            .collect();
+        let mut kept: Vec<_> =
+            ws.reserved.get(&agent.agent).into_iter().flat_map(BTreeSet::iter).filter(still_serves).collect();
         kept.reverse();
         // A set, for a definition may name a campaign twice and no conversation may be given twice.
         let pairs: BTreeSet<_> = agent
@@ -276,9 +240,7 @@ impl<'a> Waiting<'a> {
             return Some((place, true));
         }
         let heads = self.queues.iter_mut().enumerate();
-        let (_, first) = heads
-            .filter_map(|(i, queue)| queue.peek().map(|place| (*place, i)))
-            .min()?;
+        let (_, first) = heads.filter_map(|(i, queue)| queue.peek().map(|place| (*place, i))).min()?;
         self.queues[first].next().map(|place| (place, false))
     }
 }

@@ -52,38 +52,19 @@ pub(super) fn send(
 pub(super) fn begin_attempt(ws: &Workspace, message: MessageId, actor: &Actor) -> Decision {
     require_system(actor)?;
     let outbound = known(ws, message)?;
-    let Outbound {
-        conversation,
-        ordinal,
-        attempts,
-        ..
-    } = *outbound;
+    let Outbound { conversation, ordinal, attempts, .. } = *outbound;
     if outbound.status != DeliveryStatus::Pending {
         return Err(Rejection::MessageNotPending(message));
     }
     match outbound.stage {
         SendStage::Queued => {
             let attempt = attempts.saturating_add(1);
-            Ok(vec![
-                SendAttempted {
-                    conversation,
-                    message,
-                    ordinal,
-                    attempt,
-                }
-                .into(),
-            ])
+            Ok(vec![SendAttempted { conversation, message, ordinal, attempt }.into()])
         }
         // Whoever began it never said what came of it: the network may have the message.
-        SendStage::Open => Ok(vec![
-            SendUncertain {
-                conversation,
-                message,
-                ordinal,
-                attempt: attempts,
-            }
-            .into(),
-        ]),
+        SendStage::Open => {
+            Ok(vec![SendUncertain { conversation, message, ordinal, attempt: attempts }.into()])
+        }
         SendStage::Accepted | SendStage::Uncertain => Err(Rejection::MessageNotPending(message)),
     }
 }
@@ -98,11 +79,7 @@ pub(super) fn end_attempt(
 ) -> Decision {
     require_system(actor)?;
     let outbound = known(ws, message)?;
-    let Outbound {
-        conversation,
-        ordinal,
-        ..
-    } = *outbound;
+    let Outbound { conversation, ordinal, .. } = *outbound;
     let unnamed = outbound.stage == SendStage::Accepted && outbound.provider.is_none();
     let answers = match result {
         AttemptResult::Accepted { .. } => unnamed || under_way(outbound),
@@ -117,28 +94,12 @@ pub(super) fn end_attempt(
             require_network_id("provider id", provider_id, PROVIDER_ID_BYTES_MAX)?;
             let provider_id = provider_id.clone();
             let parked = updates_of_parked(ws, message, outbound, &provider_id, None);
-            let accepted = SendAccepted {
-                conversation,
-                message,
-                ordinal,
-                attempt,
-                provider_id,
-            };
+            let accepted = SendAccepted { conversation, message, ordinal, attempt, provider_id };
             std::iter::once(accepted.into()).chain(parked).collect()
         }
         AttemptResult::Deferred { error, retry_at } => {
             let (error, retry_at) = (kept_error(error), *retry_at);
-            vec![
-                SendDeferred {
-                    conversation,
-                    message,
-                    ordinal,
-                    attempt,
-                    error,
-                    retry_at,
-                }
-                .into(),
-            ]
+            vec![SendDeferred { conversation, message, ordinal, attempt, error, retry_at }.into()]
         }
         AttemptResult::Failed { error } => {
             let failed = DeliveryUpdated {
@@ -153,15 +114,7 @@ pub(super) fn end_attempt(
             };
             vec![failed.into()]
         }
-        AttemptResult::Unknown => vec![
-            SendUncertain {
-                conversation,
-                message,
-                ordinal,
-                attempt,
-            }
-            .into(),
-        ],
+        AttemptResult::Unknown => vec![SendUncertain { conversation, message, ordinal, attempt }.into()],
     })
 }
 
@@ -179,18 +132,8 @@ pub(super) fn resend(ws: &Workspace, id: ConversationId, message: MessageId, act
     if outbound.status != DeliveryStatus::Failed && !uncertain {
         return Err(Rejection::MessageNotResendable(message));
     }
-    let Outbound {
-        ordinal, submitted, ..
-    } = *outbound;
-    Ok(vec![
-        MessageResent {
-            conversation: id,
-            message,
-            ordinal,
-            submitted,
-        }
-        .into(),
-    ])
+    let Outbound { ordinal, submitted, .. } = *outbound;
+    Ok(vec![MessageResent { conversation: id, message, ordinal, submitted }.into()])
 }
 
 pub(super) fn settle(
@@ -211,30 +154,16 @@ pub(super) fn settle(
     if outbound.stage != SendStage::Uncertain || outbound.status != DeliveryStatus::Pending {
         return Err(Rejection::MessageNotUncertain(message));
     }
-    Ok(vec![
-        MessageSettled {
-            conversation: id,
-            message,
-            ordinal: outbound.ordinal,
-            status,
-        }
-        .into(),
-    ])
+    Ok(vec![MessageSettled { conversation: id, message, ordinal: outbound.ordinal, status }.into()])
 }
 
 fn known(ws: &Workspace, message: MessageId) -> Result<&Outbound, Rejection> {
-    ws.outbound
-        .get(&message)
-        .ok_or(Rejection::UnknownMessage(message))
+    ws.outbound.get(&message).ok_or(Rejection::UnknownMessage(message))
 }
 
 fn known_in(ws: &Workspace, id: ConversationId, message: MessageId) -> Result<&Outbound, Rejection> {
     known(ws, message).and_then(|found| {
-        if found.conversation == id {
-            Ok(found)
-        } else {
-            Err(Rejection::UnknownMessage(message))
-        }
+        if found.conversation == id { Ok(found) } else { Err(Rejection::UnknownMessage(message)) }
     })
 }
 

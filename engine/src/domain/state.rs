@@ -218,10 +218,7 @@ impl State {
         let last = (events.len() as u32).saturating_sub(1);
         let brings = |event: &Event| matches!(event, Event::MessageReceived(_) | Event::MessageSubmitted(_));
         let remembered = Remembered {
-            position: Position {
-                index: first.index + last,
-                ..first
-            },
+            position: Position { index: first.index + last, ..first },
             fingerprint: header.fingerprint,
             conversation: events.first().and_then(Event::conversation),
             has_message: events.iter().any(brings),

@@ -67,12 +67,7 @@ fn to_agent(
 
 fn given(conversation: ConversationId, agent: &AgentId, reason: AssignReason) -> Event {
     let agent = agent.clone();
-    ConversationAssigned {
-        conversation,
-        agent,
-        reason,
-    }
-    .into()
+    ConversationAssigned { conversation, agent, reason }.into()
 }
 
 fn to_campaign(
@@ -83,20 +78,11 @@ fn to_campaign(
     now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     let channel = &conversation.channel;
-    let campaign = ws
-        .campaigns
-        .get(target)
-        .ok_or_else(|| Rejection::UnknownCampaign(target.clone()))?;
+    let campaign = ws.campaigns.get(target).ok_or_else(|| Rejection::UnknownCampaign(target.clone()))?;
     if conversation.campaign == *target {
         return Err(Rejection::TransferToSameCampaign(target.clone()));
     }
-    if ws
-        .campaigns
-        .values()
-        .filter(|campaign| campaign.channels.contains(channel))
-        .count()
-        < 2
-    {
+    if ws.campaigns.values().filter(|campaign| campaign.channels.contains(channel)).count() < 2 {
         return Err(Rejection::OnlyOneCampaign(channel.clone()));
     }
     if !campaign.channels.contains(channel) {

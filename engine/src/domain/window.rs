@@ -54,16 +54,12 @@ impl<K: Eq + Hash, V> Window<K, V> {
 
     /// The entry of this key, to be changed; it does not get younger by that.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.generations
-            .iter_mut()
-            .find_map(|generation| generation.get_mut(key))
+        self.generations.iter_mut().find_map(|generation| generation.get_mut(key))
     }
 
     /// Takes the entry of this key out.
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        self.generations
-            .iter_mut()
-            .find_map(|generation| generation.remove(key))
+        self.generations.iter_mut().find_map(|generation| generation.remove(key))
     }
 
     /// Every entry, in no order.

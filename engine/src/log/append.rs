@@ -54,10 +54,7 @@ impl Log {
     pub async fn append(&self, bytes: Bytes, expected_last: u64) -> Result<(), AppendError> {
         let mut headers = HeaderMap::new();
         headers.insert(header::NATS_EXPECTED_LAST_SEQUENCE, expected_last.to_string());
-        let request = Request::new()
-            .headers(headers)
-            .payload(bytes)
-            .timeout(Some(ACK_WITHIN));
+        let request = Request::new().headers(headers).payload(bytes).timeout(Some(ACK_WITHIN));
         match self.client.send_request(self.subject.clone(), request).await {
             Ok(message) => outcome(&message.payload, expected_last),
             Err(error) if error.kind() == RequestErrorKind::MaxPayloadExceeded => {
@@ -72,36 +69,22 @@ fn outcome(payload: &[u8], expected_last: u64) -> Result<(), AppendError> {
     let answer: Answer = serde_json::from_slice(payload)
         .map_err(|error| AppendError::Unknown(format!("an answer that is no acknowledgement: {error}")))?;
     match answer {
-        Answer {
-            error: Some(refusal), ..
-        } => Err(refused(refusal)),
-        Answer {
-            seq: Some(sequence), ..
-        } if sequence == expected_last + 1 => Ok(()),
+        Answer { error: Some(refusal), .. } => Err(refused(refusal)),
+        Answer { seq: Some(sequence), .. } if sequence == expected_last + 1 => Ok(()),
         Answer { seq, .. } => {
             let expected = expected_last + 1;
-            Err(AppendError::Unknown(format!(
-                "acknowledged as {seq:?} where {expected} was due"
-            )))
+            Err(AppendError::Unknown(format!("acknowledged as {seq:?} where {expected} was due")))
         }
     }
 }
 
 fn refused(refusal: Refusal) -> AppendError {
-    let Refusal {
-        code,
-        err_code,
-        description,
-    } = refusal;
+    let Refusal { code, err_code, description } = refusal;
     if WRONG_LAST_SEQUENCE.contains(&err_code) {
         return AppendError::Fenced;
     }
     let text = format!("{description} ({err_code})");
-    if code >= 500 {
-        AppendError::Unknown(text)
-    } else {
-        AppendError::Refused(text)
-    }
+    if code >= 500 { AppendError::Unknown(text) } else { AppendError::Refused(text) }
 }
 
 #[cfg(test)]
@@ -117,14 +100,8 @@ mod tests {
         assert_eq!(of(r#"{"stream":"ATENDER_LOG_0","seq":7}"#), Ok(()));
         assert_eq!(of(&refusal(400, 10_071)), Err(AppendError::Fenced));
         assert_eq!(of(&refusal(400, 10_164)), Err(AppendError::Fenced));
-        assert_eq!(
-            of(&refusal(400, 10_054)),
-            Err(AppendError::Refused("no (10054)".into()))
-        );
-        assert_eq!(
-            of(&refusal(503, 10_077)),
-            Err(AppendError::Unknown("no (10077)".into()))
-        );
+        assert_eq!(of(&refusal(400, 10_054)), Err(AppendError::Refused("no (10054)".into())));
+        assert_eq!(of(&refusal(503, 10_077)), Err(AppendError::Unknown("no (10077)".into())));
         for unknown in [r#"{"seq":8}"#, "{}", "", "+OK"] {
             assert!(matches!(of(unknown), Err(AppendError::Unknown(_))), "{unknown:?}");
         }

@@ -71,14 +71,7 @@ impl Pulls {
             "idle_heartbeat": HEARTBEAT.as_nanos() as u64,
         });
         let request = Bytes::from(request.to_string());
-        Ok(Self {
-            client: log.client.clone(),
-            subject,
-            inbox,
-            request,
-            messages,
-            outstanding: 0,
-        })
+        Ok(Self { client: log.client.clone(), subject, inbox, request, messages, outstanding: 0 })
     }
 
     /// The next message; an error says why the consumer is of no more use. May be cancelled.
@@ -124,13 +117,8 @@ impl Pulls {
         if !is_end_of_request {
             return Err(format!("{status} {description}"));
         }
-        let left = message
-            .headers
-            .as_ref()
-            .and_then(|headers| headers.get("Nats-Pending-Messages"));
-        let left = left
-            .and_then(|left| left.as_str().parse().ok())
-            .unwrap_or(PULL_MESSAGES);
+        let left = message.headers.as_ref().and_then(|headers| headers.get("Nats-Pending-Messages"));
+        let left = left.and_then(|left| left.as_str().parse().ok()).unwrap_or(PULL_MESSAGES);
         self.outstanding = self.outstanding.saturating_sub(left);
         Ok(())
     }

@@ -26,14 +26,7 @@ pub struct FrameReader {
 impl FrameReader {
     pub(super) async fn open(log: Log, next: u64, previous: FrameHash) -> Result<Self, LogError> {
         let pulls = Pulls::open(&log, next).await?;
-        Ok(Self {
-            log,
-            pulls,
-            next,
-            previous,
-            head: next - 1,
-            backoff: BACKOFF_MIN,
-        })
+        Ok(Self { log, pulls, next, previous, head: next - 1, backoff: BACKOFF_MIN })
     }
 
     /// The sequence of the frame that comes next.
@@ -78,9 +71,7 @@ impl FrameReader {
     fn take(&mut self, pulled: &Pulled) -> Result<RecordedFrame, LogError> {
         let recorded = RecordedFrame::decode(pulled.sequence, self.log.shard(), &pulled.payload)?;
         if recorded.frame.previous != self.previous {
-            return Err(LogError::BrokenChain {
-                sequence: recorded.sequence,
-            });
+            return Err(LogError::BrokenChain { sequence: recorded.sequence });
         }
         self.previous = recorded.hash;
         self.head = recorded.sequence + pulled.pending;
@@ -92,10 +83,7 @@ impl FrameReader {
     /// A consumer delivers at most once, so what did not come may still be in the log.
     async fn check_gap(&mut self, found: u64) -> Result<(), LogError> {
         match self.log.read(self.next).await {
-            Ok(None) => Err(LogError::Gap {
-                expected: self.next,
-                found,
-            }),
+            Ok(None) => Err(LogError::Gap { expected: self.next, found }),
             Ok(Some(_)) | Err(_) => self.reopen("frames were lost on the way").await,
         }
     }

@@ -90,81 +90,31 @@ pub(super) fn check(found: &stream::Config, wanted: &stream::Config) -> Result<(
             found.subjects.join(", "),
             wanted.subjects.join(", "),
         ),
-        (
-            "retention",
-            found.retention == wanted.retention,
-            debug(&found.retention),
-            "limits".to_owned(),
-        ),
-        (
-            "storage",
-            found.storage == wanted.storage,
-            debug(&found.storage),
-            "file".to_owned(),
-        ),
-        (
-            "discard",
-            found.discard == wanted.discard,
-            debug(&found.discard),
-            "new".to_owned(),
-        ),
-        (
-            "max_age",
-            found.max_age.is_zero(),
-            debug(&found.max_age),
-            "unlimited".to_owned(),
-        ),
-        (
-            "max_bytes",
-            unlimited(found.max_bytes),
-            debug(&found.max_bytes),
-            "unlimited".to_owned(),
-        ),
-        (
-            "max_msgs",
-            unlimited(found.max_messages),
-            debug(&found.max_messages),
-            "unlimited".to_owned(),
-        ),
+        ("retention", found.retention == wanted.retention, debug(&found.retention), "limits".to_owned()),
+        ("storage", found.storage == wanted.storage, debug(&found.storage), "file".to_owned()),
+        ("discard", found.discard == wanted.discard, debug(&found.discard), "new".to_owned()),
+        ("max_age", found.max_age.is_zero(), debug(&found.max_age), "unlimited".to_owned()),
+        ("max_bytes", unlimited(found.max_bytes), debug(&found.max_bytes), "unlimited".to_owned()),
+        ("max_msgs", unlimited(found.max_messages), debug(&found.max_messages), "unlimited".to_owned()),
         (
             "max_msgs_per_subject",
             unlimited(found.max_messages_per_subject),
             debug(&found.max_messages_per_subject),
             "unlimited".to_owned(),
         ),
-        (
-            "max_msg_size",
-            found.max_message_size <= 0,
-            debug(&found.max_message_size),
-            "unlimited".to_owned(),
-        ),
+        ("max_msg_size", found.max_message_size <= 0, debug(&found.max_message_size), "unlimited".to_owned()),
         ("deny_delete", found.deny_delete, no(), "true".to_owned()),
         ("deny_purge", found.deny_purge, no(), "true".to_owned()),
         ("allow_rollup_hdrs", !found.allow_rollup, "true".to_owned(), no()),
         ("allow_msg_ttl", !found.allow_message_ttl, "true".to_owned(), no()),
         ("no_ack", !found.no_ack, "true".to_owned(), no()),
         ("sealed", !found.sealed, "true".to_owned(), no()),
-        (
-            "mirror or sources",
-            !is_mirror && !has_sources,
-            "set".to_owned(),
-            none(),
-        ),
-        (
-            "persist_mode",
-            !is_async,
-            "async".to_owned(),
-            "default".to_owned(),
-        ),
+        ("mirror or sources", !is_mirror && !has_sources, "set".to_owned(), none()),
+        ("persist_mode", !is_async, "async".to_owned(), "default".to_owned()),
     ];
     if found.num_replicas != wanted.num_replicas {
         let (stream, replicas, asked) = (&found.name, found.num_replicas, wanted.num_replicas);
-        tracing::warn!(
-            stream,
-            replicas,
-            asked,
-            "the log has another number of replicas than configured"
-        );
+        tracing::warn!(stream, replicas, asked, "the log has another number of replicas than configured");
     }
     match rules.into_iter().find(|(_, holds, ..)| !holds) {
         None => Ok(()),

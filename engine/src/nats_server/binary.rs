@@ -40,16 +40,12 @@ pub async fn find_binary(explicit: Option<&Path>) -> Result<PathBuf, NatsServerE
 }
 
 fn named_by_environment() -> Option<PathBuf> {
-    std::env::var_os(BINARY_ENV)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    std::env::var_os(BINARY_ENV).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 fn candidates() -> Vec<PathBuf> {
     let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let mut found: Vec<PathBuf> = std::env::split_paths(&on_path)
-        .map(|dir| dir.join(BINARY_NAME))
-        .collect();
+    let mut found: Vec<PathBuf> = std::env::split_paths(&on_path).map(|dir| dir.join(BINARY_NAME)).collect();
     let executable = std::env::current_exe().unwrap_or_default();
     let tools = std::env::current_dir().into_iter();
     let tools = tools.chain(executable.ancestors().skip(1).map(Path::to_path_buf));
@@ -62,46 +58,27 @@ async fn checked(binary: PathBuf) -> Result<PathBuf, NatsServerError> {
     let binary = match std::path::absolute(&binary) {
         Ok(absolute) => absolute,
         Err(source) => {
-            return Err(NatsServerError::BinaryUnusable {
-                binary,
-                help: HELP_BINARY,
-                source,
-            });
+            return Err(NatsServerError::BinaryUnusable { binary, help: HELP_BINARY, source });
         }
     };
     let output = match version_output(&binary).await {
         Ok(output) => output,
         Err(source) => {
-            return Err(NatsServerError::BinaryUnusable {
-                binary,
-                help: HELP_BINARY,
-                source,
-            });
+            return Err(NatsServerError::BinaryUnusable { binary, help: HELP_BINARY, source });
         }
     };
     match parse_version(&output) {
-        None => Err(NatsServerError::BinaryForeign {
-            binary,
-            help: HELP_BINARY,
-        }),
+        None => Err(NatsServerError::BinaryForeign { binary, help: HELP_BINARY }),
         Some(version) if version < VERSION_MIN => {
             let found = format!("{}.{}", version.0, version.1);
-            Err(NatsServerError::BinaryTooOld {
-                binary,
-                found,
-                help: HELP_BINARY,
-            })
+            Err(NatsServerError::BinaryTooOld { binary, found, help: HELP_BINARY })
         }
         Some(_) => Ok(binary),
     }
 }
 
 async fn version_output(binary: &Path) -> io::Result<String> {
-    let run = Command::new(binary)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
+    let run = Command::new(binary).arg("--version").stdin(Stdio::null()).kill_on_drop(true).output();
     let output = tokio::time::timeout(VERSION_TIMEOUT, run).await??;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -8,10 +8,8 @@ use super::error::NatsServerError;
 use crate::data_dir::write_secret;
 
 const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
-const _: () = assert!(
-    PAYLOAD_BYTES_MAX >= 2 * schemas::limits::FRAME_BYTES_MAX,
-    "a frame and its headers fit"
-);
+const _: () =
+    assert!(PAYLOAD_BYTES_MAX >= 2 * schemas::limits::FRAME_BYTES_MAX, "a frame and its headers fit");
 const LOG_BYTES_MAX: u32 = 8 * 1024 * 1024;
 const LOG_FILES_MAX: u32 = 4;
 /// Left alone, the server allows three quarters of the disk that is free at start, less with every restart.
@@ -76,9 +74,7 @@ impl Files {
     }
 
     fn quoted_path(&self, path: &Path) -> Result<String, NatsServerError> {
-        let text = path.to_str().ok_or_else(|| NatsServerError::PathNotUtf8 {
-            path: self.dir.clone(),
-        })?;
+        let text = path.to_str().ok_or_else(|| NatsServerError::PathNotUtf8 { path: self.dir.clone() })?;
         Ok(quoted(text))
     }
 }

@@ -70,9 +70,7 @@ impl Endpoint {
 }
 
 fn reconnect_delay(attempts: usize) -> Duration {
-    let doublings = u32::try_from(attempts.saturating_sub(1))
-        .unwrap_or(u32::MAX)
-        .min(5);
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(5);
     (RECONNECT_DELAY_MIN * 2_u32.pow(doublings)).min(RECONNECT_DELAY_MAX)
 }
 
@@ -107,11 +105,7 @@ mod tests {
     fn a_debug_print_hides_the_token() {
         let token = Token::random();
         let secret = token.reveal().to_owned();
-        let endpoint = Endpoint {
-            url: "nats://127.0.0.1:1".into(),
-            token,
-            pid: 1,
-        };
+        let endpoint = Endpoint { url: "nats://127.0.0.1:1".into(), token, pid: 1 };
         assert!(!format!("{endpoint:?}").contains(&secret));
     }
 }

@@ -92,17 +92,10 @@ pub enum NatsServerError {
 
 impl NatsServerError {
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io {
-            path: path.to_path_buf(),
-            action,
-            source,
-        }
+        move |source| Self::Io { path: path.to_path_buf(), action, source }
     }
 
     pub(super) fn leftover_remains(pid: u32) -> Self {
-        Self::LeftoverRemains {
-            pid,
-            help: HELP_LEFTOVER,
-        }
+        Self::LeftoverRemains { pid, help: HELP_LEFTOVER }
     }
 }

@@ -74,17 +74,14 @@ pub(super) fn runs_with(pid: u32, config: &Path) -> bool {
     use std::os::unix::ffi::OsStrExt;
     let command_line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let arguments: Vec<&[u8]> = command_line.split(|byte| *byte == 0).collect();
-    arguments
-        .windows(2)
-        .any(|pair| pair == [CONFIG_FLAG.as_bytes(), config.as_os_str().as_bytes()])
+    arguments.windows(2).any(|pair| pair == [CONFIG_FLAG.as_bytes(), config.as_os_str().as_bytes()])
 }
 
 /// Whether `pid` is alive and was started with this config file.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn runs_with(pid: u32, config: &Path) -> bool {
-    let listed = std::process::Command::new("ps")
-        .args(["-ww", "-o", "args=", "-p", &pid.to_string()])
-        .output();
+    let listed =
+        std::process::Command::new("ps").args(["-ww", "-o", "args=", "-p", &pid.to_string()]).output();
     let named = format!("{CONFIG_FLAG} {}", config.display());
     listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&named))
 }

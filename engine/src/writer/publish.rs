@@ -38,11 +38,7 @@ impl InFlight {
     pub(super) fn publish(log: Log, bytes: Vec<u8>, id: FrameId, after: u64, answers: Answers) -> Self {
         histogram!("atender_frame_bytes").record(bytes.len() as f64);
         let future = Box::pin(publish_until_known(log, bytes.into(), id, after));
-        Self {
-            future,
-            since: Instant::now(),
-            answers,
-        }
+        Self { future, since: Instant::now(), answers }
     }
 
     pub(super) async fn published(&mut self) -> Published {

@@ -66,17 +66,10 @@ impl Writer {
     fn replay(&mut self, recorded: &RecordedFrame) {
         let mut index = 0;
         for commit in &recorded.frame.commits {
-            let first = Position {
-                shard: self.log.shard(),
-                sequence: recorded.sequence,
-                index,
-            };
+            let first = Position { shard: self.log.shard(), sequence: recorded.sequence, index };
             domain::apply(&mut self.state, &commit.header, first, &commit.events);
             index += commit.events.len() as u32;
-            self.last = Position {
-                index: index.saturating_sub(1),
-                ..first
-            };
+            self.last = Position { index: index.saturating_sub(1), ..first };
             self.last_at = commit.header.at;
         }
         self.durable = recorded.sequence;

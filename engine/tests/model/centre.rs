@@ -50,11 +50,7 @@ pub(super) fn disposition() -> DispositionId {
 }
 
 pub(super) fn role(id: &AgentId) -> Role {
-    if id.as_str() == SUPERVISOR {
-        Role::Supervisor
-    } else {
-        Role::Agent
-    }
+    if id.as_str() == SUPERVISOR { Role::Supervisor } else { Role::Agent }
 }
 
 pub(super) fn creation() -> Command {
@@ -71,11 +67,7 @@ pub(super) fn set_up() -> Vec<Command> {
             name: "Acme".into(),
             history_conversations: 10,
         }),
-        Command::DefineProject(ProjectDefined {
-            project: project.clone(),
-            client,
-            name: "Shop".into(),
-        }),
+        Command::DefineProject(ProjectDefined { project: project.clone(), client, name: "Shop".into() }),
         Command::DefineDisposition(DispositionDefined {
             disposition: disposition(),
             name: "Solved".into(),
@@ -97,10 +89,7 @@ pub(super) fn set_up() -> Vec<Command> {
             campaign: CampaignId::new(id).expect("a good id"),
             project: project.clone(),
             name: id.into(),
-            channels: channels
-                .iter()
-                .map(|id| ChannelId::new(id).expect("a good id"))
-                .collect(),
+            channels: channels.iter().map(|id| ChannelId::new(id).expect("a good id")).collect(),
             dispositions: vec![disposition()],
             hours_shown: 24,
             external_resources: false,

@@ -27,26 +27,14 @@ pub(super) fn same(state: &State, model: &Reference) {
         return;
     };
     same_agents(ws, model);
-    assert_eq!(
-        ws.conversations().count(),
-        model.open().count(),
-        "open conversations"
-    );
+    assert_eq!(ws.conversations().count(), model.open().count(), "open conversations");
     for talk in model.open() {
         let found = ws.conversation(talk.id).expect("open in the model");
-        assert_eq!(
-            found.stage,
-            stage_of(talk, &found.stage),
-            "the place of {}",
-            talk.id
-        );
+        assert_eq!(found.stage, stage_of(talk, &found.stage), "the place of {}", talk.id);
         assert_eq!(found.campaign, talk.campaign, "the campaign of {}", talk.id);
         assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
     }
-    let exclusive: BTreeMap<_, _> = ws
-        .exclusive_agents()
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect();
+    let exclusive: BTreeMap<_, _> = ws.exclusive_agents().map(|(k, v)| (k.clone(), v.clone())).collect();
     assert_eq!(exclusive, model.exclusive, "exclusive agents");
     for (id, message) in &model.messages.all {
         let found = ws.outbound(*id).expect("sent in the model");
@@ -72,11 +60,7 @@ fn same_agents(ws: &Workspace, model: &Reference) {
         assert_eq!(agent.idle_since, person.idle_since, "since when {id} is idle");
         assert_eq!(agent.holding, model.holding(id), "what {id} holds");
         let kept: Vec<ConversationId> = ws.kept_for(id).collect();
-        assert_eq!(
-            kept,
-            waiting(model, |_, whose| whose == Some(id)),
-            "what is kept for {id}"
-        );
+        assert_eq!(kept, waiting(model, |_, whose| whose == Some(id)), "what is kept for {id}");
     }
     for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
         for channel in (0..CHANNELS.len()).map(centre::channel) {
@@ -115,10 +99,7 @@ pub(super) fn summary(state: &State) -> Vec<String> {
     lines.extend(ws.outbound_messages().map(|entry| format!("{entry:?}")));
     lines.sort_unstable();
     for agent in ws.agents() {
-        lines.push(format!(
-            "{:?}",
-            ws.kept_for(&agent.definition.agent).collect::<Vec<_>>()
-        ));
+        lines.push(format!("{:?}", ws.kept_for(&agent.definition.agent).collect::<Vec<_>>()));
     }
     for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
         for channel in (0..CHANNELS.len()).map(centre::channel) {

@@ -118,9 +118,7 @@ impl Messages {
         let message = self.all.get_mut(&id).expect("a message of the model");
         let name = (message.channel.clone(), provider_id.to_owned());
         message.name = Some(provider_id.to_owned());
-        message
-            .heard
-            .extend(self.parked.remove(&name).unwrap_or_default());
+        message.heard.extend(self.parked.remove(&name).unwrap_or_default());
         self.names.insert(name, (id, message.resends));
     }
 
@@ -149,22 +147,13 @@ impl Messages {
 
     pub(super) fn receipt(&mut self, receipt: &Receipt) -> Verdict {
         let on_channel = |id: &MessageId| self.all.get(id).is_some_and(|m| m.channel == receipt.channel);
-        let name = receipt
-            .provider_id
-            .clone()
-            .map(|id| (receipt.channel.clone(), id));
+        let name = receipt.provider_id.clone().map(|id| (receipt.channel.clone(), id));
         let named = name.as_ref().and_then(|name| self.names.get(name)).copied();
         let ours = receipt.message.filter(|id| on_channel(id));
         let Some(id) = ours.or(named.map(|(id, _)| id)) else {
             return match name {
                 None => Verdict::Refused,
-                Some(name)
-                    if self
-                        .parked
-                        .entry(name.clone())
-                        .or_default()
-                        .insert(receipt.status) =>
-                {
+                Some(name) if self.parked.entry(name.clone()).or_default().insert(receipt.status) => {
                     Verdict::Happened
                 }
                 Some(_) => Verdict::Nothing,

@@ -63,10 +63,7 @@ fn one_is_open_for_each_contact_and_channel(ws: &Workspace) {
     let mut open = BTreeSet::new();
     for (id, conversation) in ws.conversations() {
         let key = (conversation.contact, conversation.channel.clone());
-        assert!(
-            open.insert(key),
-            "{id} is a second one of its contact and channel"
-        );
+        assert!(open.insert(key), "{id} is a second one of its contact and channel");
     }
 }
 
@@ -84,9 +81,7 @@ fn nobody_waits_beside_an_agent_with_room(ws: &Workspace) {
             continue;
         };
         for agent in ws.agents().filter(|agent| could_take(agent, conversation)) {
-            let theirs = reserved
-                .as_ref()
-                .is_none_or(|kept| kept.agent == agent.definition.agent);
+            let theirs = reserved.as_ref().is_none_or(|kept| kept.agent == agent.definition.agent);
             assert!(!theirs, "{id} waits, and {:?} has room", agent.definition.agent);
         }
         if let Some(kept) = reserved {
@@ -101,12 +96,10 @@ fn nobody_waits_beside_an_agent_with_room(ws: &Workspace) {
 fn queues_go_by_waiting_time(ws: &Workspace) {
     let mut queued: BTreeSet<ConversationId> = BTreeSet::new();
     let mut check = |ids: Vec<ConversationId>| {
-        let since = ids
-            .iter()
-            .map(|id| match &ws.conversation(*id).expect("open").stage {
-                Stage::Waiting { since, number, .. } => (*since, *number),
-                Stage::Assigned(_) | Stage::Loose => panic!("{id} is in a queue and does not wait"),
-            });
+        let since = ids.iter().map(|id| match &ws.conversation(*id).expect("open").stage {
+            Stage::Waiting { since, number, .. } => (*since, *number),
+            Stage::Assigned(_) | Stage::Loose => panic!("{id} is in a queue and does not wait"),
+        });
         assert!(since.is_sorted(), "a queue out of order: {ids:?}");
         queued.extend(ids);
     };
@@ -118,24 +111,14 @@ fn queues_go_by_waiting_time(ws: &Workspace) {
     for agent in ws.agents() {
         check(ws.kept_for(&agent.definition.agent).collect());
     }
-    let waiting = ws
-        .conversations()
-        .filter(|(_, c)| c.agent().is_none())
-        .map(|(id, _)| *id);
-    assert_eq!(
-        queued,
-        waiting.collect::<BTreeSet<_>>(),
-        "what waits and what is in a queue"
-    );
+    let waiting = ws.conversations().filter(|(_, c)| c.agent().is_none()).map(|(id, _)| *id);
+    assert_eq!(queued, waiting.collect::<BTreeSet<_>>(), "what waits and what is in a queue");
 }
 
 fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
     let mut expected = BTreeSet::new();
     for (id, conversation) in ws.conversations() {
-        if let Stage::Waiting {
-            reserved: Some(kept), ..
-        } = &conversation.stage
-        {
+        if let Stage::Waiting { reserved: Some(kept), .. } = &conversation.stage {
             expected.extend(kept.until.map(|until| (until, centre::workspace(), *id)));
         }
     }
@@ -150,11 +133,7 @@ fn nobody_holds_more_than_they_may(ws: &Workspace, before: &mut Before) {
         let id = agent.definition.agent.clone();
         let held = before.loads.insert(id.clone(), agent.load()).unwrap_or_default();
         let most = agent.definition.capacity.max(held);
-        assert!(
-            agent.load() <= most,
-            "{id} holds {}, and may hold {most}",
-            agent.load()
-        );
+        assert!(agent.load() <= most, "{id} holds {}, and may hold {most}", agent.load());
     }
 }
 

@@ -94,11 +94,9 @@ impl Reference {
             Command::Assign { conversation, agent } => self.assign(actor, *conversation, agent),
             Command::Transfer { conversation, to, .. } => self.transfer(actor, *conversation, to),
             Command::Finish { conversation, .. } => self.finish(actor, *conversation),
-            Command::SetExclusiveAgent {
-                contact,
-                campaign,
-                agent,
-            } => self.set_exclusive(*contact, campaign, agent),
+            Command::SetExclusiveAgent { contact, campaign, agent } => {
+                self.set_exclusive(*contact, campaign, agent)
+            }
             Command::RemoveExclusiveAgent { contact, campaign } => self.remove_exclusive(*contact, campaign),
             Command::EndExclusiveWait { conversation } => self.end_wait(*conversation),
             Command::Send { conversation, .. } => {
@@ -108,23 +106,12 @@ impl Reference {
                 self.messages.submit(message, *conversation, channel)
             }
             Command::BeginAttempt { message } => self.messages.begin(*message),
-            Command::EndAttempt {
-                message,
-                attempt,
-                result,
-            } => self.messages.end(*message, *attempt, result),
-            Command::Resend {
-                conversation,
-                message,
-            } => {
+            Command::EndAttempt { message, attempt, result } => self.messages.end(*message, *attempt, result),
+            Command::Resend { conversation, message } => {
                 only_if!(self.holds(actor, *conversation));
                 self.messages.resend(*message)
             }
-            Command::Settle {
-                conversation,
-                message,
-                status,
-            } => {
+            Command::Settle { conversation, message, status } => {
                 only_if!(self.supervises(actor) || self.holds(actor, *conversation));
                 self.messages.settle(*message, *status)
             }
@@ -196,24 +183,14 @@ impl Reference {
     }
 
     fn set_place(&mut self, id: ConversationId, place: Place) {
-        let talk = self
-            .talks
-            .iter_mut()
-            .find(|talk| talk.id == id)
-            .expect("it was opened");
+        let talk = self.talks.iter_mut().find(|talk| talk.id == id).expect("it was opened");
         talk.place = place;
     }
 
     fn give(&mut self, id: ConversationId, agent: &AgentId) {
         self.turns_given += 1;
         let turn = self.turns_given;
-        self.set_place(
-            id,
-            Place::With {
-                agent: agent.clone(),
-                turn,
-            },
-        );
+        self.set_place(id, Place::With { agent: agent.clone(), turn });
         self.people.get_mut(agent).expect("a known agent").idle_since = self.now;
     }
 
@@ -226,10 +203,7 @@ impl Reference {
     /// Rule 1 and rule 5: the exclusive agent, else the most room, else the queue. `giver` gets nothing.
     fn route(&mut self, id: ConversationId, since: Timestamp, giver: Option<&AgentId>) {
         let talk = self.talk(id).expect("it is open").clone();
-        let exclusive = self
-            .exclusive
-            .get(&(talk.contact, talk.campaign.clone()))
-            .cloned();
+        let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
         self.route_to(&talk, since, giver, exclusive);
     }
 
@@ -272,16 +246,10 @@ impl Reference {
             let mut waiting = Vec::new();
             for talk in self.open().filter(|talk| self.serves(agent, talk)) {
                 match &talk.place {
-                    Place::Waiting {
-                        since,
-                        turn,
-                        kept: None,
-                    } => waiting.push((true, *since, *turn, talk.id)),
-                    Place::Waiting {
-                        since,
-                        turn,
-                        kept: Some((whose, _)),
-                    } if whose == agent => {
+                    Place::Waiting { since, turn, kept: None } => {
+                        waiting.push((true, *since, *turn, talk.id))
+                    }
+                    Place::Waiting { since, turn, kept: Some((whose, _)) } if whose == agent => {
                         waiting.push((false, *since, *turn, talk.id));
                     }
                     Place::Waiting { .. } | Place::With { .. } | Place::Over => {}
@@ -302,14 +270,7 @@ impl Reference {
             None => (Presence::Offline, self.now),
         };
         let definition = definition.clone();
-        self.people.insert(
-            id.clone(),
-            Person {
-                definition,
-                presence,
-                idle_since,
-            },
-        );
+        self.people.insert(id.clone(), Person { definition, presence, idle_since });
         self.fill(id);
         if self.people[id].definition.role == Role::Auditor {
             self.release(id, false);
@@ -326,11 +287,7 @@ impl Reference {
         let mut found = Vec::new();
         for talk in self.open() {
             match &talk.place {
-                Place::Waiting {
-                    since,
-                    turn,
-                    kept: Some((whose, _)),
-                } if which(talk, whose) => {
+                Place::Waiting { since, turn, kept: Some((whose, _)) } if which(talk, whose) => {
                     found.push((*since, *turn, talk.id));
                 }
                 Place::Waiting { .. } | Place::With { .. } | Place::Over => {}
@@ -368,38 +325,24 @@ impl Reference {
         held.sort_unstable();
         for (opened_at, _, id) in held {
             let talk = self.talk(id).expect("it is held").clone();
-            let exclusive = self
-                .exclusive
-                .get(&(talk.contact, talk.campaign.clone()))
-                .cloned();
+            let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
             let exclusive = exclusive.filter(|other| comes_back || other != agent);
             self.route_to(&talk, opened_at, Some(agent), exclusive);
         }
     }
 
     fn receive(&mut self, id: ConversationId, contact: ContactId, channel: &ChannelId) -> Verdict {
-        if self
-            .open()
-            .any(|talk| talk.contact == contact && talk.channel == *channel)
-        {
+        if self.open().any(|talk| talk.contact == contact && talk.channel == *channel) {
             return Verdict::Happened;
         }
-        let entry = CHANNELS
-            .iter()
-            .find(|(id, _)| *id == channel.as_str())
-            .expect("a channel")
-            .1;
+        let entry = CHANNELS.iter().find(|(id, _)| *id == channel.as_str()).expect("a channel").1;
         self.talks.push(Talk {
             id,
             contact,
             channel: channel.clone(),
             campaign: CampaignId::new(entry).expect("a good id"),
             opened_at: self.now,
-            place: Place::Waiting {
-                since: self.now,
-                turn: 0,
-                kept: None,
-            },
+            place: Place::Waiting { since: self.now, turn: 0, kept: None },
         });
         self.route(id, self.now, None);
         Verdict::Happened
@@ -410,10 +353,7 @@ impl Reference {
     }
 
     fn assign(&mut self, actor: &Actor, id: ConversationId, agent: &AgentId) -> Verdict {
-        only_if!(matches!(
-            self.role(actor),
-            Some(Role::Agent | Role::Supervisor | Role::Administrator)
-        ));
+        only_if!(matches!(self.role(actor), Some(Role::Agent | Role::Supervisor | Role::Administrator)));
         let Some(talk) = self.talk(id).cloned() else {
             return Verdict::Refused;
         };
@@ -446,24 +386,13 @@ impl Reference {
                 self.give(id, agent);
             }
             TransferTarget::Campaign(campaign) => {
-                let works_there = |id: &str| {
-                    CAMPAIGNS
-                        .iter()
-                        .any(|c| c.0 == id && c.1.contains(&talk.channel.as_str()))
-                };
+                let works_there =
+                    |id: &str| CAMPAIGNS.iter().any(|c| c.0 == id && c.1.contains(&talk.channel.as_str()));
                 only_if!(*campaign != talk.campaign && works_there(campaign.as_str()));
-                let moved = self
-                    .talks
-                    .iter_mut()
-                    .find(|talk| talk.id == id)
-                    .expect("it is open");
+                let moved = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
                 moved.campaign = campaign.clone();
                 // Out of the giver's hands before anything else is looked at.
-                moved.place = Place::Waiting {
-                    since: self.now,
-                    turn: 0,
-                    kept: None,
-                };
+                moved.place = Place::Waiting { since: self.now, turn: 0, kept: None };
                 let moved = moved.clone();
                 let exclusive = self.exclusive.get(&(talk.contact, campaign.clone()));
                 match &giver {
@@ -519,11 +448,7 @@ impl Reference {
             return Verdict::Nothing;
         };
         match talk.place {
-            Place::Waiting {
-                since,
-                kept: Some((_, Some(until))),
-                ..
-            } if until <= self.now => {
+            Place::Waiting { since, kept: Some((_, Some(until))), .. } if until <= self.now => {
                 self.route_to(&talk, since, None, None);
                 Verdict::Happened
             }

@@ -25,86 +25,23 @@ pub(super) enum By {
 
 #[derive(Debug, Clone)]
 pub(super) enum Deed {
-    Presence {
-        agent: usize,
-        presence: u8,
-    },
-    Redefine {
-        agent: usize,
-        campaigns: u8,
-        channels: u8,
-        capacity: u16,
-        twice: bool,
-        auditor: bool,
-    },
-    Write {
-        contact: usize,
-        channel: usize,
-    },
-    Assign {
-        by: By,
-        talk: usize,
-        agent: usize,
-    },
-    Take {
-        talk: usize,
-        agent: usize,
-    },
-    Send {
-        by: By,
-        talk: usize,
-    },
-    ToAgent {
-        by: By,
-        talk: usize,
-        agent: usize,
-    },
-    ToCampaign {
-        by: By,
-        talk: usize,
-        campaign: usize,
-    },
-    Finish {
-        by: By,
-        talk: usize,
-    },
-    SetExclusive {
-        contact: usize,
-        campaign: usize,
-        agent: usize,
-    },
-    RemoveExclusive {
-        contact: usize,
-        campaign: usize,
-    },
-    EndWait {
-        talk: usize,
-    },
-    Begin {
-        message: usize,
-    },
-    End {
-        message: usize,
-        late: bool,
-        result: u8,
-    },
-    Resend {
-        by: By,
-        message: usize,
-    },
-    Settle {
-        by: By,
-        message: usize,
-        sent: bool,
-    },
-    Receipt {
-        message: usize,
-        sends_ago: u16,
-        ours: bool,
-        theirs: bool,
-        status: DeliveryStatus,
-        astray: bool,
-    },
+    Presence { agent: usize, presence: u8 },
+    Redefine { agent: usize, campaigns: u8, channels: u8, capacity: u16, twice: bool, auditor: bool },
+    Write { contact: usize, channel: usize },
+    Assign { by: By, talk: usize, agent: usize },
+    Take { talk: usize, agent: usize },
+    Send { by: By, talk: usize },
+    ToAgent { by: By, talk: usize, agent: usize },
+    ToCampaign { by: By, talk: usize, campaign: usize },
+    Finish { by: By, talk: usize },
+    SetExclusive { contact: usize, campaign: usize, agent: usize },
+    RemoveExclusive { contact: usize, campaign: usize },
+    EndWait { talk: usize },
+    Begin { message: usize },
+    End { message: usize, late: bool, result: u8 },
+    Resend { by: By, message: usize },
+    Settle { by: By, message: usize, sent: bool },
+    Receipt { message: usize, sends_ago: u16, ours: bool, theirs: bool, status: DeliveryStatus, astray: bool },
 }
 
 #[derive(Debug, Clone)]
@@ -130,12 +67,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     let agent = || 0..AGENTS.len();
     let contact = || 0..CONTACTS;
     let campaign = || 0..CAMPAIGNS.len();
-    let receipt = (
-        BACK,
-        prop_oneof![3 => Just(0_u16), 1 => Just(1)],
-        any::<bool>(),
-        any::<bool>(),
-    );
+    let receipt = (BACK, prop_oneof![3 => Just(0_u16), 1 => Just(1)], any::<bool>(), any::<bool>());
     let status = prop::sample::select(&DeliveryStatus::ALL[1..]);
     prop_oneof![
         5 => (agent(), 0..4_u8).prop_map(|(agent, presence)| Deed::Presence { agent, presence }),
@@ -199,9 +131,7 @@ impl Step {
             back(among, *index)
         };
         let by = |by: &By, conversation| match by {
-            By::Holder => reference
-                .holder(conversation)
-                .map_or(Actor::Administrator, Actor::Agent),
+            By::Holder => reference.holder(conversation).map_or(Actor::Administrator, Actor::Agent),
             By::Agent(index) => Actor::Agent(centre::agent(*index)),
             By::Administrator => Actor::Administrator,
         };
@@ -216,24 +146,12 @@ impl Step {
                 let agent = centre::agent(*agent);
                 let presence = match presence {
                     0 | 1 => Presence::Online,
-                    2 => Presence::Away {
-                        reason: "lunch".into(),
-                    },
+                    2 => Presence::Away { reason: "lunch".into() },
                     _ => Presence::Offline,
                 };
-                plain(
-                    Actor::Agent(agent.clone()),
-                    Command::ChangePresence { agent, presence },
-                )
+                plain(Actor::Agent(agent.clone()), Command::ChangePresence { agent, presence })
             }
-            Deed::Redefine {
-                agent,
-                campaigns,
-                channels,
-                capacity,
-                twice,
-                auditor,
-            } => {
+            Deed::Redefine { agent, campaigns, channels, capacity, twice, auditor } => {
                 let agent = centre::agent(*agent);
                 let mut campaigns = bits(*campaigns, CAMPAIGNS.len(), centre::campaign);
                 if *twice {
@@ -241,11 +159,7 @@ impl Step {
                 }
                 let definition = AgentDefined {
                     name: "redefined".into(),
-                    role: if *auditor {
-                        Role::Auditor
-                    } else {
-                        centre::role(&agent)
-                    },
+                    role: if *auditor { Role::Auditor } else { centre::role(&agent) },
                     campaigns,
                     channels: bits(*channels, CHANNELS.len(), centre::channel),
                     capacity: *capacity,
@@ -267,17 +181,9 @@ impl Step {
                     content: Content::Text("hello".into()),
                     written_at: centre::opening(),
                 };
-                Some((
-                    Actor::Channel(channel),
-                    Command::ReceiveMessage(message),
-                    Some(id),
-                ))
+                Some((Actor::Channel(channel), Command::ReceiveMessage(message), Some(id)))
             }
-            Deed::Assign {
-                by: who,
-                talk: index,
-                agent,
-            } => {
+            Deed::Assign { by: who, talk: index, agent } => {
                 let conversation = talk(index)?;
                 let agent = centre::agent(*agent);
                 plain(by(who, conversation), Command::Assign { conversation, agent })
@@ -285,87 +191,41 @@ impl Step {
             Deed::Take { talk: index, agent } => {
                 let conversation = talk(index)?;
                 let agent = centre::agent(*agent);
-                plain(
-                    Actor::Agent(agent.clone()),
-                    Command::Assign { conversation, agent },
-                )
+                plain(Actor::Agent(agent.clone()), Command::Assign { conversation, agent })
             }
             Deed::Send { by: who, talk: index } => {
                 let conversation = talk(index)?;
                 let number = (messages.len() as u128 + 1).to_be_bytes();
                 let content = Content::Text("hello".into());
-                let send = Command::Send {
-                    conversation,
-                    content,
-                };
+                let send = Command::Send { conversation, content };
                 Some((by(who, conversation), send, Some(CommandId::from_bytes(number))))
             }
-            Deed::ToAgent {
-                by: who,
-                talk: index,
-                agent,
-            } => {
+            Deed::ToAgent { by: who, talk: index, agent } => {
                 let conversation = talk(index)?;
                 let to = TransferTarget::Agent(centre::agent(*agent));
                 let note = "asks for them".into();
-                plain(
-                    by(who, conversation),
-                    Command::Transfer {
-                        conversation,
-                        to,
-                        note,
-                    },
-                )
+                plain(by(who, conversation), Command::Transfer { conversation, to, note })
             }
-            Deed::ToCampaign {
-                by: who,
-                talk: index,
-                campaign,
-            } => {
+            Deed::ToCampaign { by: who, talk: index, campaign } => {
                 let conversation = talk(index)?;
                 let to = TransferTarget::Campaign(centre::campaign(*campaign));
                 let note = "asks for it".into();
-                plain(
-                    by(who, conversation),
-                    Command::Transfer {
-                        conversation,
-                        to,
-                        note,
-                    },
-                )
+                plain(by(who, conversation), Command::Transfer { conversation, to, note })
             }
             Deed::Finish { by: who, talk: index } => {
                 let conversation = talk(index)?;
                 let disposition = centre::disposition();
-                let finish = Command::Finish {
-                    conversation,
-                    disposition,
-                    sub_disposition: None,
-                };
+                let finish = Command::Finish { conversation, disposition, sub_disposition: None };
                 plain(by(who, conversation), finish)
             }
-            Deed::SetExclusive {
-                contact,
-                campaign,
-                agent,
-            } => {
+            Deed::SetExclusive { contact, campaign, agent } => {
                 let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));
                 let agent = centre::agent(*agent);
-                plain(
-                    Actor::Administrator,
-                    Command::SetExclusiveAgent {
-                        contact,
-                        campaign,
-                        agent,
-                    },
-                )
+                plain(Actor::Administrator, Command::SetExclusiveAgent { contact, campaign, agent })
             }
             Deed::RemoveExclusive { contact, campaign } => {
                 let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));
-                plain(
-                    Actor::Administrator,
-                    Command::RemoveExclusiveAgent { contact, campaign },
-                )
+                plain(Actor::Administrator, Command::RemoveExclusiveAgent { contact, campaign })
             }
             Deed::EndWait { talk: index } => {
                 let conversation = talk(index)?;
@@ -375,85 +235,33 @@ impl Step {
                 let (message, _) = message(index)?;
                 plain(Actor::System, Command::BeginAttempt { message })
             }
-            Deed::End {
-                message: index,
-                late,
-                result,
-            } => {
+            Deed::End { message: index, late, result } => {
                 let (message, known) = message(index)?;
-                let error = DeliveryError {
-                    code: 1,
-                    detail: "no".into(),
-                };
+                let error = DeliveryError { code: 1, detail: "no".into() };
                 let result = match result {
-                    0 | 1 => AttemptResult::Accepted {
-                        provider_id: name(message, known.resends),
-                    },
-                    2 => AttemptResult::Deferred {
-                        error,
-                        retry_at: centre::opening(),
-                    },
+                    0 | 1 => AttemptResult::Accepted { provider_id: name(message, known.resends) },
+                    2 => AttemptResult::Deferred { error, retry_at: centre::opening() },
                     3 => AttemptResult::Failed { error },
                     _ => AttemptResult::Unknown,
                 };
                 let attempt = known.attempts.saturating_sub(u16::from(*late));
-                plain(
-                    Actor::System,
-                    Command::EndAttempt {
-                        message,
-                        attempt,
-                        result,
-                    },
-                )
+                plain(Actor::System, Command::EndAttempt { message, attempt, result })
             }
-            Deed::Resend {
-                by: who,
-                message: index,
-            } => {
+            Deed::Resend { by: who, message: index } => {
                 let (message, known) = message(index)?;
                 let conversation = known.conversation;
-                plain(
-                    by(who, conversation),
-                    Command::Resend {
-                        conversation,
-                        message,
-                    },
-                )
+                plain(by(who, conversation), Command::Resend { conversation, message })
             }
-            Deed::Settle {
-                by: who,
-                message: index,
-                sent,
-            } => {
+            Deed::Settle { by: who, message: index, sent } => {
                 let (message, known) = message(index)?;
                 let conversation = known.conversation;
-                let status = if *sent {
-                    DeliveryStatus::Sent
-                } else {
-                    DeliveryStatus::Failed
-                };
-                plain(
-                    by(who, conversation),
-                    Command::Settle {
-                        conversation,
-                        message,
-                        status,
-                    },
-                )
+                let status = if *sent { DeliveryStatus::Sent } else { DeliveryStatus::Failed };
+                plain(by(who, conversation), Command::Settle { conversation, message, status })
             }
-            Deed::Receipt {
-                message: index,
-                sends_ago,
-                ours,
-                theirs,
-                status,
-                astray,
-            } => {
+            Deed::Receipt { message: index, sends_ago, ours, theirs, status, astray } => {
                 let (message, known) = message(index)?;
                 let send = known.resends.saturating_sub(*sends_ago);
-                let other = (0..CHANNELS.len())
-                    .map(centre::channel)
-                    .find(|id| *id != known.channel);
+                let other = (0..CHANNELS.len()).map(centre::channel).find(|id| *id != known.channel);
                 let channel = other.filter(|_| *astray).unwrap_or_else(|| known.channel.clone());
                 let receipt = Receipt {
                     channel: channel.clone(),

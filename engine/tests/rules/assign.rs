@@ -7,48 +7,36 @@ use super::centre::*;
 use super::harness::{given, second};
 
 fn most_room(candidates: u32, load: u16, capacity: u16, idle_since: u64) -> AssignReason {
-    AssignReason::MostRoom {
-        candidates,
-        load,
-        capacity,
-        idle_since: second(idle_since),
-    }
+    AssignReason::MostRoom { candidates, load, capacity, idle_since: second(idle_since) }
 }
 
 fn waited_longest(waiting_since: u64, load: u16, capacity: u16) -> AssignReason {
-    AssignReason::WaitedLongest {
-        waiting_since: second(waiting_since),
-        load,
-        capacity,
-    }
+    AssignReason::WaitedLongest { waiting_since: second(waiting_since), load, capacity }
 }
 
 #[test]
 fn a_conversation_goes_to_the_agent_with_the_most_room() {
-    given([online(ANA), with_capacity(BEN, 3), online(BEN)])
-        .when(wrote(EVA))
-        .then_ends_in(assigned(of(EVA), BEN, most_room(2, 0, 3, 3)));
+    given([online(ANA), with_capacity(BEN, 3), online(BEN)]).when(wrote(EVA)).then_ends_in(assigned(
+        of(EVA),
+        BEN,
+        most_room(2, 0, 3, 3),
+    ));
 }
 
 #[test]
 fn room_counts_and_not_load() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        wrote(MIA),
-        with_capacity(ANA, 5),
-        with_capacity(BEN, 2),
-        online(BEN),
-    ])
-    .when(wrote(LUIS))
-    .then_ends_in(assigned(of(LUIS), ANA, most_room(2, 2, 5, 3)));
+    given([online(ANA), wrote(EVA), wrote(MIA), with_capacity(ANA, 5), with_capacity(BEN, 2), online(BEN)])
+        .when(wrote(LUIS))
+        .then_ends_in(assigned(of(LUIS), ANA, most_room(2, 2, 5, 3)));
 }
 
 #[test]
 fn a_tie_goes_to_the_one_idle_longest() {
-    given([online(BEN), online(ANA)])
-        .when(wrote(EVA))
-        .then_ends_in(assigned(of(EVA), BEN, most_room(2, 0, 2, 1)));
+    given([online(BEN), online(ANA)]).when(wrote(EVA)).then_ends_in(assigned(
+        of(EVA),
+        BEN,
+        most_room(2, 0, 2, 1),
+    ));
 }
 
 #[test]
@@ -60,9 +48,11 @@ fn who_was_given_one_last_is_idle_shortest() {
 
 #[test]
 fn a_full_tie_goes_by_id_so_that_every_replay_chooses_alike() {
-    given([online(BEN), online(ANA).after(0)])
-        .when(wrote(EVA))
-        .then_ends_in(assigned(of(EVA), ANA, most_room(2, 0, 2, 1)));
+    given([online(BEN), online(ANA).after(0)]).when(wrote(EVA)).then_ends_in(assigned(
+        of(EVA),
+        ANA,
+        most_room(2, 0, 2, 1),
+    ));
 }
 
 #[test]
@@ -110,13 +100,8 @@ fn who_comes_online_gets_those_that_waited_longest_and_no_more_than_their_room()
 
 #[test]
 fn waiting_time_counts_across_the_queues_of_all_their_campaigns() {
-    given([
-        wrote_on(NOA, APPLE, 1),
-        wrote(EVA),
-        wrote_on(MIA, APPLE, 1),
-        online(ANA),
-    ])
-    .then_holds(ANA, [opened_by(NOA, APPLE, 1), of(EVA)]);
+    given([wrote_on(NOA, APPLE, 1), wrote(EVA), wrote_on(MIA, APPLE, 1), online(ANA)])
+        .then_holds(ANA, [opened_by(NOA, APPLE, 1), of(EVA)]);
 }
 
 #[test]
@@ -129,49 +114,28 @@ fn finishing_one_makes_room_for_the_one_that_waited_longest() {
 
 #[test]
 fn transferring_one_away_makes_room_for_the_one_that_waited_longest() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        wrote(LUIS),
-        wrote_on(MIA, WEB, 1),
-        handling(BEN, &[WA]),
-        online(BEN),
-    ])
-    .when(transfers(ANA, of(EVA), to_agent(BEN)))
-    .then_ends_in(assigned(opened_by(MIA, WEB, 1), ANA, waited_longest(4, 1, 2)))
-    .then_holds(ANA, [of(LUIS), opened_by(MIA, WEB, 1)])
-    .then_holds(BEN, [of(EVA)]);
+    given([online(ANA), wrote(EVA), wrote(LUIS), wrote_on(MIA, WEB, 1), handling(BEN, &[WA]), online(BEN)])
+        .when(transfers(ANA, of(EVA), to_agent(BEN)))
+        .then_ends_in(assigned(opened_by(MIA, WEB, 1), ANA, waited_longest(4, 1, 2)))
+        .then_holds(ANA, [of(LUIS), opened_by(MIA, WEB, 1)])
+        .then_holds(BEN, [of(EVA)]);
 }
 
 #[test]
 fn a_conversation_that_a_supervisor_takes_away_makes_room() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        wrote(LUIS),
-        wrote_on(MIA, WEB, 1),
-        handling(BEN, &[WA]),
-        online(BEN),
-    ])
-    .when(assigns(as_agent(SUE), of(EVA), BEN))
-    .then([
-        assigned(of(EVA), BEN, AssignReason::Given),
-        assigned(opened_by(MIA, WEB, 1), ANA, waited_longest(4, 1, 2)),
-    ]);
+    given([online(ANA), wrote(EVA), wrote(LUIS), wrote_on(MIA, WEB, 1), handling(BEN, &[WA]), online(BEN)])
+        .when(assigns(as_agent(SUE), of(EVA), BEN))
+        .then([
+            assigned(of(EVA), BEN, AssignReason::Given),
+            assigned(opened_by(MIA, WEB, 1), ANA, waited_longest(4, 1, 2)),
+        ]);
 }
 
 #[test]
 fn who_is_away_gets_nothing_for_what_they_finish() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        wrote(LUIS),
-        wrote(MIA),
-        away(ANA),
-        finishes(ANA, of(EVA)),
-    ])
-    .then_holds(ANA, [of(LUIS)])
-    .then_waits(of(MIA));
+    given([online(ANA), wrote(EVA), wrote(LUIS), wrote(MIA), away(ANA), finishes(ANA, of(EVA))])
+        .then_holds(ANA, [of(LUIS)])
+        .then_waits(of(MIA));
 }
 
 #[test]
@@ -184,33 +148,22 @@ fn a_raised_capacity_is_filled_at_once() {
 
 #[test]
 fn the_raised_capacity_of_who_is_away_is_not_filled() {
-    given([wrote(EVA), away(ANA), with_capacity(ANA, 3)])
-        .then_holds(ANA, [])
-        .then_waits(of(EVA));
+    given([wrote(EVA), away(ANA), with_capacity(ANA, 3)]).then_holds(ANA, []).then_waits(of(EVA));
 }
 
 #[test]
 fn a_lowered_capacity_takes_nothing_away_and_gives_nothing_until_there_is_room() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        wrote(LUIS),
-        with_capacity(ANA, 1),
-        wrote(MIA),
-    ])
-    .then_holds(ANA, [of(EVA), of(LUIS)])
-    .and([finishes(ANA, of(EVA))])
-    .then_holds(ANA, [of(LUIS)])
-    .and([finishes(ANA, of(LUIS))])
-    .then_holds(ANA, [of(MIA)]);
+    given([online(ANA), wrote(EVA), wrote(LUIS), with_capacity(ANA, 1), wrote(MIA)])
+        .then_holds(ANA, [of(EVA), of(LUIS)])
+        .and([finishes(ANA, of(EVA))])
+        .then_holds(ANA, [of(LUIS)])
+        .and([finishes(ANA, of(LUIS))])
+        .then_holds(ANA, [of(MIA)]);
 }
 
 #[test]
 fn who_begins_to_work_in_a_campaign_gets_what_waits_there() {
-    let everywhere = AgentDefined {
-        agent: agent(FLO),
-        ..definition(ANA)
-    };
+    let everywhere = AgentDefined { agent: agent(FLO), ..definition(ANA) };
     given([online(FLO), wrote(EVA)])
         .then_waits(of(EVA))
         .and([redefined(everywhere)])
@@ -220,18 +173,17 @@ fn who_begins_to_work_in_a_campaign_gets_what_waits_there() {
 #[test]
 fn an_agent_whose_campaign_is_listed_twice_gets_each_conversation_once() {
     let campaigns = vec![campaign(SALES), campaign(SALES)];
-    let twice = AgentDefined {
-        campaigns,
-        ..definition(ANA)
-    };
+    let twice = AgentDefined { campaigns, ..definition(ANA) };
     given([redefined(twice), wrote(EVA), wrote(LUIS), online(ANA)]).then_holds(ANA, [of(EVA), of(LUIS)]);
 }
 
 #[test]
 fn who_takes_a_conversation_from_the_queue_picked_it() {
-    given([exclusive(EVA, SALES, ANA), wrote(EVA), online(SUE)])
-        .when(takes(SUE, of(EVA)))
-        .then([assigned(of(EVA), SUE, AssignReason::Picked)]);
+    given([exclusive(EVA, SALES, ANA), wrote(EVA), online(SUE)]).when(takes(SUE, of(EVA))).then([assigned(
+        of(EVA),
+        SUE,
+        AssignReason::Picked,
+    )]);
 }
 
 #[test]
@@ -254,17 +206,11 @@ fn an_administrator_gives_too() {
 
 #[test]
 fn a_double_click_gives_no_second_event() {
-    given([online(ANA), wrote(EVA)])
-        .when(takes(ANA, of(EVA)))
-        .then_nothing()
-        .then_holds(ANA, [of(EVA)]);
+    given([online(ANA), wrote(EVA)]).when(takes(ANA, of(EVA))).then_nothing().then_holds(ANA, [of(EVA)]);
 }
 
 fn auditor(id: &str) -> AgentDefined {
-    AgentDefined {
-        role: Role::Auditor,
-        ..definition(id)
-    }
+    AgentDefined { role: Role::Auditor, ..definition(id) }
 }
 
 refusals! {

@@ -22,23 +22,11 @@ fn submitted() -> Scene {
 }
 
 fn attempted(attempt: u16) -> Event {
-    SendAttempted {
-        conversation: of(EVA),
-        message: m1(),
-        ordinal: FIRST,
-        attempt,
-    }
-    .into()
+    SendAttempted { conversation: of(EVA), message: m1(), ordinal: FIRST, attempt }.into()
 }
 
 fn uncertain(attempt: u16) -> Event {
-    SendUncertain {
-        conversation: of(EVA),
-        message: m1(),
-        ordinal: FIRST,
-        attempt,
-    }
-    .into()
+    SendUncertain { conversation: of(EVA), message: m1(), ordinal: FIRST, attempt }.into()
 }
 
 fn accepted(attempt: u16, provider_id: &str) -> Event {
@@ -53,16 +41,11 @@ fn accepted(attempt: u16, provider_id: &str) -> Event {
 }
 
 fn refused_for_now() -> AttemptResult {
-    AttemptResult::Deferred {
-        error: error(130_429),
-        retry_at: second(30),
-    }
+    AttemptResult::Deferred { error: error(130_429), retry_at: second(30) }
 }
 
 fn refused_for_good() -> AttemptResult {
-    AttemptResult::Failed {
-        error: error(131_047),
-    }
+    AttemptResult::Failed { error: error(131_047) }
 }
 
 #[test]
@@ -186,11 +169,7 @@ fn an_uncertain_message_is_sent_again_by_the_decision_of_a_person() {
 #[test]
 fn a_failed_message_is_sent_again_by_whoever_has_the_conversation_now() {
     submitted()
-        .and([
-            begins_attempt(m1()),
-            ends_attempt(m1(), 1, refused_for_good()),
-            online(BEN),
-        ])
+        .and([begins_attempt(m1()), ends_attempt(m1(), 1, refused_for_good()), online(BEN)])
         .and([transfers(ANA, of(EVA), to_agent(BEN))])
         .when(resends(BEN, of(EVA), m1()))
         .then_accepted()
@@ -200,11 +179,7 @@ fn a_failed_message_is_sent_again_by_whoever_has_the_conversation_now() {
 #[test]
 fn the_result_of_an_attempt_before_a_resend_is_not_taken_for_the_new_one() {
     submitted()
-        .and([
-            begins_attempt(m1()),
-            begins_attempt(m1()),
-            resends(ANA, of(EVA), m1()),
-        ])
+        .and([begins_attempt(m1()), begins_attempt(m1()), resends(ANA, of(EVA), m1())])
         .and([begins_attempt(m1())])
         .when(ends_attempt(m1(), 1, took("w1")))
         .then_rejected(Rejection::AttemptNotOpen(m1(), 1));

@@ -76,9 +76,7 @@ fn workspace() -> WorkspaceId {
 }
 
 pub(crate) fn create_workspace() -> Step {
-    let created = WorkspaceCreated {
-        name: "Contact centre".into(),
-    };
+    let created = WorkspaceCreated { name: "Contact centre".into() };
     Step::new(Actor::System, Command::CreateWorkspace(created))
 }
 
@@ -110,11 +108,7 @@ pub(crate) fn a_channel(id: &str, kind: ChannelKind, entry: Option<&str>) -> Cha
 }
 
 pub(crate) fn a_disposition(id: &str, parent: Option<&str>) -> DispositionDefined {
-    DispositionDefined {
-        disposition: disposition(id),
-        name: id.into(),
-        parent: parent.map(disposition),
-    }
+    DispositionDefined { disposition: disposition(id), name: id.into(), parent: parent.map(disposition) }
 }
 
 pub(crate) fn a_campaign(
@@ -138,22 +132,12 @@ pub(crate) fn a_campaign(
 /// An agent as they are at first.
 pub(crate) fn definition(id: &str) -> AgentDefined {
     let (role, campaigns, channels, capacity) = match id {
-        SUE => (
-            Role::Supervisor,
-            &[SALES, SUPPORT, BILLING][..],
-            &[WA, WEB, APPLE][..],
-            2,
-        ),
+        SUE => (Role::Supervisor, &[SALES, SUPPORT, BILLING][..], &[WA, WEB, APPLE][..], 2),
         ADA => (Role::Administrator, &[][..], &[][..], 0),
         TOM => (Role::Auditor, &[SALES, SUPPORT][..], &[WA, WEB][..], 2),
         FLO => (Role::Agent, &[SUPPORT][..], &[WA][..], 2),
         WEB_ONLY => (Role::Agent, &[SALES][..], &[WEB][..], 2),
-        _ => (
-            Role::Agent,
-            &[SALES, SUPPORT, BILLING][..],
-            &[WA, WEB, APPLE][..],
-            2,
-        ),
+        _ => (Role::Agent, &[SALES, SUPPORT, BILLING][..], &[WA, WEB, APPLE][..], 2),
     };
     AgentDefined {
         agent: agent(id),
@@ -206,26 +190,17 @@ pub(crate) fn redefined(definition: AgentDefined) -> Step {
 }
 
 pub(crate) fn with_capacity(id: &str, capacity: u16) -> Step {
-    redefined(AgentDefined {
-        capacity,
-        ..definition(id)
-    })
+    redefined(AgentDefined { capacity, ..definition(id) })
 }
 
 /// The agent handles these channels only.
 pub(crate) fn handling(id: &str, channels: &[&str]) -> Step {
-    redefined(AgentDefined {
-        channels: channels.iter().map(|id| channel(id)).collect(),
-        ..definition(id)
-    })
+    redefined(AgentDefined { channels: channels.iter().map(|id| channel(id)).collect(), ..definition(id) })
 }
 
 /// The agent works in these campaigns only.
 pub(crate) fn working_in(id: &str, campaigns: &[&str]) -> Step {
-    redefined(AgentDefined {
-        campaigns: campaigns.iter().map(|id| campaign(id)).collect(),
-        ..definition(id)
-    })
+    redefined(AgentDefined { campaigns: campaigns.iter().map(|id| campaign(id)).collect(), ..definition(id) })
 }
 
 fn presence(id: &str, presence: Presence) -> Step {
@@ -308,10 +283,7 @@ pub(crate) fn sends(who: &str, conversation: ConversationId, label: &str) -> Ste
 }
 
 pub(crate) fn sends_content(who: &str, conversation: ConversationId, content: Content) -> Step {
-    let command = Command::Send {
-        conversation,
-        content,
-    };
+    let command = Command::Send { conversation, content };
     Step::new(as_agent(who), command)
 }
 
@@ -333,11 +305,7 @@ pub(crate) fn transfers_with_note(
     to: TransferTarget,
     note: &str,
 ) -> Step {
-    let command = Command::Transfer {
-        conversation,
-        to,
-        note: note.to_owned(),
-    };
+    let command = Command::Transfer { conversation, to, note: note.to_owned() };
     Step::new(as_agent(who), command)
 }
 
@@ -364,10 +332,7 @@ pub(crate) fn exclusive(name: &str, in_campaign: &str, id: &str) -> Step {
 }
 
 pub(crate) fn not_exclusive(name: &str, in_campaign: &str) -> Step {
-    let command = Command::RemoveExclusiveAgent {
-        contact: contact(name),
-        campaign: campaign(in_campaign),
-    };
+    let command = Command::RemoveExclusiveAgent { contact: contact(name), campaign: campaign(in_campaign) };
     Step::new(Actor::Administrator, command)
 }
 
@@ -380,11 +345,7 @@ pub(crate) fn begins_attempt(message: MessageId) -> Step {
 }
 
 pub(crate) fn ends_attempt(message: MessageId, attempt: u16, result: AttemptResult) -> Step {
-    let command = Command::EndAttempt {
-        message,
-        attempt,
-        result,
-    };
+    let command = Command::EndAttempt { message, attempt, result };
     Step::new(Actor::System, command)
 }
 
@@ -400,10 +361,7 @@ pub(crate) fn error(code: i64) -> DeliveryError {
 }
 
 pub(crate) fn resends(who: &str, conversation: ConversationId, message: MessageId) -> Step {
-    let command = Command::Resend {
-        conversation,
-        message,
-    };
+    let command = Command::Resend { conversation, message };
     Step::new(as_agent(who), command)
 }
 
@@ -413,11 +371,7 @@ pub(crate) fn settles(
     message: MessageId,
     status: DeliveryStatus,
 ) -> Step {
-    let command = Command::Settle {
-        conversation,
-        message,
-        status,
-    };
+    let command = Command::Settle { conversation, message, status };
     Step::new(as_agent(who), command)
 }
 
@@ -454,12 +408,7 @@ pub(crate) fn receipt_for(provider_id: &str, status: DeliveryStatus) -> Step {
 
 pub(crate) fn assigned(conversation: ConversationId, to: &str, reason: AssignReason) -> Event {
     let agent = agent(to);
-    ConversationAssigned {
-        conversation,
-        agent,
-        reason,
-    }
-    .into()
+    ConversationAssigned { conversation, agent, reason }.into()
 }
 
 pub(crate) fn queued(
@@ -468,14 +417,7 @@ pub(crate) fn queued(
     cause: QueueCause,
     since: Timestamp,
 ) -> Event {
-    ConversationQueued {
-        conversation,
-        campaign: campaign(in_campaign),
-        cause,
-        since,
-        reserved: None,
-    }
-    .into()
+    ConversationQueued { conversation, campaign: campaign(in_campaign), cause, since, reserved: None }.into()
 }
 
 pub(crate) fn kept(
@@ -491,10 +433,7 @@ pub(crate) fn kept(
         campaign: campaign(in_campaign),
         cause,
         since,
-        reserved: Some(Reservation {
-            agent: agent(id),
-            until,
-        }),
+        reserved: Some(Reservation { agent: agent(id), until }),
     }
     .into()
 }

@@ -36,47 +36,25 @@ fn sales() -> CampaignDefined {
 
 /// One of each kind, as it is not yet.
 fn one_of_each() -> Vec<(Step, Event)> {
-    let client = ClientDefined {
-        name: "Acme Ltd".into(),
-        ..acme()
-    };
-    let project = ProjectDefined {
-        name: "Shop 2".into(),
-        ..shop()
-    };
+    let client = ClientDefined { name: "Acme Ltd".into(), ..acme() };
+    let project = ProjectDefined { name: "Shop 2".into(), ..shop() };
     let channel = a_channel("new", ChannelKind::Apple, None);
     let disposition = a_disposition("new", Some("solved"));
-    let campaign = CampaignDefined {
-        hours_shown: 48,
-        ..sales()
-    };
-    let agent = AgentDefined {
-        capacity: 7,
-        ..definition(ANA)
-    };
+    let campaign = CampaignDefined { hours_shown: 48, ..sales() };
+    let agent = AgentDefined { capacity: 7, ..definition(ANA) };
     vec![
         (defines(Command::DefineClient(client.clone())), client.into()),
         (defines(Command::DefineProject(project.clone())), project.into()),
         (defines(Command::DefineChannel(channel.clone())), channel.into()),
-        (
-            defines(Command::DefineDisposition(disposition.clone())),
-            disposition.into(),
-        ),
-        (
-            defines(Command::DefineCampaign(campaign.clone())),
-            campaign.into(),
-        ),
+        (defines(Command::DefineDisposition(disposition.clone())), disposition.into()),
+        (defines(Command::DefineCampaign(campaign.clone())), campaign.into()),
         (defines(Command::DefineAgent(agent.clone())), agent.into()),
     ]
 }
 
 #[test]
 fn a_workspace_is_created_once() {
-    nothing()
-        .when(create_workspace())
-        .then_accepted()
-        .when(create_workspace())
-        .then_nothing();
+    nothing().when(create_workspace()).then_accepted().when(create_workspace()).then_nothing();
 }
 
 #[test]
@@ -95,19 +73,11 @@ fn a_person_with_the_role_is_an_administrator() {
 
 #[test]
 fn nobody_else_defines_anything() {
-    let others = [
-        as_agent(ANA),
-        as_agent(SUE),
-        as_agent(TOM),
-        as_agent("nobody"),
-        Actor::System,
-    ];
+    let others = [as_agent(ANA), as_agent(SUE), as_agent(TOM), as_agent("nobody"), Actor::System];
     let others = others.into_iter().chain([Actor::Channel(channel(WA))]);
     for actor in others {
         for (step, _) in one_of_each() {
-            given([])
-                .when(step.by(actor.clone()))
-                .then_rejected(Rejection::Forbidden);
+            given([]).when(step.by(actor.clone())).then_rejected(Rejection::Forbidden);
         }
     }
 }
@@ -115,27 +85,17 @@ fn nobody_else_defines_anything() {
 #[test]
 fn defining_a_master_as_it_is_changes_nothing() {
     for (step, event) in one_of_each() {
-        given([])
-            .when(step.clone())
-            .then([event])
-            .when(step)
-            .then_nothing();
+        given([]).when(step.clone()).then([event]).when(step).then_nothing();
     }
 }
 
 #[test]
 fn there_are_so_many_masters_of_a_kind_and_no_more() {
-    let nth = |i: usize| ClientDefined {
-        client: ClientId::new(&format!("c{i}")).unwrap(),
-        ..acme()
-    };
+    let nth = |i: usize| ClientDefined { client: ClientId::new(&format!("c{i}")).unwrap(), ..acme() };
     given((1..MASTERS_PER_KIND_MAX).map(|i| client(nth(i)).after(0)))
         .when(client(nth(MASTERS_PER_KIND_MAX)))
         .then_rejected(Rejection::TooMany("clients".into()))
-        .when(client(ClientDefined {
-            history_conversations: 3,
-            ..acme()
-        }))
+        .when(client(ClientDefined { history_conversations: 3, ..acme() }))
         .then_accepted();
 }
 

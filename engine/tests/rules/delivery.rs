@@ -18,10 +18,7 @@ fn submitted() -> Scene {
 
 /// The network has it, and named it `w1`.
 fn taken() -> Scene {
-    submitted().and([
-        begins_attempt(message("m1")),
-        ends_attempt(message("m1"), 1, took("w1")),
-    ])
+    submitted().and([begins_attempt(message("m1")), ends_attempt(message("m1"), 1, took("w1"))])
 }
 
 /// The call for it never came back.
@@ -49,21 +46,14 @@ fn receipts(provider_id: &str, statuses: &[DeliveryStatus]) -> Vec<Step> {
 fn each_receipt_moves_the_status_up() {
     let mut scene = taken();
     for status in [Sent, Delivered, Read, Played] {
-        scene = scene
-            .and([receipt_for("w1", status)])
-            .then_status(message("m1"), status);
+        scene = scene.and([receipt_for("w1", status)]).then_status(message("m1"), status);
     }
 }
 
 #[test]
 fn a_receipt_is_recorded_with_the_providers_time_and_the_status_after_it() {
-    let delivered = Receipt {
-        reported_at: second(500),
-        ..receipt_of(None, Some("w1"), Delivered)
-    };
-    taken()
-        .when(reports(delivered.clone()))
-        .then([updated(of(EVA), &delivered, message("m1"), Delivered)]);
+    let delivered = Receipt { reported_at: second(500), ..receipt_of(None, Some("w1"), Delivered) };
+    taken().when(reports(delivered.clone())).then([updated(of(EVA), &delivered, message("m1"), Delivered)]);
 }
 
 #[test]
@@ -77,19 +67,19 @@ fn every_order_of_receipts_ends_in_the_highest() {
         [Read, Delivered, Sent],
     ];
     for order in orders {
-        taken()
-            .and(receipts("w1", &order))
-            .then_status(message("m1"), Read);
+        taken().and(receipts("w1", &order)).then_status(message("m1"), Read);
     }
 }
 
 #[test]
 fn a_receipt_that_comes_late_is_kept_and_moves_nothing() {
     let late = receipt_of(None, Some("w1"), Delivered);
-    taken()
-        .and(receipts("w1", &[Read]))
-        .when(reports(late.clone()))
-        .then([updated(of(EVA), &late, message("m1"), Read)]);
+    taken().and(receipts("w1", &[Read])).when(reports(late.clone())).then([updated(
+        of(EVA),
+        &late,
+        message("m1"),
+        Read,
+    )]);
 }
 
 #[test]
@@ -114,24 +104,13 @@ fn failed_ends_it() {
 
 #[test]
 fn failed_comes_with_its_error_cut_to_what_is_kept() {
-    let long = DeliveryError {
-        code: 131_026,
-        detail: "x".repeat(ERROR_DETAIL_CHARS_MAX + 1),
-    };
-    let failed = Receipt {
-        error: Some(long.clone()),
-        ..receipt_of(None, Some("w1"), Failed)
-    };
+    let long = DeliveryError { code: 131_026, detail: "x".repeat(ERROR_DETAIL_CHARS_MAX + 1) };
+    let failed = Receipt { error: Some(long.clone()), ..receipt_of(None, Some("w1"), Failed) };
     let cut = Receipt {
-        error: Some(DeliveryError {
-            detail: "x".repeat(ERROR_DETAIL_CHARS_MAX),
-            ..long
-        }),
+        error: Some(DeliveryError { detail: "x".repeat(ERROR_DETAIL_CHARS_MAX), ..long }),
         ..failed.clone()
     };
-    taken()
-        .when(reports(failed))
-        .then([updated(of(EVA), &cut, message("m1"), Failed)]);
+    taken().when(reports(failed)).then([updated(of(EVA), &cut, message("m1"), Failed)]);
 }
 
 #[test]
@@ -159,10 +138,7 @@ fn receipts_of_the_send_before_do_not_count_after_a_resend() {
         .when(reports(old.clone()))
         .then([updated(of(EVA), &old, message("m1"), Pending)])
         .then_status(message("m1"), Pending)
-        .when(reports(Receipt {
-            message: Some(message("m1")),
-            ..old
-        }))
+        .when(reports(Receipt { message: Some(message("m1")), ..old }))
         .then_accepted()
         .then_status(message("m1"), Pending);
 }
@@ -179,9 +155,7 @@ fn receipts_of_the_send_before_do_not_count_while_it_waits_to_be_sent_again() {
 
 #[test]
 fn receipts_of_the_new_send_count_after_a_resend() {
-    taken_again()
-        .and(receipts("w2", &[Delivered, Sent]))
-        .then_status(message("m1"), Delivered);
+    taken_again().and(receipts("w2", &[Delivered, Sent])).then_status(message("m1"), Delivered);
 }
 
 #[test]
@@ -209,10 +183,7 @@ fn a_receipt_that_waited_and_was_used_makes_room_for_another() {
 fn a_receipt_of_the_new_send_may_come_before_the_networks_answer() {
     taken()
         .and(receipts("w1", &[Failed]))
-        .and([
-            resends(ANA, of(EVA), message("m1")),
-            begins_attempt(message("m1")),
-        ])
+        .and([resends(ANA, of(EVA), message("m1")), begins_attempt(message("m1"))])
         .and([reports(receipt_of(Some(message("m1")), Some("w2"), Sent))])
         .then_status(message("m1"), Sent);
 }
@@ -273,10 +244,7 @@ fn receipts_that_waited_count_once() {
 
 #[test]
 fn a_receipt_that_waits_already_is_not_parked_twice() {
-    submitted()
-        .and([receipt_for("w1", Delivered)])
-        .when(receipt_for("w1", Delivered))
-        .then_nothing();
+    submitted().and([receipt_for("w1", Delivered)]).when(receipt_for("w1", Delivered)).then_nothing();
 }
 
 #[test]
@@ -311,12 +279,7 @@ fn an_uncertain_message_is_settled_by_a_receipt_that_carries_our_id() {
 #[test]
 fn an_uncertain_message_is_settled_by_the_agent_who_has_the_conversation() {
     for status in [Sent, Failed] {
-        let settled = MessageSettled {
-            conversation: of(EVA),
-            message: message("m1"),
-            ordinal: 0,
-            status,
-        };
+        let settled = MessageSettled { conversation: of(EVA), message: message("m1"), ordinal: 0, status };
         uncertain()
             .when(settles(ANA, of(EVA), message("m1"), status))
             .then([settled.into()])
@@ -333,38 +296,25 @@ fn an_uncertain_message_of_a_finished_conversation_is_settled_by_a_supervisor() 
 
 #[test]
 fn receipts_count_after_the_conversation_is_finished() {
-    taken()
-        .and([finishes(ANA, of(EVA)), receipt_for("w1", Read)])
-        .then_status(message("m1"), Read);
+    taken().and([finishes(ANA, of(EVA)), receipt_for("w1", Read)]).then_status(message("m1"), Read);
 }
 
 #[test]
 fn the_same_network_id_on_another_channel_is_another_message() {
-    let elsewhere = Receipt {
-        channel: channel(APPLE),
-        ..receipt_of(None, Some("w1"), Read)
-    };
-    taken()
-        .and([reports(elsewhere)])
-        .then_status(message("m1"), Pending);
+    let elsewhere = Receipt { channel: channel(APPLE), ..receipt_of(None, Some("w1"), Read) };
+    taken().and([reports(elsewhere)]).then_status(message("m1"), Pending);
 }
 
 #[test]
 fn our_id_on_another_channel_touches_nothing() {
-    let elsewhere = Receipt {
-        channel: channel(APPLE),
-        ..receipt_of(Some(message("m1")), Some("w1"), Failed)
-    };
-    taken()
-        .and([reports(elsewhere)])
-        .then_status(message("m1"), Pending);
+    let elsewhere =
+        Receipt { channel: channel(APPLE), ..receipt_of(Some(message("m1")), Some("w1"), Failed) };
+    taken().and([reports(elsewhere)]).then_status(message("m1"), Pending);
 }
 
 #[test]
 fn receipts_can_be_entered_by_an_administrator() {
-    taken()
-        .and([receipt_for("w1", Read).by(Actor::Administrator)])
-        .then_status(message("m1"), Read);
+    taken().and([receipt_for("w1", Read).by(Actor::Administrator)]).then_status(message("m1"), Read);
 }
 
 refusals! {

@@ -11,13 +11,8 @@ use super::centre::*;
 use super::harness::{given, second};
 
 fn was_set(to: &str, conversation: Option<ConversationId>) -> Event {
-    ExclusiveAgentSet {
-        contact: contact(EVA),
-        campaign: campaign(SALES),
-        agent: agent(to),
-        conversation,
-    }
-    .into()
+    ExclusiveAgentSet { contact: contact(EVA), campaign: campaign(SALES), agent: agent(to), conversation }
+        .into()
 }
 
 fn was_removed(from: &str, conversation: Option<ConversationId>) -> Event {
@@ -36,38 +31,23 @@ fn over(conversation: ConversationId, since: u64) -> Event {
 
 #[test]
 fn a_new_conversation_goes_to_the_exclusive_agent_first() {
-    given([
-        with_capacity(BEN, 9),
-        online(BEN),
-        online(ANA),
-        exclusive(EVA, SALES, ANA),
-    ])
-    .when(wrote(EVA))
-    .then_ends_in(assigned(of(EVA), ANA, AssignReason::Exclusive));
+    given([with_capacity(BEN, 9), online(BEN), online(ANA), exclusive(EVA, SALES, ANA)])
+        .when(wrote(EVA))
+        .then_ends_in(assigned(of(EVA), ANA, AssignReason::Exclusive));
 }
 
 #[test]
 fn every_new_conversation_goes_to_the_exclusive_agent() {
-    given([
-        with_capacity(BEN, 9),
-        online(BEN),
-        online(ANA),
-        exclusive(EVA, SALES, ANA),
-    ])
-    .and([wrote(EVA), finishes(ANA, of(EVA)), wrote_again(EVA)])
-    .then_holds(ANA, [opened_by(EVA, WA, 2)]);
+    given([with_capacity(BEN, 9), online(BEN), online(ANA), exclusive(EVA, SALES, ANA)])
+        .and([wrote(EVA), finishes(ANA, of(EVA)), wrote_again(EVA)])
+        .then_holds(ANA, [opened_by(EVA, WA, 2)]);
 }
 
 #[test]
 fn an_exclusive_agent_is_one_contacts_in_one_campaign() {
-    given([
-        with_capacity(BEN, 9),
-        online(BEN),
-        online(ANA),
-        exclusive(EVA, SUPPORT, ANA),
-    ])
-    .and([exclusive(LUIS, SALES, ANA), wrote(EVA)])
-    .then_holds(BEN, [of(EVA)]);
+    given([with_capacity(BEN, 9), online(BEN), online(ANA), exclusive(EVA, SUPPORT, ANA)])
+        .and([exclusive(LUIS, SALES, ANA), wrote(EVA)])
+        .then_holds(BEN, [of(EVA)]);
 }
 
 #[test]
@@ -81,54 +61,31 @@ fn a_conversation_waits_for_an_exclusive_agent_who_is_offline_and_for_so_long() 
 
 #[test]
 fn a_conversation_waits_for_an_exclusive_agent_who_is_full() {
-    given([
-        exclusive(EVA, SALES, ANA),
-        online(ANA),
-        wrote(LUIS),
-        wrote(MIA),
-        online(BEN),
-        wrote(EVA),
-    ])
-    .then_is_kept(of(EVA), ANA, Some(second(66)))
-    .and([finishes(ANA, of(MIA))])
-    .then_holds(ANA, [of(LUIS), of(EVA)])
-    .then_no_wait_ends();
+    given([exclusive(EVA, SALES, ANA), online(ANA), wrote(LUIS), wrote(MIA), online(BEN), wrote(EVA)])
+        .then_is_kept(of(EVA), ANA, Some(second(66)))
+        .and([finishes(ANA, of(MIA))])
+        .then_holds(ANA, [of(LUIS), of(EVA)])
+        .then_no_wait_ends();
 }
 
 #[test]
 fn what_is_kept_for_an_agent_comes_before_what_has_waited_longer() {
-    given([
-        exclusive(EVA, SALES, ANA),
-        wrote(LUIS),
-        wrote(MIA),
-        wrote(EVA),
-        online(ANA),
-    ])
-    .then_holds(ANA, [of(EVA), of(LUIS)]);
+    given([exclusive(EVA, SALES, ANA), wrote(LUIS), wrote(MIA), wrote(EVA), online(ANA)])
+        .then_holds(ANA, [of(EVA), of(LUIS)]);
 }
 
 #[test]
 fn who_has_waited_longest_for_an_agent_is_first() {
-    given([
-        exclusive(EVA, SALES, ANA),
-        exclusive(LUIS, SALES, ANA),
-        wrote(LUIS),
-        wrote(EVA),
-    ])
-    .and([with_capacity(ANA, 1), online(ANA)])
-    .then_holds(ANA, [of(LUIS)])
-    .then_is_kept(of(EVA), ANA, Some(second(64)));
+    given([exclusive(EVA, SALES, ANA), exclusive(LUIS, SALES, ANA), wrote(LUIS), wrote(EVA)])
+        .and([with_capacity(ANA, 1), online(ANA)])
+        .then_holds(ANA, [of(LUIS)])
+        .then_is_kept(of(EVA), ANA, Some(second(64)));
 }
 
 #[test]
 fn the_wait_that_ends_soonest_is_known() {
-    given([
-        exclusive(EVA, SALES, ANA),
-        exclusive(LUIS, SALES, ANA),
-        wrote(LUIS),
-        wrote(EVA),
-    ])
-    .then_next_wait_ends(second(63), of(LUIS));
+    given([exclusive(EVA, SALES, ANA), exclusive(LUIS, SALES, ANA), wrote(LUIS), wrote(EVA)])
+        .then_next_wait_ends(second(63), of(LUIS));
 }
 
 #[test]
@@ -200,14 +157,11 @@ fn an_exclusive_agent_who_does_not_handle_the_channel_is_not_waited_for() {
 
 #[test]
 fn what_an_exclusive_agent_leaves_behind_waits_for_them() {
-    given([
-        exclusive(EVA, SALES, ANA),
-        online(ANA),
-        wrote(EVA),
-        online(BEN),
-        offline(ANA),
-    ])
-    .then_is_kept(of(EVA), ANA, Some(second(65)));
+    given([exclusive(EVA, SALES, ANA), online(ANA), wrote(EVA), online(BEN), offline(ANA)]).then_is_kept(
+        of(EVA),
+        ANA,
+        Some(second(65)),
+    );
 }
 
 #[test]
@@ -220,19 +174,14 @@ fn setting_one_does_not_take_the_open_conversation_away() {
 
 #[test]
 fn setting_the_same_one_again_changes_nothing() {
-    given([exclusive(EVA, SALES, ANA)])
-        .when(exclusive(EVA, SALES, ANA))
-        .then_nothing();
+    given([exclusive(EVA, SALES, ANA)]).when(exclusive(EVA, SALES, ANA)).then_nothing();
 }
 
 #[test]
 fn a_kept_conversation_follows_the_new_exclusive_agent() {
     given([exclusive(EVA, SALES, ANA), wrote(EVA), online(BEN)])
         .when(exclusive(EVA, SALES, BEN))
-        .then([
-            was_set(BEN, Some(of(EVA))),
-            assigned(of(EVA), BEN, AssignReason::Exclusive),
-        ]);
+        .then([was_set(BEN, Some(of(EVA))), assigned(of(EVA), BEN, AssignReason::Exclusive)]);
 }
 
 #[test]
@@ -247,36 +196,21 @@ fn a_kept_conversation_is_anybodys_when_there_is_no_exclusive_agent_any_more() {
 fn every_kept_conversation_is_anybodys_when_there_is_no_exclusive_agent_any_more() {
     given([exclusive(EVA, SALES, ANA), wrote_on(EVA, WEB, 1), wrote(EVA)])
         .when(not_exclusive(EVA, SALES))
-        .then([
-            was_removed(ANA, Some(of(EVA))),
-            over(opened_by(EVA, WEB, 1), 2),
-            over(of(EVA), 3),
-        ])
+        .then([was_removed(ANA, Some(of(EVA))), over(opened_by(EVA, WEB, 1), 2), over(of(EVA), 3)])
         .then_no_wait_ends();
 }
 
 #[test]
 fn a_kept_conversation_is_found_behind_one_that_somebody_has() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        offline(BEN),
-        exclusive(EVA, SALES, BEN),
-        wrote_on(EVA, WEB, 1),
-    ])
-    .and([with_capacity(ANA, 1), not_exclusive(EVA, SALES)])
-    .then_waits(opened_by(EVA, WEB, 1));
+    given([online(ANA), wrote(EVA), offline(BEN), exclusive(EVA, SALES, BEN), wrote_on(EVA, WEB, 1)])
+        .and([with_capacity(ANA, 1), not_exclusive(EVA, SALES)])
+        .then_waits(opened_by(EVA, WEB, 1));
 }
 
 #[test]
 fn who_was_removed_gets_no_more_of_the_contacts_conversations() {
-    given([
-        exclusive(EVA, SALES, ANA),
-        not_exclusive(EVA, SALES),
-        online(BEN),
-        wrote(EVA),
-    ])
-    .then_holds(BEN, [of(EVA)]);
+    given([exclusive(EVA, SALES, ANA), not_exclusive(EVA, SALES), online(BEN), wrote(EVA)])
+        .then_holds(BEN, [of(EVA)]);
 }
 
 #[test]
@@ -290,13 +224,11 @@ fn what_is_kept_for_an_agent_who_leaves_the_campaign_is_anybodys() {
 
 #[test]
 fn what_is_kept_for_an_agent_whose_capacity_changes_stays_theirs() {
-    given([
-        exclusive(EVA, SALES, ANA),
-        wrote(EVA),
-        online(BEN),
-        with_capacity(ANA, 3),
-    ])
-    .then_is_kept(of(EVA), ANA, Some(second(62)));
+    given([exclusive(EVA, SALES, ANA), wrote(EVA), online(BEN), with_capacity(ANA, 3)]).then_is_kept(
+        of(EVA),
+        ANA,
+        Some(second(62)),
+    );
 }
 
 #[test]
@@ -315,10 +247,7 @@ fn the_policy_is_recorded_with_the_wait() {
         campaign: campaign(SUPPORT),
         cause: QueueCause::Transferred,
         since: second(3),
-        reserved: Some(schemas::event::Reservation {
-            agent: agent(FLO),
-            until: None,
-        }),
+        reserved: Some(schemas::event::Reservation { agent: agent(FLO), until: None }),
     };
     given([exclusive(EVA, SUPPORT, FLO), wrote(EVA)])
         .when(transfers(SUE, of(EVA), to_campaign(SUPPORT)))

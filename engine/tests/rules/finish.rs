@@ -72,13 +72,8 @@ fn a_message_after_finish_opens_a_new_conversation() {
 
 #[test]
 fn a_note_is_part_of_the_record() {
-    let added = NoteAdded {
-        conversation: of(EVA),
-        text: "wants a blue one".into(),
-    };
-    given([online(ANA), wrote(EVA)])
-        .when(notes(ANA, of(EVA), "wants a blue one"))
-        .then([added.into()]);
+    let added = NoteAdded { conversation: of(EVA), text: "wants a blue one".into() };
+    given([online(ANA), wrote(EVA)]).when(notes(ANA, of(EVA), "wants a blue one")).then([added.into()]);
 }
 
 refusals! {

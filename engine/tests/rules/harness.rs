@@ -85,11 +85,7 @@ pub(crate) fn given(steps: impl IntoIterator<Item = Step>) -> Scene {
 
 /// No workspace yet.
 pub(crate) fn nothing() -> Scene {
-    Scene {
-        state: State::default(),
-        now: second(0),
-        steps: 0,
-    }
+    Scene { state: State::default(), now: second(0), steps: 0 }
 }
 
 impl Scene {
@@ -98,19 +94,13 @@ impl Scene {
         self.now = self.now.plus(Duration::from_secs(step.seconds));
         let submission = Submission {
             workspace: step.workspace.clone(),
-            id: step
-                .id
-                .unwrap_or_else(|| CommandId::of_step(&step.workspace, "test", &[], self.steps)),
+            id: step.id.unwrap_or_else(|| CommandId::of_step(&step.workspace, "test", &[], self.steps)),
             fingerprint: 0,
             actor: step.actor.clone(),
             command: step.command.clone(),
         };
         let events = decide(&self.state, &submission, self.now)?;
-        let first = Position {
-            shard: ShardId(0),
-            sequence: self.steps,
-            index: 0,
-        };
+        let first = Position { shard: ShardId(0), sequence: self.steps, index: 0 };
         let header = CommitHeader::of(&submission, self.now);
         apply(&mut self.state, &header, first, &events);
         Ok(events)
@@ -179,9 +169,9 @@ impl Scene {
     pub(crate) fn then_is_kept(self, id: ConversationId, agent: &str, until: Option<Timestamp>) -> Self {
         let agent = AgentId::new(agent).expect("a good id");
         match &self.conversation(id).stage {
-            Stage::Waiting {
-                reserved: Some(kept), ..
-            } => assert_eq!(*kept, Reservation { agent, until }, "for whom {id} is kept"),
+            Stage::Waiting { reserved: Some(kept), .. } => {
+                assert_eq!(*kept, Reservation { agent, until }, "for whom {id} is kept")
+            }
             other => panic!("{id} is kept for nobody: {other:?}"),
         }
         self

@@ -34,10 +34,7 @@ fn received(on: &str, count: u32) -> Event {
 }
 
 fn says(content: Content) -> Step {
-    says_it(InboundMessage {
-        content,
-        ..inbound(EVA, WA, 1)
-    })
+    says_it(InboundMessage { content, ..inbound(EVA, WA, 1) })
 }
 
 fn says_it(message: InboundMessage) -> Step {
@@ -56,9 +53,7 @@ fn a_first_message_opens_a_conversation_that_is_routed_at_once() {
 
 #[test]
 fn a_second_message_joins_the_open_conversation() {
-    given([wrote(EVA)])
-        .when(wrote_again(EVA).after(0))
-        .then([received(WA, 2)]);
+    given([wrote(EVA)]).when(wrote_again(EVA).after(0)).then([received(WA, 2)]);
 }
 
 #[test]
@@ -74,15 +69,10 @@ fn a_message_is_remembered_with_the_place_of_its_last_event() {
 
 #[test]
 fn a_message_joins_the_conversation_wherever_it_was_transferred() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        online(FLO),
-        transfers(ANA, of(EVA), to_campaign(SUPPORT)),
-    ])
-    .when(wrote_again(EVA))
-    .then([received(WA, 2)])
-    .then_holds(FLO, [of(EVA)]);
+    given([online(ANA), wrote(EVA), online(FLO), transfers(ANA, of(EVA), to_campaign(SUPPORT))])
+        .when(wrote_again(EVA))
+        .then([received(WA, 2)])
+        .then_holds(FLO, [of(EVA)]);
 }
 
 #[test]
@@ -109,21 +99,13 @@ fn an_entry_campaign_that_does_not_work_on_the_channel_is_passed_over() {
     given([defines(Command::DefineChannel(astray)), wrote_on(EVA, WEB, 1)])
         .when(online(ANA))
         .then_accepted()
-        .and([finishes_with(
-            ANA,
-            opened_by(EVA, WEB, 1),
-            "sold",
-            Some("sold-card"),
-        )])
+        .and([finishes_with(ANA, opened_by(EVA, WEB, 1), "sold", Some("sold-card"))])
         .then_is_not_open(opened_by(EVA, WEB, 1));
 }
 
 #[test]
 fn what_is_not_understood_is_kept_whole() {
-    let image = Content::Unsupported {
-        kind: "image".into(),
-        raw: r#"{"image":{"id":"1"}}"#.into(),
-    };
+    let image = Content::Unsupported { kind: "image".into(), raw: r#"{"image":{"id":"1"}}"#.into() };
     let received = MessageReceived {
         conversation: of(EVA),
         message: MessageId::from_bytes([9; 16]),
@@ -131,24 +113,17 @@ fn what_is_not_understood_is_kept_whole() {
         content: image.clone(),
         written_at: second(0),
     };
-    given([wrote(EVA)])
-        .when(says(image).with_id(CommandId::from_bytes([9; 16])))
-        .then([received.into()]);
+    given([wrote(EVA)]).when(says(image).with_id(CommandId::from_bytes([9; 16]))).then([received.into()]);
 }
 
 #[test]
 fn the_largest_content_is_taken() {
-    given([])
-        .when(says(Content::Text("x".repeat(CONTENT_BYTES_MAX))))
-        .then_accepted();
+    given([]).when(says(Content::Text("x".repeat(CONTENT_BYTES_MAX)))).then_accepted();
 }
 
 #[test]
 fn a_profile_name_is_cut_to_what_is_shown() {
-    let long = InboundMessage {
-        profile_name: Some("ñ".repeat(NAME_CHARS_MAX + 1)),
-        ..inbound(EVA, WA, 1)
-    };
+    let long = InboundMessage { profile_name: Some("ñ".repeat(NAME_CHARS_MAX + 1)), ..inbound(EVA, WA, 1) };
     let id = CommandId::from_bytes([9; 16]);
     let cut = ConversationOpened {
         conversation: MessageId::from(id).into(),
@@ -158,17 +133,12 @@ fn a_profile_name_is_cut_to_what_is_shown() {
         channel: channel(WA),
         campaign: campaign(SALES),
     };
-    given([])
-        .when(says_it(long).with_id(id))
-        .then_begins_with(cut.into());
+    given([]).when(says_it(long).with_id(id)).then_begins_with(cut.into());
 }
 
 #[test]
 fn a_message_can_be_taken_in_by_hand() {
-    given([])
-        .when(wrote(EVA).by(Actor::Administrator))
-        .then_accepted()
-        .then_waits(of(EVA));
+    given([]).when(wrote(EVA).by(Actor::Administrator)).then_accepted().then_waits(of(EVA));
 }
 
 refusals! {

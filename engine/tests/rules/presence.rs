@@ -19,9 +19,7 @@ fn released(conversation: ConversationId, from: &str) -> Event {
 }
 
 fn away_because(id: &str, reason: &str) -> Step {
-    let presence = Presence::Away {
-        reason: reason.to_owned(),
-    };
+    let presence = Presence::Away { reason: reason.to_owned() };
     let agent = agent(id);
     Step::new(as_agent(id), Command::ChangePresence { agent, presence })
 }
@@ -45,12 +43,7 @@ fn an_agent_is_offline_at_first() {
 fn who_is_away_keeps_what_they_have() {
     given([online(ANA), wrote(EVA)])
         .when(away_because(ANA, "lunch"))
-        .then([changed(
-            ANA,
-            Presence::Away {
-                reason: "lunch".into(),
-            },
-        )])
+        .then([changed(ANA, Presence::Away { reason: "lunch".into() })])
         .then_holds(ANA, [of(EVA)]);
 }
 
@@ -64,12 +57,7 @@ fn the_conversations_of_who_goes_offline_go_to_who_has_room() {
             assigned(
                 of(EVA),
                 BEN,
-                AssignReason::MostRoom {
-                    candidates: 1,
-                    load: 0,
-                    capacity: 2,
-                    idle_since: second(3),
-                },
+                AssignReason::MostRoom { candidates: 1, load: 0, capacity: 2, idle_since: second(3) },
             ),
         ])
         .then_holds(BEN, [of(EVA)]);
@@ -86,90 +74,49 @@ fn the_conversations_of_who_goes_offline_wait_where_nobody_has_room() {
 
 #[test]
 fn the_conversations_of_who_went_offline_go_ahead_of_later_ones() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        wrote(LUIS),
-        wrote(MIA),
-        offline(ANA),
-        wrote(NOA),
-        online(BEN),
-    ])
-    .then_holds(BEN, [of(EVA), of(LUIS)])
-    .then_waits(of(MIA))
-    .then_waits(of(NOA));
+    given([online(ANA), wrote(EVA), wrote(LUIS), wrote(MIA), offline(ANA), wrote(NOA), online(BEN)])
+        .then_holds(BEN, [of(EVA), of(LUIS)])
+        .then_waits(of(MIA))
+        .then_waits(of(NOA));
 }
 
 #[test]
 fn who_has_waited_longest_of_them_is_given_away_first() {
-    given([
-        with_capacity(BEN, 1),
-        online(BEN),
-        wrote(EVA),
-        online(ANA),
-        wrote(LUIS),
-    ])
-    .and([transfers(BEN, of(EVA), to_agent(ANA))])
-    .then_holds(ANA, [of(LUIS), of(EVA)])
-    .and([offline(ANA)])
-    .then_holds(BEN, [of(EVA)])
-    .then_waits(of(LUIS));
+    given([with_capacity(BEN, 1), online(BEN), wrote(EVA), online(ANA), wrote(LUIS)])
+        .and([transfers(BEN, of(EVA), to_agent(ANA))])
+        .then_holds(ANA, [of(LUIS), of(EVA)])
+        .and([offline(ANA)])
+        .then_holds(BEN, [of(EVA)])
+        .then_waits(of(LUIS));
 }
 
 #[test]
 fn together_they_do_not_overrun_the_capacity_of_who_gets_them() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        wrote(LUIS),
-        with_capacity(BEN, 1),
-        online(BEN),
-        offline(ANA),
-    ])
-    .then_holds(BEN, [of(EVA)])
-    .then_waits(of(LUIS));
+    given([online(ANA), wrote(EVA), wrote(LUIS), with_capacity(BEN, 1), online(BEN), offline(ANA)])
+        .then_holds(BEN, [of(EVA)])
+        .then_waits(of(LUIS));
 }
 
 #[test]
 fn they_are_spread_over_those_who_have_room() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        wrote(LUIS),
-        online(BEN),
-        online(SUE),
-        offline(ANA),
-    ])
-    .then_holds(BEN, [of(EVA)])
-    .then_holds(SUE, [of(LUIS)]);
+    given([online(ANA), wrote(EVA), wrote(LUIS), online(BEN), online(SUE), offline(ANA)])
+        .then_holds(BEN, [of(EVA)])
+        .then_holds(SUE, [of(LUIS)]);
 }
 
 #[test]
 fn what_one_is_given_of_them_counts_for_who_is_idle_longest() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        wrote(LUIS),
-        with_capacity(BEN, 3),
-        online(BEN),
-        online(SUE),
-    ])
-    .and([offline(ANA)])
-    .then_holds(BEN, [of(EVA)])
-    .then_holds(SUE, [of(LUIS)]);
+    given([online(ANA), wrote(EVA), wrote(LUIS), with_capacity(BEN, 3), online(BEN), online(SUE)])
+        .and([offline(ANA)])
+        .then_holds(BEN, [of(EVA)])
+        .then_holds(SUE, [of(LUIS)]);
 }
 
 #[test]
 fn what_goes_back_goes_to_the_contacts_exclusive_agent() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        with_capacity(BEN, 9),
-        online(BEN),
-        online(SUE),
-    ])
-    .and([exclusive(EVA, SALES, SUE), offline(ANA)])
-    .then_holds(SUE, [of(EVA)]);
+    given([online(ANA), wrote(EVA), with_capacity(BEN, 9), online(BEN), online(SUE)])
+        .and([exclusive(EVA, SALES, SUE), offline(ANA)])
+        .then_holds(SUE, [of(EVA)]);
 }
 
 #[test]
@@ -183,10 +130,7 @@ fn a_supervisor_changes_the_presence_of_another() {
 
 #[test]
 fn who_becomes_an_auditor_attends_no_more() {
-    let auditor = AgentDefined {
-        role: Role::Auditor,
-        ..definition(ANA)
-    };
+    let auditor = AgentDefined { role: Role::Auditor, ..definition(ANA) };
     given([online(ANA), wrote(EVA), exclusive(LUIS, SALES, ANA), wrote(LUIS)])
         .when(redefined(auditor.clone()))
         .then([

@@ -23,28 +23,17 @@ fn transferred(from: Option<&str>, to: TransferTarget) -> Event {
 fn a_transfer_to_an_agent_carries_the_note_and_the_fixed_disposition() {
     given([online(ANA), wrote(EVA), online(BEN)])
         .when(transfers(ANA, of(EVA), to_agent(BEN)))
-        .then([
-            transferred(Some(ANA), to_agent(BEN)),
-            assigned(of(EVA), BEN, AssignReason::Transferred),
-        ])
+        .then([transferred(Some(ANA), to_agent(BEN)), assigned(of(EVA), BEN, AssignReason::Transferred)])
         .then_holds(ANA, [])
         .then_holds(BEN, [of(EVA)]);
 }
 
 #[test]
 fn a_transfer_to_a_campaign_goes_to_the_agent_with_the_most_room_there() {
-    let most_room = AssignReason::MostRoom {
-        candidates: 1,
-        load: 0,
-        capacity: 2,
-        idle_since: second(3),
-    };
+    let most_room = AssignReason::MostRoom { candidates: 1, load: 0, capacity: 2, idle_since: second(3) };
     given([online(ANA), wrote(EVA), online(FLO)])
         .when(transfers(ANA, of(EVA), to_campaign(SUPPORT)))
-        .then([
-            transferred(Some(ANA), to_campaign(SUPPORT)),
-            assigned(of(EVA), FLO, most_room),
-        ])
+        .then([transferred(Some(ANA), to_campaign(SUPPORT)), assigned(of(EVA), FLO, most_room)])
         .then_holds(FLO, [of(EVA)]);
 }
 
@@ -62,19 +51,13 @@ fn a_transfer_to_a_campaign_where_nobody_has_room_waits_in_its_queue() {
 
 #[test]
 fn a_transfer_to_a_campaign_goes_to_its_exclusive_agent() {
-    given([
-        exclusive(EVA, SUPPORT, FLO),
-        online(ANA),
-        wrote(EVA),
-        with_capacity(BEN, 9),
-        online(BEN),
-    ])
-    .and([online(FLO)])
-    .when(transfers(ANA, of(EVA), to_campaign(SUPPORT)))
-    .then([
-        transferred(Some(ANA), to_campaign(SUPPORT)),
-        assigned(of(EVA), FLO, AssignReason::Exclusive),
-    ]);
+    given([exclusive(EVA, SUPPORT, FLO), online(ANA), wrote(EVA), with_capacity(BEN, 9), online(BEN)])
+        .and([online(FLO)])
+        .when(transfers(ANA, of(EVA), to_campaign(SUPPORT)))
+        .then([
+            transferred(Some(ANA), to_campaign(SUPPORT)),
+            assigned(of(EVA), FLO, AssignReason::Exclusive),
+        ]);
 }
 
 #[test]
@@ -129,36 +112,22 @@ fn who_gives_a_conversation_to_a_campaign_where_they_are_its_exclusive_agent_has
 }
 
 fn waited_longest(waiting_since: u64, load: u16) -> AssignReason {
-    AssignReason::WaitedLongest {
-        waiting_since: second(waiting_since),
-        load,
-        capacity: 2,
-    }
+    AssignReason::WaitedLongest { waiting_since: second(waiting_since), load, capacity: 2 }
 }
 
 #[test]
 fn after_a_transfer_the_rules_of_the_new_campaign_apply() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        online(FLO),
-        transfers(ANA, of(EVA), to_campaign(SUPPORT)),
-    ])
-    .and([finishes_with(FLO, of(EVA), "fixed", None)])
-    .then_is_not_open(of(EVA));
+    given([online(ANA), wrote(EVA), online(FLO), transfers(ANA, of(EVA), to_campaign(SUPPORT))])
+        .and([finishes_with(FLO, of(EVA), "fixed", None)])
+        .then_is_not_open(of(EVA));
 }
 
 #[test]
 fn a_transferred_conversation_goes_back_to_the_queue_of_its_new_campaign() {
-    given([
-        online(ANA),
-        wrote(EVA),
-        online(FLO),
-        transfers(ANA, of(EVA), to_campaign(SUPPORT)),
-    ])
-    .and([offline(ANA)])
-    .when(offline(FLO))
-    .then_ends_in(queued(of(EVA), SUPPORT, QueueCause::Released, second(2)));
+    given([online(ANA), wrote(EVA), online(FLO), transfers(ANA, of(EVA), to_campaign(SUPPORT))])
+        .and([offline(ANA)])
+        .when(offline(FLO))
+        .then_ends_in(queued(of(EVA), SUPPORT, QueueCause::Released, second(2)));
 }
 
 #[test]

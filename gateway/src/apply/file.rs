@@ -9,7 +9,7 @@ use schemas::api::requests::{
 use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, api};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,7 +125,8 @@ fn list<'a, K: ToString + 'a, V: Serialize + 'a>(
     masters: impl IntoIterator<Item = (&'a K, &'a V)>,
     all: &mut Vec<(Place, Value)>,
 ) {
-    let rows = masters.into_iter().map(|(id, body)| (Place { kind, id: id.to_string() }, serde_json::json!(body)));
+    let rows =
+        masters.into_iter().map(|(id, body)| (Place { kind, id: id.to_string() }, serde_json::json!(body)));
     all.extend(rows);
 }
 
@@ -137,7 +138,9 @@ fn field_of_code(kind: &str, code: &str) -> Option<&'static str> {
         (_, "unknown_channel") => Some("channels"),
         (_, "unknown_campaign") => Some("campaigns"),
         (_, "not_top_disposition") | ("campaigns", "unknown_disposition") => Some("dispositions"),
-        ("dispositions", "unknown_disposition" | "disposition_too_deep" | "disposition_has_children") => Some("parent"),
+        ("dispositions", "unknown_disposition" | "disposition_too_deep" | "disposition_has_children") => {
+            Some("parent")
+        }
         (_, "address_taken") => Some("address"),
         _ => None,
     }
@@ -147,35 +150,37 @@ fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// The dotted name of what stands at `offset`, as deep as the text is TOML.
+/// The dotted name of what stands at `offset`, as deep as the text is TOML. The span of a table is its head alone,
+/// so all tables are looked into.
 fn field_at(text: &str, offset: usize) -> Option<String> {
     let document = DeTable::parse(text).ok()?;
-    let mut names = Vec::new();
-    let mut table = document.get_ref();
-    loop {
-        let inside = |(key, value): &(&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
-            let (key, value): (std::ops::Range<usize>, _) = (key.span(), value.span());
-            key.contains(&offset) || value.contains(&offset)
-        };
-        let Some((key, value)) = table.iter().find(inside) else { break };
-        names.push(key.get_ref().to_string());
-        match value.get_ref().as_table() {
-            Some(inner) => table = inner,
-            None => break,
+    name_at(document.get_ref(), offset)
+}
+
+fn name_at(table: &DeTable<'_>, offset: usize) -> Option<String> {
+    table.iter().find_map(|(key, value)| {
+        let inside = value.get_ref().as_table().and_then(|inner| name_at(inner, offset));
+        match inside {
+            Some(rest) => Some(format!("{}.{rest}", key.get_ref())),
+            None if key.span().contains(&offset) || value.span().contains(&offset) => {
+                Some(key.get_ref().to_string())
+            }
+            None => None,
         }
-    }
-    if names.is_empty() { None } else { Some(names.join(".")) }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const GOOD: &str = "[clients.acme]\nname = \"Acme\"\n\n[projects.help]\nclient = \"acme\"\nname = \"Help\"\n";
+    const GOOD: &str =
+        "[clients.acme]\nname = \"Acme\"\n\n[projects.help]\nclient = \"acme\"\nname = \"Help\"\n";
 
     #[test]
     fn masters_come_after_those_they_name() {
-        let text = "[dispositions.a]\nname='a'\nparent='b'\n[dispositions.b]\nname='b'\n[clients.z]\nname='z'\n";
+        let text =
+            "[dispositions.a]\nname='a'\nparent='b'\n[dispositions.b]\nname='b'\n[clients.z]\nname='z'\n";
         let file = MastersFile::parse("f", text).unwrap();
         let order: Vec<_> = file.masters().into_iter().map(|(place, _)| place.to_string()).collect();
         assert_eq!(order, ["clients.z", "dispositions.b", "dispositions.a"]);
@@ -210,6 +215,9 @@ mod tests {
             field: None,
         };
         let refused = file.refused(&Place { kind: "projects", id: "help".into() }, &problem);
-        assert_eq!(refused.to_string(), "f:5: projects.help.client: client acme does not exist (unknown_client)");
+        assert_eq!(
+            refused.to_string(),
+            "f:5: projects.help.client: client acme does not exist (unknown_client)"
+        );
     }
 }

@@ -28,7 +28,11 @@ impl Access {
         }
         let dir = args.data_dir.join("nats");
         if !dir.is_dir() {
-            return Err(format!("{} holds no log; name another --data-dir, or --nats", args.data_dir.display()).into());
+            return Err(format!(
+                "{} holds no log; name another --data-dir, or --nats",
+                args.data_dir.display()
+            )
+            .into());
         }
         if let Some(endpoint) = running_endpoint(&dir) {
             return Ok(Self { client: endpoint.connect().await?, started: None });

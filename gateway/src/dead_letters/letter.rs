@@ -117,9 +117,7 @@ mod tests {
             assert_reads_back(&of_messages(value));
         }
         let entry = |entry: &str| format!(r#"{{"object":"whatsapp_business_account","entry":[{entry}]}}"#);
-        assert_reads_back(&entry(
-            r#"{"id":7,"changes":[{"field":"account_alerts","value":{"a":[1]}}]}"#,
-        ));
+        assert_reads_back(&entry(r#"{"id":7,"changes":[{"field":"account_alerts","value":{"a":[1]}}]}"#));
         assert_reads_back(&entry(r#"{"changes":[{"field":"messages","value":{}}]}"#));
     }
 }

@@ -50,12 +50,8 @@ impl Closing<'_> {
     /// Waits until nothing is under way any more, and checks everything.
     pub(super) async fn check(&self) -> Result<Books, BooksError> {
         let ledger = self.settled().await?;
-        let (auditor, _) = self
-            .stage
-            .workspace
-            .with_role(Role::Auditor)
-            .next()
-            .ok_or(BooksError::NoAuditor)?;
+        let (auditor, _) =
+            self.stage.workspace.with_role(Role::Auditor).next().ok_or(BooksError::NoAuditor)?;
         let auditor = self.stage.client_of(auditor);
         let pages = Pages::read(&auditor, &self.stage.workspace, &ledger).await;
         let letters = self.tally.letters.all();
@@ -63,9 +59,7 @@ impl Closing<'_> {
             received::check(&letters, &self.stage.workspace, &ledger, &pages),
             ledger.attendance.check(),
             ledger.outbound.check_statuses(&pages),
-            ledger
-                .outbound
-                .check_sends(self.stage.stand_in(), &self.tally.all_sent()),
+            ledger.outbound.check_sends(self.stage.stand_in(), &self.tally.all_sent()),
             pages.check,
             audit::check(&auditor, &ledger).await,
             pushes::check(self.heard, &ledger).await,

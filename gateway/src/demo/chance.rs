@@ -56,12 +56,8 @@ mod tests {
     fn a_person_is_the_same_again_and_not_like_the_next() {
         let first = |seed, role, number| Chance::of(seed, role, number).between(0, u32::MAX);
         assert_eq!(first(1, "customer", 7), first(1, "customer", 7));
-        let different = [
-            first(1, "customer", 7),
-            first(2, "customer", 7),
-            first(1, "agent", 7),
-            first(1, "customer", 8),
-        ];
+        let different =
+            [first(1, "customer", 7), first(2, "customer", 7), first(1, "agent", 7), first(1, "customer", 8)];
         let distinct: std::collections::HashSet<_> = different.into_iter().collect();
         assert_eq!(distinct.len(), 4);
     }

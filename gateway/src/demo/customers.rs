@@ -49,12 +49,8 @@ impl Customers {
             tally: Arc::clone(tally),
             stopping: stopping.clone(),
         });
-        let addresses: Arc<[String]> = stage
-            .workspace
-            .lines
-            .iter()
-            .map(|line| line.address.clone())
-            .collect();
+        let addresses: Arc<[String]> =
+            stage.workspace.lines.iter().map(|line| line.address.clone()).collect();
         let room = Arc::new(Semaphore::new(POSTS_MAX));
         let mut people = JoinSet::new();
         for number in 0..options.customers {
@@ -72,11 +68,7 @@ impl Customers {
                 stopping.run_until_cancelled(customer.live()).await;
             });
         }
-        Ok(Self {
-            people,
-            posts,
-            stopping,
-        })
+        Ok(Self { people, posts, stopping })
     }
 
     /// Nobody writes any more; what is on its way still arrives.
@@ -112,7 +104,7 @@ impl Customer {
         tokio::time::sleep(soon).await;
         self.postbox.tally.one(Count::Customers);
         // Every fourth one begins with two messages at once: one conversation must come of it.
-        if self.number % 4 == 0 {
+        if self.number.is_multiple_of(4) {
             self.write_at_once(2).await;
         }
         loop {
@@ -128,11 +120,7 @@ impl Customer {
     /// The line a customer always writes to; now and then another.
     fn line_of_this_visit(&mut self) -> usize {
         let home = self.number as usize % self.addresses.len();
-        if self.chance.happens(0.1) {
-            (home + 1) % self.addresses.len()
-        } else {
-            home
-        }
+        if self.chance.happens(0.1) { (home + 1) % self.addresses.len() } else { home }
     }
 
     async fn write_burst(&mut self, line: usize) {

@@ -38,11 +38,7 @@ pub struct DayOptions {
 
 impl Default for DayOptions {
     fn default() -> Self {
-        Self {
-            customers: 300,
-            messages_per_second: 90,
-            seed: 1,
-        }
+        Self { customers: 300, messages_per_second: 90, seed: 1 }
     }
 }
 
@@ -118,15 +114,7 @@ impl<'a> Day<'a> {
         }
         tokio::time::sleep(OPENING).await;
         let customers = Customers::start(stage, options, &tally)?;
-        Ok(Self {
-            stage,
-            tally,
-            customers,
-            agents,
-            others,
-            stop_work,
-            stop_watching,
-        })
+        Ok(Self { stage, tally, customers, agents, others, stop_work, stop_watching })
     }
 
     /// What is counted as the day goes.
@@ -146,33 +134,17 @@ impl<'a> Day<'a> {
     /// # Errors
     /// [`DayError::Books`].
     pub async fn end(self) -> Result<DaySummary, DayError> {
-        let Self {
-            stage,
-            tally,
-            customers,
-            mut agents,
-            mut others,
-            stop_work,
-            stop_watching,
-        } = self;
+        let Self { stage, tally, customers, mut agents, mut others, stop_work, stop_watching } = self;
         customers.stop().await;
         stop_work.cancel();
         agents.stop_working().await;
-        let closing = Closing {
-            stage,
-            tally: &tally,
-            heard: &agents.heard,
-        };
+        let closing = Closing { stage, tally: &tally, heard: &agents.heard };
         let books = closing.check().await?;
         agents.stop_listening().await;
         stop_watching.cancel();
         while others.join_next().await.is_some() {}
         let receipts = stage.stand_in().webhook_counts().delivered;
-        Ok(DaySummary {
-            tally,
-            receipts,
-            books,
-        })
+        Ok(DaySummary { tally, receipts, books })
     }
 }
 

@@ -37,13 +37,7 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new(who: &str, api: ApiClient, tally: Arc<Tally>) -> Self {
-        Self {
-            api,
-            tally,
-            who: who.to_owned(),
-            last: None,
-            commands: 0,
-        }
+        Self { api, tally, who: who.to_owned(), last: None, commands: 0 }
     }
 
     /// A key for one command, however often it is sent.

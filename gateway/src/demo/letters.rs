@@ -41,13 +41,7 @@ impl Letters {
         }
         let number = Number::try_from(letters.len()).ok()?;
         let content = [0; 16];
-        letters.push(Letter {
-            content,
-            channel,
-            taken: false,
-            sent: Instant::now(),
-            pushed: false,
-        });
+        letters.push(Letter { content, channel, taken: false, sent: Instant::now(), pushed: false });
         Some(number)
     }
 
@@ -68,9 +62,7 @@ impl Letters {
     /// Its webhook was answered 200; whether that was news.
     pub(super) fn taken(&self, number: Number) -> bool {
         let mut news = false;
-        self.change(number, |letter| {
-            news = !std::mem::replace(&mut letter.taken, true)
-        });
+        self.change(number, |letter| news = !std::mem::replace(&mut letter.taken, true));
         news
     }
 
@@ -154,16 +146,9 @@ mod tests {
 
     #[test]
     fn what_differs_has_another_fingerprint() {
-        let kept = |kind: &str, raw: &str| {
-            fingerprint(&Content::Unsupported {
-                kind: kind.into(),
-                raw: raw.into(),
-            })
-        };
+        let kept =
+            |kind: &str, raw: &str| fingerprint(&Content::Unsupported { kind: kind.into(), raw: raw.into() });
         assert_ne!(kept("ab", "c"), kept("a", "bc"));
-        assert_ne!(
-            fingerprint(&Content::Text("a".into())),
-            fingerprint(&Content::Text("b".into()))
-        );
+        assert_ne!(fingerprint(&Content::Text("a".into())), fingerprint(&Content::Text("b".into())));
     }
 }

@@ -87,17 +87,13 @@ impl Stage {
     /// [`StageError`]; what was started before the failure is ended.
     pub async fn start(options: StageOptions) -> Result<Self, StageError> {
         let workspace = Workspace::read()?;
-        let dir = tempfile::Builder::new()
-            .prefix("atender-demo-")
-            .tempdir()
-            .map_err(StageError::Directory)?;
+        let dir =
+            tempfile::Builder::new().prefix("atender-demo-").tempdir().map_err(StageError::Directory)?;
         let stand_in = StandIn::start(stand_in_options(&options, &workspace)).await?;
         let config = ServeConfig {
             listen: options.listen,
             data_dir: dir.path().join("data"),
-            nats: Nats::Supervised {
-                binary: options.nats_server,
-            },
+            nats: Nats::Supervised { binary: options.nats_server },
             replicas: 1,
             admin_token: None,
             whatsapp: WhatsAppConfig {
@@ -112,19 +108,10 @@ impl Stage {
         let url = format!("http://{}", server.addr());
         let admin = ApiClient::new(&url, server.admin_token());
         let tokens = BTreeMap::new();
-        let mut stage = Self {
-            server,
-            stand_in,
-            url,
-            admin,
-            tokens,
-            workspace,
-            _dir: dir,
-        };
-        stage.stand_in.deliver_to(WebhookTarget {
-            url: stage.webhook_url(),
-            app_secret: APP_SECRET.to_vec(),
-        });
+        let mut stage = Self { server, stand_in, url, admin, tokens, workspace, _dir: dir };
+        stage
+            .stand_in
+            .deliver_to(WebhookTarget { url: stage.webhook_url(), app_secret: APP_SECRET.to_vec() });
         match stage.furnish().await {
             Ok(()) => Ok(stage),
             Err(error) => {
@@ -161,8 +148,7 @@ impl Stage {
 
     /// A client that acts as this agent.
     pub fn client_of(&self, agent: &AgentId) -> ApiClient {
-        self.admin
-            .with_token(self.tokens.get(agent).map_or("", String::as_str))
+        self.admin.with_token(self.tokens.get(agent).map_or("", String::as_str))
     }
 
     /// Ends everything that was started, atender before the WhatsApp it talks to, and removes the directory.
@@ -182,10 +168,7 @@ impl Stage {
     async fn furnish(&mut self) -> Result<(), StageError> {
         self.workspace.apply(&self.admin).await?;
         for agent in self.workspace.agents.keys() {
-            let request = CreateToken {
-                agent: Some(agent.clone()),
-                channel: None,
-            };
+            let request = CreateToken { agent: Some(agent.clone()), channel: None };
             let made: Made = self.admin.send(Method::POST, "/v1/tokens", &request).await?;
             self.tokens.insert(agent.clone(), made.token);
         }
@@ -199,10 +182,7 @@ fn stand_in_options(options: &StageOptions, workspace: &Workspace) -> StandInOpt
         phone_number_ids: workspace.lines.iter().map(|line| line.address.clone()).collect(),
         started_at_ms: clock::now().millis(),
         seed: options.seed,
-        random_faults: Some(RandomFaults {
-            chance: 0.03,
-            among: faults(),
-        }),
+        random_faults: Some(RandomFaults { chance: 0.03, among: faults() }),
         statuses: StatusScript {
             step_delay: Duration::from_millis(120),
             reordered: 0.2,

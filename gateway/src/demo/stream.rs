@@ -61,10 +61,7 @@ impl Stream<'_> {
         if let Some(id) = last_id {
             request = request.header("Last-Event-ID", id);
         }
-        let response = request
-            .send()
-            .await
-            .map_err(|error| format!("live push: {error}"))?;
+        let response = request.send().await.map_err(|error| format!("live push: {error}"))?;
         match response.status() {
             StatusCode::OK => Ok(response),
             status => Err(format!("live push: status {status}")),
@@ -165,11 +162,7 @@ mod tests {
             }
             let message = |id: Option<&str>, kind: &str, data: &str| {
                 let id = id.map(str::to_owned);
-                Message {
-                    id,
-                    kind: kind.to_owned(),
-                    data: data.to_owned(),
-                }
+                Message { id, kind: kind.to_owned(), data: data.to_owned() }
             };
             let entry = message(Some("0-1-2"), "entry", "{\"a\":1}");
             assert_eq!(messages, [message(None, "", ""), entry, message(None, "", "x")]);

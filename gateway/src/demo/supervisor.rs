@@ -31,19 +31,12 @@ impl Supervisor {
     /// Works until told to stop; what is begun is done.
     pub(super) async fn work(mut self) {
         let campaigns: Vec<_> = self.workspace.campaigns.keys().cloned().collect();
-        let agents: Vec<_> = self
-            .workspace
-            .with_role(schemas::Role::Agent)
-            .map(|(id, _)| id.clone())
-            .collect();
+        let agents: Vec<_> =
+            self.workspace.with_role(schemas::Role::Agent).map(|(id, _)| id.clone()).collect();
         let until = self.until.clone();
         loop {
             let pause = self.chance.pause(LOOKS_EVERY);
-            if until
-                .run_until_cancelled(tokio::time::sleep(pause))
-                .await
-                .is_none()
-            {
+            if until.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                 return;
             }
             let Some(campaign) = self.chance.choose(&campaigns) else {
@@ -73,20 +66,13 @@ impl Supervisor {
 
     async fn give(&mut self, item: &InboxItem) {
         let attending = self.workspace.attending(&item.campaign, &item.channel);
-        let others: Vec<&AgentId> = attending
-            .into_iter()
-            .filter(|agent| Some(*agent) != item.agent.as_ref())
-            .collect();
+        let others: Vec<&AgentId> =
+            attending.into_iter().filter(|agent| Some(*agent) != item.agent.as_ref()).collect();
         let Some(agent) = self.chance.choose(&others).map(|agent| (*agent).clone()) else {
             return;
         };
         let path = format!("/v1/conversations/{}/assign", item.conversation);
-        if self
-            .desk
-            .command(Method::POST, &path, &Assign { agent: Some(agent) })
-            .await
-            .is_some()
-        {
+        if self.desk.command(Method::POST, &path, &Assign { agent: Some(agent) }).await.is_some() {
             self.desk.tally.one(Count::ByHand);
         }
     }

@@ -51,41 +51,17 @@ fn rows(tally: &Tally, whatsapp: &StandIn, (rate_in, rate_out): (f64, f64)) -> V
     let messages = |what, rate: f64| format!("{}  ({rate:.0}/s)", count(what));
     let push = format!("p50 {}   p99 {}", millis(latency.p50), millis(latency.p99));
     vec![
-        row(
-            ("running", clock(tally.running())),
-            ("agents online", tally.online().to_string()),
-        ),
-        row(
-            ("conversations", format!("{open} open")),
-            ("waiting", waiting.to_string()),
-        ),
-        row(
-            ("messages in", messages(Count::MessagesIn, rate_in)),
-            ("customers", count(Count::Customers)),
-        ),
+        row(("running", clock(tally.running())), ("agents online", tally.online().to_string())),
+        row(("conversations", format!("{open} open")), ("waiting", waiting.to_string())),
+        row(("messages in", messages(Count::MessagesIn, rate_in)), ("customers", count(Count::Customers))),
         row(
             ("messages out", messages(Count::MessagesOut, rate_out)),
-            (
-                "receipts",
-                HumanCount(whatsapp.webhook_counts().delivered).to_string(),
-            ),
+            ("receipts", HumanCount(whatsapp.webhook_counts().delivered).to_string()),
         ),
-        row(
-            ("transfers", count(Count::Transfers)),
-            ("assigned by hand", count(Count::ByHand)),
-        ),
-        row(
-            ("finishes", count(Count::Finishes)),
-            ("exclusive agents", count(Count::Exclusives)),
-        ),
-        row(
-            ("duplicates sent", count(Count::Duplicates)),
-            ("retries", HumanCount(retries).to_string()),
-        ),
-        row(
-            ("reconnects", count(Count::Reconnects)),
-            ("errors seen", count(Count::Errors)),
-        ),
+        row(("transfers", count(Count::Transfers)), ("assigned by hand", count(Count::ByHand))),
+        row(("finishes", count(Count::Finishes)), ("exclusive agents", count(Count::Exclusives))),
+        row(("duplicates sent", count(Count::Duplicates)), ("retries", HumanCount(retries).to_string())),
+        row(("reconnects", count(Count::Reconnects)), ("errors seen", count(Count::Errors))),
         format!("  webhook to live push   {push}"),
     ]
 }

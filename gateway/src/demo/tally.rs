@@ -100,10 +100,7 @@ impl Tally {
 
     /// Conversations open now, and how many of them wait for an agent.
     pub fn open_and_waiting(&self) -> (u64, u64) {
-        (
-            self.open.load(Ordering::Relaxed),
-            self.waiting.load(Ordering::Relaxed),
-        )
+        (self.open.load(Ordering::Relaxed), self.waiting.load(Ordering::Relaxed))
     }
 
     /// Agents who are online now.
@@ -115,11 +112,7 @@ impl Tally {
     pub fn latency(&self) -> Latency {
         let latency = lock(&self.latency);
         let at = |quantile| Duration::from_micros(latency.value_at_quantile(quantile));
-        Latency {
-            measured: latency.len(),
-            p50: at(0.5),
-            p99: at(0.99),
-        }
+        Latency { measured: latency.len(), p50: at(0.5), p99: at(0.99) }
     }
 
     /// The first of the things that should not have happened.

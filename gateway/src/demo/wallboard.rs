@@ -56,21 +56,10 @@ impl Board {
 /// Shows what comes until told to stop.
 pub(super) async fn watch(api: ApiClient, tally: Arc<Tally>, chance: Chance, until: CancellationToken) {
     let mut board = Board::default();
-    let stream = Stream {
-        api: &api,
-        tally: &tally,
-        leaves_after: LEAVES_AFTER,
-        chance,
-        until,
-    };
+    let stream = Stream { api: &api, tally: &tally, leaves_after: LEAVES_AFTER, chance, until };
     stream
         .listen(|Pushed { event, listening }| match event.change {
-            LiveChange::Entry {
-                conversation,
-                agent,
-                entry,
-                ..
-            } => {
+            LiveChange::Entry { conversation, agent, entry, .. } => {
                 board.entry(conversation, &entry.body);
                 tally.set_open(board.open.len(), board.waiting);
                 if let EntryBody::Inbound { provider_id, .. } = &entry.body

@@ -102,9 +102,7 @@ impl StandIn {
     /// # Errors
     /// When there is no port or no HTTP client; see [`StandInError`].
     pub async fn start(options: StandInOptions) -> Result<Self, StandInError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(StandInError::Listen)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(StandInError::Listen)?;
         let addr = listener.local_addr().map_err(StandInError::Listen)?;
         let client = webhook_client().map_err(StandInError::Client)?;
         let stopped = CancellationToken::new();
@@ -124,12 +122,7 @@ impl StandIn {
             // Serving ends with the token and in no other way.
             let _ = server.with_graceful_shutdown(until).await;
         });
-        Ok(Self {
-            addr,
-            shared,
-            server,
-            stop_on_drop: stopped.drop_guard(),
-        })
+        Ok(Self { addr, shared, server, stop_on_drop: stopped.drop_guard() })
     }
 
     /// What to configure as the base URL of the API.

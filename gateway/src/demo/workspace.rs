@@ -45,23 +45,11 @@ impl Workspace {
     pub(super) fn read() -> Result<Self, StageError> {
         let masters = MastersFile::parse(NAME, MASTERS)?.masters();
         let channels: BTreeMap<ChannelId, DefineChannel> = of_kind(&masters, "channels")?;
-        let lines = channels
-            .into_iter()
-            .map(|(id, channel)| Line {
-                id,
-                address: channel.address,
-            })
-            .collect();
+        let lines = channels.into_iter().map(|(id, channel)| Line { id, address: channel.address }).collect();
         let campaigns = of_kind(&masters, "campaigns")?;
         let endings = endings(&campaigns, &of_kind(&masters, "dispositions")?);
         let agents = of_kind(&masters, "agents")?;
-        Ok(Self {
-            masters,
-            lines,
-            campaigns,
-            agents,
-            endings,
-        })
+        Ok(Self { masters, lines, campaigns, agents, endings })
     }
 
     /// Makes the masters of a running server be these.
@@ -82,18 +70,13 @@ impl Workspace {
     pub(super) fn attending(&self, campaign: &CampaignId, channel: &ChannelId) -> Vec<&AgentId> {
         let attends =
             |agent: &DefineAgent| agent.campaigns.contains(campaign) && agent.channels.contains(channel);
-        self.with_role(Role::Agent)
-            .filter(|(_, agent)| attends(agent))
-            .map(|(id, _)| id)
-            .collect()
+        self.with_role(Role::Agent).filter(|(_, agent)| attends(agent)).map(|(id, _)| id).collect()
     }
 
     /// The other campaigns that a conversation can be transferred to.
     pub(super) fn beside(&self, campaign: &CampaignId, channel: &ChannelId) -> Vec<&CampaignId> {
-        let others = self
-            .campaigns
-            .iter()
-            .filter(|(id, other)| *id != campaign && other.channels.contains(channel));
+        let others =
+            self.campaigns.iter().filter(|(id, other)| *id != campaign && other.channels.contains(channel));
         others.map(|(id, _)| id).collect()
     }
 
@@ -109,8 +92,7 @@ fn of_kind<K: std::str::FromStr + Ord, T: DeserializeOwned>(
     let rows = masters.iter().filter(|(place, _)| place.kind == kind);
     let read = rows.map(|(place, body)| {
         let id = place.id.parse().ok();
-        id.zip(serde_json::from_value(body.clone()).ok())
-            .ok_or_else(|| StageError::Workspace(place.clone()))
+        id.zip(serde_json::from_value(body.clone()).ok()).ok_or_else(|| StageError::Workspace(place.clone()))
     });
     read.collect()
 }
@@ -120,29 +102,18 @@ fn endings(
     dispositions: &BTreeMap<DispositionId, DefineDisposition>,
 ) -> BTreeMap<CampaignId, Vec<Ending>> {
     let of_disposition = |disposition: &DispositionId| {
-        let subs = dispositions
-            .iter()
-            .filter(|(_, sub)| sub.parent.as_ref() == Some(disposition));
+        let subs = dispositions.iter().filter(|(_, sub)| sub.parent.as_ref() == Some(disposition));
         let mut endings: Vec<Ending> = subs
-            .map(|(sub, _)| Ending {
-                disposition: disposition.clone(),
-                sub_disposition: Some(sub.clone()),
-            })
+            .map(|(sub, _)| Ending { disposition: disposition.clone(), sub_disposition: Some(sub.clone()) })
             .collect();
         if endings.is_empty() {
-            endings.push(Ending {
-                disposition: disposition.clone(),
-                sub_disposition: None,
-            });
+            endings.push(Ending { disposition: disposition.clone(), sub_disposition: None });
         }
         endings
     };
     let of_campaign =
         |campaign: &DefineCampaign| campaign.dispositions.iter().flat_map(of_disposition).collect();
-    campaigns
-        .iter()
-        .map(|(id, campaign)| (id.clone(), of_campaign(campaign)))
-        .collect()
+    campaigns.iter().map(|(id, campaign)| (id.clone(), of_campaign(campaign))).collect()
 }
 
 #[cfg(test)]
@@ -171,10 +142,8 @@ mod tests {
     fn a_disposition_with_children_is_only_an_ending_together_with_one() {
         let workspace = Workspace::read().unwrap();
         let support = workspace.endings(&CampaignId::new("aurora-support").unwrap());
-        let solved: Vec<_> = support
-            .iter()
-            .filter(|ending| ending.disposition.as_str() == "solved")
-            .collect();
+        let solved: Vec<_> =
+            support.iter().filter(|ending| ending.disposition.as_str() == "solved").collect();
         assert!(solved.len() == 2 && solved.iter().all(|ending| ending.sub_disposition.is_some()));
     }
 

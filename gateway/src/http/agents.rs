@@ -42,7 +42,5 @@ async fn change_presence(
         ChangePresence::Away { reason } => Presence::Away { reason },
         ChangePresence::Offline => Presence::Offline,
     };
-    order
-        .submit(&app, Command::ChangePresence { agent, presence })
-        .await
+    order.submit(&app, Command::ChangePresence { agent, presence }).await
 }

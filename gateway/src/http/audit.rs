@@ -51,9 +51,7 @@ impl AuditQuery {
     /// The sequence of the last frame of the page before; 0 for the first page.
     fn after(&self) -> Result<u64, Failure> {
         let Some(cursor) = &self.cursor else { return Ok(0) };
-        let after = cursor
-            .strip_prefix("after-")
-            .and_then(|sequence| sequence.parse().ok());
+        let after = cursor.strip_prefix("after-").and_then(|sequence| sequence.parse().ok());
         after.ok_or_else(|| Failure::from(Fault::InvalidCursor).in_field("cursor"))
     }
 }
@@ -110,10 +108,7 @@ async fn page(
         events_of(&frame, &app.workspace, id, &mut items)?;
         let is_last = sequences.last() == Some(&frame.sequence);
         if items.len() >= events_max && !is_last {
-            return Ok(Page {
-                items,
-                next: Some(format!("after-{}", frame.sequence)),
-            });
+            return Ok(Page { items, next: Some(format!("after-{}", frame.sequence)) });
         }
         before = Some(frame);
     }
@@ -121,19 +116,14 @@ async fn page(
 }
 
 async fn read(app: &App, sequence: u64) -> Result<RecordedFrame, LogError> {
-    app.log
-        .read_frame(sequence)
-        .await?
-        .ok_or(LogError::Missing { sequence })
+    app.log.read_frame(sequence).await?.ok_or(LogError::Missing { sequence })
 }
 
 /// A frame that follows another in the log carries its hash.
 fn check_link(before: Option<&RecordedFrame>, frame: &RecordedFrame) -> Result<(), LogError> {
     match before {
         Some(before) if before.sequence + 1 == frame.sequence && before.hash != frame.frame.previous => {
-            Err(LogError::BrokenChain {
-                sequence: frame.sequence,
-            })
+            Err(LogError::BrokenChain { sequence: frame.sequence })
         }
         Some(_) | None => Ok(()),
     }
@@ -152,18 +142,12 @@ fn events_of(
         if header.workspace != *workspace || event.conversation() != Some(id) {
             continue;
         }
-        let payload = event
-            .serialize_payload(serde_json::value::Serializer)
-            .map_err(|error| {
-                tracing::error!(sequence = recorded.sequence, index, %error, "an event has no JSON");
-                Fault::Internal
-            })?;
+        let payload = event.serialize_payload(serde_json::value::Serializer).map_err(|error| {
+            tracing::error!(sequence = recorded.sequence, index, %error, "an event has no JSON");
+            Fault::Internal
+        })?;
         items.push(AuditEvent {
-            position: Position {
-                shard: recorded.frame.shard,
-                sequence: recorded.sequence,
-                index,
-            },
+            position: Position { shard: recorded.frame.shard, sequence: recorded.sequence, index },
             at: header.at,
             actor: header.actor.clone(),
             command: header.command,
@@ -191,11 +175,7 @@ mod tests {
     }
 
     fn note(conversation: ConversationId, text: &str) -> Event {
-        NoteAdded {
-            conversation,
-            text: text.into(),
-        }
-        .into()
+        NoteAdded { conversation, text: text.into() }.into()
     }
 
     fn frame(sequence: u64, previous: [u8; 32], commits: Vec<(&str, Vec<Event>)>) -> RecordedFrame {
@@ -216,12 +196,7 @@ mod tests {
             written_at: Timestamp::from_millis(1),
             commits: commits.collect(),
         };
-        RecordedFrame {
-            sequence,
-            hash: [sequence as u8; 32],
-            bytes_len: 0,
-            frame,
-        }
+        RecordedFrame { sequence, hash: [sequence as u8; 32], bytes_len: 0, frame }
     }
 
     #[test]
@@ -240,20 +215,11 @@ mod tests {
         events_of(&frame, &workspace("default"), ID, &mut items).unwrap();
         let shown: Vec<_> = items
             .iter()
-            .map(|item| {
-                (
-                    item.position.to_string(),
-                    item.event.as_str(),
-                    item.payload["text"].as_str(),
-                )
-            })
+            .map(|item| (item.position.to_string(), item.event.as_str(), item.payload["text"].as_str()))
             .collect();
         assert_eq!(
             shown,
-            [
-                ("0-5-1".to_owned(), "NoteAdded", Some("b")),
-                ("0-5-3".to_owned(), "NoteAdded", Some("d")),
-            ]
+            [("0-5-1".to_owned(), "NoteAdded", Some("b")), ("0-5-3".to_owned(), "NoteAdded", Some("d")),]
         );
         assert_eq!(items[0].frame_hash, "05".repeat(32));
     }
@@ -270,10 +236,7 @@ mod tests {
     #[test]
     fn a_cursor_is_one_of_ours() {
         let after = |cursor: Option<&str>| {
-            let query = AuditQuery {
-                cursor: cursor.map(str::to_owned),
-                limit: None,
-            };
+            let query = AuditQuery { cursor: cursor.map(str::to_owned), limit: None };
             query.after().ok()
         };
         assert_eq!((after(None), after(Some("after-12"))), (Some(0), Some(12)));

@@ -72,23 +72,14 @@ mod tests {
     fn one_bearer_header_is_read_and_nothing_else() {
         assert_eq!(bearer(&headers(&["Bearer abc"])), Some("abc"));
         assert_eq!(bearer(&headers(&["bearer  abc"])), Some("abc"));
-        for values in [
-            &[][..],
-            &["abc"],
-            &["Basic abc"],
-            &["Bearer"],
-            &["Bearer a", "Bearer b"],
-        ] {
+        for values in [&[][..], &["abc"], &["Basic abc"], &["Bearer"], &["Bearer a", "Bearer b"]] {
             assert_eq!(bearer(&headers(values)), None, "{values:?} was taken");
         }
     }
 
     #[test]
     fn an_agent_or_a_connector_is_no_administrator() {
-        let caller = |principal| Caller {
-            principal,
-            token: None,
-        };
+        let caller = |principal| Caller { principal, token: None };
         let ana = schemas::AgentId::new("ana").unwrap();
         let channel = schemas::ChannelId::new("wa").unwrap();
         assert!(caller(Principal::Administrator).require_administrator().is_ok());

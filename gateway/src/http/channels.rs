@@ -65,9 +65,7 @@ async fn receive(
         content,
         written_at: body.written_at.unwrap_or_else(clock::now),
     };
-    order
-        .submit_with_id(&app, id, Command::ReceiveMessage(message))
-        .await
+    order.submit_with_id(&app, id, Command::ReceiveMessage(message)).await
 }
 
 fn content(text: Option<String>, unsupported: Option<UnsupportedContent>) -> Result<Content, Failure> {
@@ -133,12 +131,7 @@ mod tests {
 
     #[test]
     fn a_message_has_exactly_one_content() {
-        let other = || {
-            Some(UnsupportedContent {
-                kind: "image".into(),
-                raw: "{}".into(),
-            })
-        };
+        let other = || Some(UnsupportedContent { kind: "image".into(), raw: "{}".into() });
         assert!(content(Some("hello".into()), None).is_ok());
         assert!(content(None, other()).is_ok());
         for wrong in [content(None, None), content(Some("hello".into()), other())] {
@@ -149,10 +142,7 @@ mod tests {
     #[test]
     fn a_connector_reports_for_its_own_channel_only() {
         let [own, other] = ["wa", "web"].map(|id| ChannelId::new(id).unwrap());
-        let caller = Caller {
-            principal: Principal::Connector(own.clone()),
-            token: None,
-        };
+        let caller = Caller { principal: Principal::Connector(own.clone()), token: None };
         assert!(require_own(&caller, &own).is_ok());
         assert_eq!(require_own(&caller, &other).unwrap_err().code(), "forbidden");
     }

@@ -41,10 +41,7 @@ async fn conversations(
     reading: Reading,
 ) -> Result<Answer<Page<ContactConversation>>, Failure> {
     let (cursor, rows) = (query.cursor.as_deref(), query.rows()?);
-    let page = app
-        .views
-        .history()
-        .contact_conversations(&app.workspace, contact, cursor, rows)?;
+    let page = app.views.history().contact_conversations(&app.workspace, contact, cursor, rows)?;
     if page.items.is_empty() && cursor.is_none() {
         return Err(not_found(contact));
     }
@@ -84,16 +81,7 @@ async fn set_exclusive_agent(
 ) -> Result<Done, Failure> {
     let agent = order.agent_or_self(body.agent)?;
     require_contact(&app, contact).await?;
-    order
-        .submit(
-            &app,
-            Command::SetExclusiveAgent {
-                contact,
-                campaign,
-                agent,
-            },
-        )
-        .await
+    order.submit(&app, Command::SetExclusiveAgent { contact, campaign, agent }).await
 }
 
 /// Remove the exclusive agent
@@ -114,27 +102,17 @@ async fn remove_exclusive_agent(
     Path((contact, campaign)): Path<(ContactId, CampaignId)>,
     Order(order, NoBody {}): Order<NoBody>,
 ) -> Result<Done, Failure> {
-    order
-        .submit(&app, Command::RemoveExclusiveAgent { contact, campaign })
-        .await
+    order.submit(&app, Command::RemoveExclusiveAgent { contact, campaign }).await
 }
 
 /// The engine keeps no table of contacts, so it would take any id; the views know who ever wrote.
 async fn require_contact(app: &App, contact: ContactId) -> Result<(), Failure> {
-    let wrote = || {
-        app.views
-            .history()
-            .contact_conversations(&app.workspace, contact, None, 1)
-    };
+    let wrote = || app.views.history().contact_conversations(&app.workspace, contact, None, 1);
     if !wrote()?.items.is_empty() {
         return Ok(());
     }
     catch_up(app).await?;
-    if wrote()?.items.is_empty() {
-        Err(not_found(contact))
-    } else {
-        Ok(())
-    }
+    if wrote()?.items.is_empty() { Err(not_found(contact)) } else { Ok(()) }
 }
 
 fn not_found(contact: ContactId) -> Failure {

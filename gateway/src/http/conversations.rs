@@ -46,15 +46,7 @@ async fn send(
     Order(order, body): Order<SendMessage>,
 ) -> Result<Done, Failure> {
     let content = Content::Text(body.text);
-    order
-        .submit(
-            &app,
-            Command::Send {
-                conversation,
-                content,
-            },
-        )
-        .await
+    order.submit(&app, Command::Send { conversation, content }).await
 }
 
 /// Assign a conversation
@@ -104,11 +96,7 @@ async fn transfer(
     Path(conversation): Path<ConversationId>,
     Order(order, body): Order<Transfer>,
 ) -> Result<Done, Failure> {
-    let Transfer {
-        agent,
-        campaign,
-        note,
-    } = body;
+    let Transfer { agent, campaign, note } = body;
     let to = match (agent, campaign) {
         (Some(agent), None) => TransferTarget::Agent(agent),
         (None, Some(campaign)) => TransferTarget::Campaign(campaign),
@@ -117,16 +105,7 @@ async fn transfer(
             return Err(Failure::because(Fault::InvalidBody, title).in_field("agent"));
         }
     };
-    order
-        .submit(
-            &app,
-            Command::Transfer {
-                conversation,
-                to,
-                note,
-            },
-        )
-        .await
+    order.submit(&app, Command::Transfer { conversation, to, note }).await
 }
 
 /// Finish a conversation
@@ -149,22 +128,12 @@ async fn finish(
     Path(conversation): Path<ConversationId>,
     Order(order, body): Order<Finish>,
 ) -> Result<Done, Failure> {
-    let Finish {
-        disposition,
-        sub_disposition,
-    } = body;
-    let command = Command::Finish {
-        conversation,
-        disposition,
-        sub_disposition,
-    };
-    order
-        .submit(&app, command)
-        .await
-        .map_err(|failure| match failure.code() {
-            "unknown_disposition" => failure.in_field("disposition"),
-            _ => failure,
-        })
+    let Finish { disposition, sub_disposition } = body;
+    let command = Command::Finish { conversation, disposition, sub_disposition };
+    order.submit(&app, command).await.map_err(|failure| match failure.code() {
+        "unknown_disposition" => failure.in_field("disposition"),
+        _ => failure,
+    })
 }
 
 /// Write a note
@@ -185,18 +154,12 @@ async fn add_note(
     Path(conversation): Path<ConversationId>,
     Order(order, body): Order<AddNote>,
 ) -> Result<Done, Failure> {
-    let command = Command::AddNote {
-        conversation,
-        text: body.text,
-    };
-    order
-        .submit(&app, command)
-        .await
-        .map_err(|failure| match failure.code() {
-            // The engine names the note; this request calls its text so.
-            "invalid_text" => failure.in_field("text"),
-            _ => failure,
-        })
+    let command = Command::AddNote { conversation, text: body.text };
+    order.submit(&app, command).await.map_err(|failure| match failure.code() {
+        // The engine names the note; this request calls its text so.
+        "invalid_text" => failure.in_field("text"),
+        _ => failure,
+    })
 }
 
 /// Send a message again
@@ -219,15 +182,7 @@ async fn resend(
     Path((conversation, message)): Path<(ConversationId, MessageId)>,
     Order(order, NoBody {}): Order<NoBody>,
 ) -> Result<Done, Failure> {
-    order
-        .submit(
-            &app,
-            Command::Resend {
-                conversation,
-                message,
-            },
-        )
-        .await
+    order.submit(&app, Command::Resend { conversation, message }).await
 }
 
 /// Settle an uncertain message
@@ -252,14 +207,5 @@ async fn settle(
     Path((conversation, message)): Path<(ConversationId, MessageId)>,
     Order(order, body): Order<Settle>,
 ) -> Result<Done, Failure> {
-    order
-        .submit(
-            &app,
-            Command::Settle {
-                conversation,
-                message,
-                status: body.status,
-            },
-        )
-        .await
+    order.submit(&app, Command::Settle { conversation, message, status: body.status }).await
 }

@@ -21,18 +21,12 @@ use crate::ingest;
 const PREVIEW_CHARS: usize = 200;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(deliver_one))
-        .routes(routes!(deliver_all))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(deliver_one)).routes(routes!(deliver_all))
 }
 
 impl From<DeadLettersError> for Failure {
     fn from(error: DeadLettersError) -> Self {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the dead letters cannot be used"
-        );
+        tracing::error!(error = &error as &dyn std::error::Error, "the dead letters cannot be used");
         let fault = match &error {
             DeadLettersError::Unavailable { .. } => Fault::Overloaded,
             DeadLettersError::TooLarge { .. } => Fault::BodyTooLarge,
@@ -77,14 +71,8 @@ async fn list(
         Some(cursor) => cursor.parse().map_err(|_| Fault::InvalidCursor)?,
     };
     let (letters, more) = app.dead_letters.list(after, limit).await?;
-    let next = letters
-        .last()
-        .filter(|_| more)
-        .map(|letter| letter.sequence.to_string());
-    Ok(Json(Page {
-        items: letters.iter().map(row).collect(),
-        next,
-    }))
+    let next = letters.last().filter(|_| more).map(|letter| letter.sequence.to_string());
+    Ok(Json(Page { items: letters.iter().map(row).collect(), next }))
 }
 
 /// Deliver a dead letter
@@ -105,9 +93,7 @@ async fn deliver_one(
 ) -> Result<Json<DeliveredLetters>, Failure> {
     caller.require_administrator()?;
     let delivered = ingest::deliver(&app, sequence).await?;
-    delivered
-        .map(Json)
-        .ok_or_else(|| Failure::because(Fault::PathNotFound, "there is no such dead letter"))
+    delivered.map(Json).ok_or_else(|| Failure::because(Fault::PathNotFound, "there is no such dead letter"))
 }
 
 /// Deliver all dead letters
@@ -126,13 +112,9 @@ async fn deliver_all(State(app): State<Arc<App>>, caller: Caller) -> Result<Json
 }
 
 fn row(letter: &Letter) -> DeadLetter {
-    let update = letter
-        .updates()
-        .ok()
-        .and_then(|updates| updates.into_iter().next());
-    let (phone_number_id, raw) = update.map_or((None, String::new()), |update| {
-        (update.phone_number_id, update.raw)
-    });
+    let update = letter.updates().ok().and_then(|updates| updates.into_iter().next());
+    let (phone_number_id, raw) =
+        update.map_or((None, String::new()), |update| (update.phone_number_id, update.raw));
     DeadLetter {
         sequence: letter.sequence,
         received_at: letter.received_at,

@@ -43,9 +43,7 @@ struct EventsQuery {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(events))
-        .layer(Extension(Arc::new(Places::default())))
+    OpenApiRouter::new().routes(routes!(events)).layer(Extension(Arc::new(Places::default())))
 }
 
 /// Live events
@@ -89,24 +87,12 @@ async fn events(
     let place = Place::take(places, caller.token.clone())?;
     let (first, subscription) = subscribe(&app, after)?;
     let stopping = app.stopping.clone();
-    let stream = Live {
-        app,
-        caller,
-        listener,
-        subscription,
-        unheard: 0,
-        _place: place,
-    };
+    let stream = Live { app, caller, listener, subscription, unheard: 0, _place: place };
     let events = stream::once(future::ready(first)).chain(stream.events());
-    let events = events
-        .take_until(stopping.cancelled_owned())
-        .map(Ok::<_, Infallible>);
+    let events = events.take_until(stopping.cancelled_owned()).map(Ok::<_, Infallible>);
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("keep-alive");
     // Proxies that buffer would keep events back.
-    Ok((
-        [("x-accel-buffering", "no")],
-        Sse::new(events).keep_alive(keep_alive),
-    ))
+    Ok(([("x-accel-buffering", "no")], Sse::new(events).keep_alive(keep_alive)))
 }
 
 /// The first event, and what follows on it without a gap.
@@ -156,11 +142,7 @@ impl Live {
             let reload = at("reload", self.app.views.applied());
             return Some((vec![reload], None));
         };
-        let revoked = self
-            .caller
-            .token
-            .as_ref()
-            .is_some_and(|token| !self.app.tokens.is_valid(token));
+        let revoked = self.caller.token.as_ref().is_some_and(|token| !self.app.tokens.is_valid(token));
         if changes.is_empty() || revoked {
             return None;
         }

@@ -32,8 +32,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let path = path::Path::<T>::from_request_parts(parts, state).await;
-        path.map(|path::Path(value)| Self(value))
-            .map_err(|error| wrong_path(&error, parts))
+        path.map(|path::Path(value)| Self(value)).map_err(|error| wrong_path(&error, parts))
     }
 }
 
@@ -63,9 +62,7 @@ fn wrong_path(error: &PathRejection, parts: &Parts) -> Failure {
 /// The name of the path's parameter when there is one only; serde does not tell it then.
 fn only_parameter(parts: &Parts) -> Option<String> {
     let path = parts.extensions.get::<MatchedPath>()?.as_str();
-    let mut names = path
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let name = names.next()?;
     names.next().is_none().then(|| name.to_owned())
 }
@@ -78,9 +75,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
         let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
-        query
-            .map(|axum::extract::Query(value)| Self(value))
-            .map_err(|error| wrong_query(&error))
+        query.map(|axum::extract::Query(value)| Self(value)).map_err(|error| wrong_query(&error))
     }
 }
 
@@ -150,9 +145,7 @@ pub fn position_header(headers: &HeaderMap, name: &'static str) -> Result<Option
 /// What serde says, with the field it is about: where it stopped, or the one that is missing there.
 fn wrong_value(fault: Fault, path: &serde_path_to_error::Path, message: &str) -> Failure {
     let at = path.iter().next().map(|_| path.to_string());
-    let missing = message
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.split('`').next());
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     let failure = Failure::because(fault, message.to_owned());
     match (at, missing) {
         (Some(at), Some(missing)) => failure.in_field(format!("{at}.{missing}")),
@@ -170,22 +163,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_parameter_is_named() {
-        for (query, field) in [
-            ("limit=ten", "limit"),
-            ("colour=red", "colour"),
-            ("limit=-1", "limit"),
-        ] {
-            let (mut parts, ()) = Request::get(format!("/v1/inbox?{query}"))
-                .body(())
-                .unwrap()
-                .into_parts();
+        for (query, field) in [("limit=ten", "limit"), ("colour=red", "colour"), ("limit=-1", "limit")] {
+            let (mut parts, ()) = Request::get(format!("/v1/inbox?{query}")).body(()).unwrap().into_parts();
             let read = Query::<PageQuery>::from_request_parts(&mut parts, &()).await;
             let failure = read.map(|_| ()).unwrap_err();
-            assert_eq!(
-                (failure.status().as_u16(), failure.field()),
-                (422, Some(field)),
-                "{failure:?}"
-            );
+            assert_eq!((failure.status().as_u16(), failure.field()), (422, Some(field)), "{failure:?}");
         }
     }
 
@@ -198,14 +180,10 @@ mod tests {
 
     #[test]
     fn a_position_header_holds_a_position_or_is_refused() {
-        let headers: HeaderMap = [("x-at".parse().unwrap(), "0-12-3".parse().unwrap())]
-            .into_iter()
-            .collect();
+        let headers: HeaderMap = [("x-at".parse().unwrap(), "0-12-3".parse().unwrap())].into_iter().collect();
         assert!(position_header(&headers, "x-at").is_ok_and(|position| position.is_some()));
         assert!(position_header(&headers, "x-other").is_ok_and(|position| position.is_none()));
-        let bad: HeaderMap = [("x-at".parse().unwrap(), "12".parse().unwrap())]
-            .into_iter()
-            .collect();
+        let bad: HeaderMap = [("x-at".parse().unwrap(), "12".parse().unwrap())].into_iter().collect();
         assert_eq!(position_header(&bad, "x-at").unwrap_err().status().as_u16(), 422);
     }
 }

@@ -31,10 +31,7 @@ pub(super) struct Guard {
 
 impl Default for Guard {
     fn default() -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(REQUESTS_MAX)),
-            within: REQUEST_WITHIN,
-        }
+        Self { places: Arc::new(Semaphore::new(REQUESTS_MAX)), within: REQUEST_WITHIN }
     }
 }
 
@@ -47,10 +44,7 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         Some(path) => path.as_str().to_owned(),
         None => "unknown".to_owned(),
     };
-    let response = guard
-        .answer(next.run(request))
-        .await
-        .unwrap_or_else(IntoResponse::into_response);
+    let response = guard.answer(next.run(request)).await.unwrap_or_else(IntoResponse::into_response);
     let status = response.status().as_str().to_owned();
     let labels = [("method", method.to_string()), ("path", path), ("status", status)];
     histogram!("atender_http_request_seconds", &labels).record(started.elapsed().as_secs_f64());
@@ -96,16 +90,12 @@ impl Drop for InWork<'_> {
 
 fn reason(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("without a text")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a text")
 }
 
 /// The span of a request: its method and path, and no header, which would hold the token.
 pub(super) fn span(request: &Request) -> Span {
-    let path = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("unknown", MatchedPath::as_str);
+    let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
     tracing::info_span!("request", method = %request.method(), path)
 }
 
@@ -126,10 +116,7 @@ mod tests {
     use super::*;
 
     fn guarded(places: usize) -> Guard {
-        Guard {
-            places: Arc::new(Semaphore::new(places)),
-            within: Duration::from_millis(20),
-        }
+        Guard { places: Arc::new(Semaphore::new(places)), within: Duration::from_millis(20) }
     }
 
     #[tokio::test]
@@ -151,17 +138,9 @@ mod tests {
     async fn one_request_too_many_is_refused_and_its_place_comes_back() {
         let guard = guarded(1);
         let held = guard.places.clone().acquire_owned().await.unwrap();
-        let refused = guard
-            .answer(async { StatusCode::OK.into_response() })
-            .await
-            .unwrap_err();
+        let refused = guard.answer(async { StatusCode::OK.into_response() }).await.unwrap_err();
         assert_eq!((refused.status().as_u16(), refused.code()), (503, "overloaded"));
         drop(held);
-        assert!(
-            guard
-                .answer(async { StatusCode::OK.into_response() })
-                .await
-                .is_ok()
-        );
+        assert!(guard.answer(async { StatusCode::OK.into_response() }).await.is_ok());
     }
 }

@@ -44,10 +44,7 @@ struct ViewReadiness {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(healthz))
-        .routes(routes!(readyz))
-        .routes(routes!(metrics))
+    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
 }
 
 /// Whether the process lives
@@ -79,11 +76,7 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
     if readiness.ready {
         return Json(readiness).into_response();
     }
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        [(RETRY_AFTER, RETRY_AFTER_SECONDS.to_string())],
-        Json(readiness),
-    )
+    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY_AFTER_SECONDS.to_string())], Json(readiness))
         .into_response()
 }
 
@@ -100,10 +93,7 @@ fn readiness(writer_failed: bool, connected: bool, views: &[ViewHealth]) -> Read
         match &view.failed {
             Some(reason) => reasons.push(format!("view {} has stopped: {reason}", view.name)),
             None if view.head_lag > READY_LAG_FRAMES_MAX => {
-                reasons.push(format!(
-                    "view {} is being built: {} frames to go",
-                    view.name, view.head_lag
-                ));
+                reasons.push(format!("view {} is being built: {} frames to go", view.name, view.head_lag));
             }
             None => {}
         }
@@ -113,11 +103,7 @@ fn readiness(writer_failed: bool, connected: bool, views: &[ViewHealth]) -> Read
         frame: view.checkpoint,
         frames_behind: view.head_lag,
     };
-    Readiness {
-        ready: reasons.is_empty(),
-        reasons,
-        views: views.iter().map(far).collect(),
-    }
+    Readiness { ready: reasons.is_empty(), reasons, views: views.iter().map(far).collect() }
 }
 
 /// What it measures
@@ -130,10 +116,7 @@ fn readiness(writer_failed: bool, connected: bool, views: &[ViewHealth]) -> Read
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"))
 )]
 async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    (
-        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        app.metrics.render(),
-    )
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
 }
 
 #[cfg(test)]
@@ -141,12 +124,7 @@ mod tests {
     use super::*;
 
     fn view(head_lag: u64, failed: Option<&str>) -> ViewHealth {
-        ViewHealth {
-            name: "inbox",
-            checkpoint: 7,
-            head_lag,
-            failed: failed.map(str::to_owned),
-        }
+        ViewHealth { name: "inbox", checkpoint: 7, head_lag, failed: failed.map(str::to_owned) }
     }
 
     #[test]
@@ -162,10 +140,7 @@ mod tests {
             (readiness(true, true, &[]), "writer"),
             (readiness(false, false, &[]), "NATS"),
             (readiness(false, true, &[view(0, Some("disk full"))]), "disk full"),
-            (
-                readiness(false, true, &[view(READY_LAG_FRAMES_MAX + 1, None)]),
-                "1001 frames",
-            ),
+            (readiness(false, true, &[view(READY_LAG_FRAMES_MAX + 1, None)]), "1001 frames"),
         ] {
             assert!(!readiness.ready);
             assert!(readiness.reasons[0].contains(word), "{:?}", readiness.reasons);

@@ -37,10 +37,7 @@ struct InboxQuery {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(inbox))
-        .routes(routes!(conversation))
-        .routes(routes!(messages))
+    OpenApiRouter::new().routes(routes!(inbox)).routes(routes!(conversation)).routes(routes!(messages))
 }
 
 /// An inbox or a queue
@@ -117,11 +114,7 @@ async fn messages(
     reading: Reading,
 ) -> Result<Answer<Page<Entry>>, Failure> {
     let header = find(&app, &reading, id)?;
-    let shown = if reading.sight.audits() {
-        StatusShown::Always
-    } else {
-        StatusShown::AsTheChannelSays
-    };
+    let shown = if reading.sight.audits() { StatusShown::Always } else { StatusShown::AsTheChannelSays };
     let (cursor, rows) = (query.cursor.as_deref(), query.rows()?);
     let mut page = app.views.messages(&app.workspace, id, cursor, rows, shown)?;
     if reading.sight.own().is_some() && header.state != ConversationState::Finished {
@@ -132,12 +125,8 @@ async fn messages(
 
 fn find(app: &App, reading: &Reading, id: ConversationId) -> Result<Conversation, Failure> {
     let header = app.views.conversation(&app.workspace, id)?;
-    let not_found = || {
-        Failure::because(
-            Fault::ConversationNotFound,
-            format!("there is no conversation {id}"),
-        )
-    };
+    let not_found =
+        || Failure::because(Fault::ConversationNotFound, format!("there is no conversation {id}"));
     let header = header.ok_or_else(not_found)?;
     reading.sight.require_conversation(app, &header)?;
     Ok(header)

@@ -66,10 +66,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 )]
 async fn show() -> impl IntoResponse {
     static TEXT: OnceLock<String> = OnceLock::new();
-    (
-        [(CONTENT_TYPE, "application/json")],
-        TEXT.get_or_init(document).as_str(),
-    )
+    ([(CONTENT_TYPE, "application/json")], TEXT.get_or_init(document).as_str())
 }
 
 /// The document of the whole API, as JSON text that ends in a line feed.

@@ -60,14 +60,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Order<T> {
             }
             None => (CommandId::from_bytes(random::bytes()), 0),
         };
-        Ok(Self(
-            Envelope {
-                caller,
-                id,
-                fingerprint,
-            },
-            json(content_type.as_ref(), &bytes)?,
-        ))
+        Ok(Self(Envelope { caller, id, fingerprint }, json(content_type.as_ref(), &bytes)?))
     }
 }
 
@@ -111,18 +104,8 @@ impl Envelope {
         command: Command,
     ) -> Result<Done, Failure> {
         let actor = self.caller.principal.actor();
-        let submission = Submission {
-            workspace: app.workspace.clone(),
-            id,
-            fingerprint,
-            actor,
-            command,
-        };
-        app.engine
-            .submit(submission)
-            .await
-            .map(Done)
-            .map_err(|error| refusal(app, error))
+        let submission = Submission { workspace: app.workspace.clone(), id, fingerprint, actor, command };
+        app.engine.submit(submission).await.map(Done).map_err(|error| refusal(app, error))
     }
 }
 
@@ -132,10 +115,7 @@ fn refusal(app: &App, error: SubmitError) -> Failure {
         SubmitError::Rejected(Rejection::ConversationNotOpen(id))
             if matches!(app.views.conversation(&app.workspace, id), Ok(None)) =>
         {
-            Failure::because(
-                Fault::ConversationNotFound,
-                format!("there is no conversation {id}"),
-            )
+            Failure::because(Fault::ConversationNotFound, format!("there is no conversation {id}"))
         }
         error => error.into(),
     }
@@ -147,20 +127,8 @@ pub struct Done(Outcome);
 
 impl IntoResponse for Done {
     fn into_response(self) -> Response {
-        let Outcome {
-            position,
-            conversation,
-            message,
-            repeated,
-            events,
-        } = self.0;
-        let accepted = Accepted {
-            position,
-            message,
-            conversation,
-            changed: !events.is_empty(),
-            repeated,
-        };
+        let Outcome { position, conversation, message, repeated, events } = self.0;
+        let accepted = Accepted { position, message, conversation, changed: !events.is_empty(), repeated };
         let mut response = Json(accepted).into_response();
         set_position(&mut response, position);
         response
@@ -219,10 +187,7 @@ mod tests {
         let long = "k".repeat(IDEMPOTENCY_KEY_BYTES_MAX + 1);
         for values in [&[""][..], &["a b"], &["ñ"], &[long.as_str()], &["a", "a"]] {
             let failure = key(values).unwrap_err();
-            assert_eq!(
-                (failure.status().as_u16(), failure.code()),
-                (422, "invalid_idempotency_key")
-            );
+            assert_eq!((failure.status().as_u16(), failure.code()), (422, "invalid_idempotency_key"));
         }
     }
 

@@ -36,28 +36,19 @@ impl Failure {
     /// This fault, with its own words for what happened.
     #[must_use]
     pub fn because(fault: Fault, title: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            title: title.into(),
-            ..fault.into()
-        }
+        Self { title: title.into(), ..fault.into() }
     }
 
     /// Names the field, parameter or header of the request that is wrong.
     #[must_use]
     pub fn in_field(self, field: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            field: Some(field.into()),
-            ..self
-        }
+        Self { field: Some(field.into()), ..self }
     }
 
     /// Says how far the views are.
     #[must_use]
     pub fn at(self, reached: Position) -> Self {
-        Self {
-            reached: Some(reached),
-            ..self
-        }
+        Self { reached: Some(reached), ..self }
     }
 
     /// The stable code.
@@ -118,26 +109,17 @@ impl From<SubmitError> for Failure {
 impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
         let damaged = !matches!(error, LogError::Unavailable { .. });
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the log could not be read"
-        );
+        tracing::error!(error = &error as &dyn std::error::Error, "the log could not be read");
         if damaged {
             return Self::because(Fault::LogDamaged, error.to_string());
         }
-        Self::because(
-            Fault::LogUnavailable,
-            "the log cannot be reached, or did not answer in time",
-        )
+        Self::because(Fault::LogUnavailable, "the log cannot be reached, or did not answer in time")
     }
 }
 
 impl From<ViewError> for Failure {
     fn from(error: ViewError) -> Self {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "a view could not be read"
-        );
+        tracing::error!(error = &error as &dyn std::error::Error, "a view could not be read");
         Fault::ViewUnavailable.into()
     }
 }
@@ -215,17 +197,11 @@ impl IntoResponse for Failure {
         let mut response = (self.status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if matches!(
-            self.status,
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
-        ) {
+        if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"atender\""),
-            );
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"atender\""));
         }
         if let Some(reached) = self.reached {
             set_position(&mut response, reached);
@@ -252,10 +228,7 @@ mod tests {
     #[test]
     fn no_two_meanings_share_a_code() {
         let mut seen = HashSet::new();
-        let codes = Fault::ALL
-            .iter()
-            .map(|fault| fault.code())
-            .chain(Rejection::CODES.iter().copied());
+        let codes = Fault::ALL.iter().map(|fault| fault.code()).chain(Rejection::CODES.iter().copied());
         for code in codes {
             assert!(seen.insert(code), "{code} is used twice");
         }
@@ -266,10 +239,7 @@ mod tests {
         let id = ConversationId::from_bytes([1; 16]);
         let agent = AgentId::new("ana").unwrap();
         for (rejection, status) in [
-            (
-                Rejection::UnknownMessage(schemas::MessageId::from_bytes([1; 16])),
-                404,
-            ),
+            (Rejection::UnknownMessage(schemas::MessageId::from_bytes([1; 16])), 404),
             (Rejection::Forbidden, 403),
             (Rejection::AlreadyAssigned(id, agent), 409),
             (Rejection::EmptyMessage, 422),
@@ -289,10 +259,7 @@ mod tests {
     #[tokio::test]
     async fn what_may_pass_says_when_to_try_again() {
         let unavailable = SubmitError::Unavailable("no answer".into());
-        for (error, code) in [
-            (SubmitError::Overloaded, "overloaded"),
-            (unavailable, "log_unavailable"),
-        ] {
+        for (error, code) in [(SubmitError::Overloaded, "overloaded"), (unavailable, "log_unavailable")] {
             let (response, problem) = answer(error).await;
             assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
             assert_eq!(response.headers()[RETRY_AFTER], "1");
@@ -315,9 +282,6 @@ mod tests {
         assert_eq!(problem.field.as_deref(), Some("provider_id"));
         let failure = Failure::because(Fault::InvalidParameter, "too large").in_field("limit");
         let (_, problem) = answer(failure).await;
-        assert_eq!(
-            (problem.title.as_str(), problem.field.as_deref()),
-            ("too large", Some("limit"))
-        );
+        assert_eq!((problem.title.as_str(), problem.field.as_deref()), ("too large", Some("limit")));
     }
 }

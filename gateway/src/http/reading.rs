@@ -81,11 +81,7 @@ async fn wait_for(app: &App, position: Position) -> Result<(), Failure> {
 
 /// Waits until the views have all that the log had when this was asked: before something is said not to exist.
 pub(super) async fn catch_up(app: &App) -> Result<(), Failure> {
-    let head = Position {
-        shard: app.log.shard(),
-        sequence: app.log.head().await?,
-        index: 0,
-    };
+    let head = Position { shard: app.log.shard(), sequence: app.log.head().await?, index: 0 };
     wait_for(app, head).await
 }
 

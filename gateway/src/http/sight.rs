@@ -79,10 +79,7 @@ impl Sight {
     pub(super) fn require_conversation(&self, app: &App, conversation: &Conversation) -> Result<(), Failure> {
         let Some(agent) = self.own() else { return Ok(()) };
         let waits_here = conversation.state == ConversationState::Waiting
-            && agent
-                .campaigns
-                .iter()
-                .any(|campaign| campaign.as_str() == conversation.campaign.id);
+            && agent.campaigns.iter().any(|campaign| campaign.as_str() == conversation.campaign.id);
         if conversation.agent.as_ref() == Some(&agent.agent) || waits_here {
             return Ok(());
         }
@@ -92,11 +89,7 @@ impl Sight {
 }
 
 fn require(allowed: bool) -> Result<(), Failure> {
-    if allowed {
-        Ok(())
-    } else {
-        Err(Rejection::Forbidden.into())
-    }
+    if allowed { Ok(()) } else { Err(Rejection::Forbidden.into()) }
 }
 
 /// The conversations of a contact that an agent sees, newest first.
@@ -105,15 +98,8 @@ pub(super) fn conversations_of_contact(
     agent: &AgentDefined,
     contact: ContactId,
 ) -> Result<Vec<ContactConversation>, Failure> {
-    let all = app
-        .views
-        .history()
-        .contact_conversations(&app.workspace, contact, None, PAGE_ROWS_MAX)?
-        .items;
-    let mut clients = Clients {
-        app,
-        known: HashMap::new(),
-    };
+    let all = app.views.history().contact_conversations(&app.workspace, contact, None, PAGE_ROWS_MAX)?.items;
+    let mut clients = Clients { app, known: HashMap::new() };
     let mut allowed: HashMap<ClientId, usize> = HashMap::new();
     for row in &all {
         if row.state == ConversationState::Assigned
@@ -205,11 +191,7 @@ mod tests {
         let [sales, help] = ["sales", "help"].map(|id| CampaignId::new(id).unwrap());
         assert!(agent().require_inbox(&ana).is_ok());
         assert!(agent().require_queue(&sales).is_ok());
-        for refused in [
-            agent().require_inbox(&ben),
-            agent().require_queue(&help),
-            agent().require_audit(),
-        ] {
+        for refused in [agent().require_inbox(&ben), agent().require_queue(&help), agent().require_audit()] {
             assert_eq!(refused.unwrap_err().code(), "forbidden");
         }
     }
@@ -218,11 +200,7 @@ mod tests {
     fn a_supervisor_sees_all_inboxes_and_does_not_audit() {
         let supervisor = Sight::Everything { audits: false };
         assert!(supervisor.require_inbox(&AgentId::new("ana").unwrap()).is_ok());
-        assert!(
-            supervisor
-                .require_queue(&CampaignId::new("help").unwrap())
-                .is_ok()
-        );
+        assert!(supervisor.require_queue(&CampaignId::new("help").unwrap()).is_ok());
         assert!(supervisor.require_audit().is_err());
         assert!(Sight::Everything { audits: true }.require_audit().is_ok());
     }

@@ -59,9 +59,7 @@ struct TokenList {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(create, list))
-        .routes(routes!(revoke))
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(revoke))
 }
 
 impl From<TokensError> for Failure {
@@ -99,18 +97,12 @@ async fn create(
     caller.require_administrator()?;
     let body = body.map_err(|rejection| unread_body(&rejection))?;
     let principal = match json(headers.get(CONTENT_TYPE), &body)? {
-        CreateToken {
-            agent: Some(agent),
-            channel: None,
-        } => {
+        CreateToken { agent: Some(agent), channel: None } => {
             let known = reading::agent(&app, &agent).await?;
             known.ok_or_else(|| Rejection::UnknownAgent(agent.clone()))?;
             Principal::Agent(agent)
         }
-        CreateToken {
-            agent: None,
-            channel: Some(channel),
-        } => {
+        CreateToken { agent: None, channel: Some(channel) } => {
             let known = reading::channel(&app, &channel).await?;
             known.ok_or_else(|| Rejection::UnknownChannel(channel.clone()))?;
             Principal::Connector(channel)
@@ -122,10 +114,7 @@ async fn create(
     };
     let token = app.tokens.create(principal.clone()).await?;
     tracing::info!(token = %token.id, %principal, "a token was made");
-    let created = TokenCreated {
-        id: token.id.to_string(),
-        token: token.text,
-    };
+    let created = TokenCreated { id: token.id.to_string(), token: token.text };
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(created)))
 }
 
@@ -147,19 +136,9 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<impl IntoRe
             Principal::Connector(channel) => (None, Some(channel)),
             Principal::Administrator => (None, None),
         };
-        TokenListed {
-            id: id.to_string(),
-            agent,
-            channel,
-            created_at: record.created_at,
-        }
+        TokenListed { id: id.to_string(), agent, channel, created_at: record.created_at }
     });
-    Ok((
-        [(CACHE_CONTROL, "no-store")],
-        Json(TokenList {
-            items: listed.collect(),
-        }),
-    ))
+    Ok(([(CACHE_CONTROL, "no-store")], Json(TokenList { items: listed.collect() })))
 }
 
 /// Revoke a token

@@ -26,9 +26,7 @@ use crate::whatsapp::webhook::{self, BODY_BYTES_MAX, ParseError};
 use crate::whatsapp::{Secrets, signature};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(verify, receive))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    OpenApiRouter::new().routes(routes!(verify, receive)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
 /// What Meta asks when the callback is registered.
@@ -90,9 +88,7 @@ async fn receive(
 ) -> Result<(), Failure> {
     let received_at = clock::now();
     let body = body.map_err(|rejection| unread_body(&rejection))?;
-    let claimed = headers
-        .get(signature::HEADER_NAME)
-        .and_then(|value| value.to_str().ok());
+    let claimed = headers.get(signature::HEADER_NAME).and_then(|value| value.to_str().ok());
     signature::verify(&app.whatsapp.app_secrets, claimed, &body).map_err(|error| {
         counter!("atender_webhook_signatures_refused_total").increment(1);
         tracing::warn!(%error, "a webhook is refused");
@@ -115,12 +111,10 @@ impl From<TryLater> for Failure {
         let fault = match error {
             TryLater::DeadLetters(error) => return error.into(),
             TryLater::Log(_) => Fault::LogUnavailable,
+            TryLater::Behind(_) => Fault::StaleView,
             TryLater::View(_) => Fault::ViewUnavailable,
         };
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "an update could not be stored"
-        );
+        tracing::warn!(error = &error as &dyn std::error::Error, "an update could not be stored");
         Self::because(fault, error.to_string())
     }
 }

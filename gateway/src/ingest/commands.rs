@@ -25,11 +25,7 @@ pub(super) fn submission(
         UpdateKind::Message(message) => {
             let channel = known()?;
             let id = CommandId::of_inbound(workspace, channel, &message.provider_id);
-            (
-                channel,
-                id,
-                Command::ReceiveMessage(inbound(message, &update.raw, channel, contact_key)),
-            )
+            (channel, id, Command::ReceiveMessage(inbound(message, &update.raw, channel, contact_key)))
         }
         UpdateKind::Status(status) => {
             let channel = known()?;
@@ -40,19 +36,11 @@ pub(super) fn submission(
             )
         }
         UpdateKind::Other { field } => {
-            return Err(format!(
-                "an update of `{field}` is not understood by this version"
-            ));
+            return Err(format!("an update of `{field}` is not understood by this version"));
         }
     };
     let actor = Actor::Channel(channel.clone());
-    Ok(Submission {
-        workspace: workspace.clone(),
-        id,
-        fingerprint: 0,
-        actor,
-        command,
-    })
+    Ok(Submission { workspace: workspace.clone(), id, fingerprint: 0, actor, command })
 }
 
 fn inbound(
@@ -62,19 +50,10 @@ fn inbound(
     contact_key: &[u8; 32],
 ) -> InboundMessage {
     // The phone number comes first: contacts known before user ids existed are known by it.
-    let identity = message
-        .from
-        .wa_id
-        .as_ref()
-        .or(message.from.user_id.as_ref())
-        .cloned()
-        .unwrap_or_default();
+    let identity = message.from.wa_id.as_ref().or(message.from.user_id.as_ref()).cloned().unwrap_or_default();
     let content = match &message.text {
         Some(text) => Content::Text(text.clone()),
-        None => Content::Unsupported {
-            kind: message.kind.clone(),
-            raw: raw.to_owned(),
-        },
+        None => Content::Unsupported { kind: message.kind.clone(), raw: raw.to_owned() },
     };
     InboundMessage {
         channel: channel.clone(),
@@ -95,10 +74,7 @@ fn receipt(status: &StatusUpdate, channel: &ChannelId) -> Receipt {
         provider_id: Some(status.provider_id.clone()),
         status: delivery_status(status.status),
         reported_at: Timestamp::from_millis(status.reported_at_ms),
-        error: error.map(|error| DeliveryError {
-            code: error.code,
-            detail: error.detail.clone(),
-        }),
+        error: error.map(|error| DeliveryError { code: error.code, detail: error.detail.clone() }),
     }
 }
 
@@ -106,12 +82,7 @@ fn receipt(status: &StatusUpdate, channel: &ChannelId) -> Receipt {
 fn receipt_id(workspace: &WorkspaceId, channel: &ChannelId, status: &StatusUpdate) -> CommandId {
     let step = delivery_status(status.status).bit();
     let subject = format!("{channel}/{step}/{}", status.provider_id);
-    CommandId::of_step(
-        workspace,
-        "whatsapp receipt",
-        subject.as_bytes(),
-        status.reported_at_ms,
-    )
+    CommandId::of_step(workspace, "whatsapp receipt", subject.as_bytes(), status.reported_at_ms)
 }
 
 fn delivery_status(status: webhook::DeliveryStatus) -> DeliveryStatus {
@@ -140,22 +111,15 @@ mod tests {
     }
 
     fn message(parts: &str) -> Update {
-        update(&format!(
-            r#""messages":[{{"id":"wamid.A","timestamp":"1767225600",{parts}}}]"#
-        ))
+        update(&format!(r#""messages":[{{"id":"wamid.A","timestamp":"1767225600",{parts}}}]"#))
     }
 
     fn status(parts: &str) -> Update {
-        update(&format!(
-            r#""statuses":[{{"id":"wamid.B","timestamp":"1767225600",{parts}}}]"#
-        ))
+        update(&format!(r#""statuses":[{{"id":"wamid.B","timestamp":"1767225600",{parts}}}]"#))
     }
 
     fn submitted(update: &Update) -> Submission {
-        let (workspace, channel) = (
-            WorkspaceId::new("default").unwrap(),
-            ChannelId::new("wa").unwrap(),
-        );
+        let (workspace, channel) = (WorkspaceId::new("default").unwrap(), ChannelId::new("wa").unwrap());
         submission(update, Some(&channel), &workspace, &KEY).unwrap()
     }
 
@@ -179,9 +143,7 @@ mod tests {
 
     #[test]
     fn a_person_without_a_phone_number_is_known_by_user_id() {
-        let inbound = received(&message(
-            r#""from_user_id":"ES.9","type":"text","text":{"body":"hola"}"#,
-        ));
+        let inbound = received(&message(r#""from_user_id":"ES.9","type":"text","text":{"body":"hola"}"#));
         assert_eq!(inbound.identity, "ES.9");
         assert_eq!(inbound.contact, ContactId::of_identity(&KEY, "whatsapp", "ES.9"));
     }
@@ -189,38 +151,24 @@ mod tests {
     #[test]
     fn anything_else_is_kept_whole() {
         for (parts, kind) in [
-            (
-                r#""from":"346","type":"image","image":{"id":"9","caption":"\u00e1"}"#,
-                "image",
-            ),
+            (r#""from":"346","type":"image","image":{"id":"9","caption":"\u00e1"}"#, "image"),
             (r#""from":"346","type":"text","text":{"body":""}"#, "text"),
             (r#""from":"346""#, "unknown"),
         ] {
             let update = message(parts);
             let content = received(&update).content;
-            assert_eq!(
-                content,
-                Content::Unsupported {
-                    kind: kind.into(),
-                    raw: update.raw
-                }
-            );
+            assert_eq!(content, Content::Unsupported { kind: kind.into(), raw: update.raw });
         }
     }
 
     #[test]
     fn copies_of_a_message_or_receipt_have_one_id() {
         let text = |body: &str| {
-            submitted(&message(&format!(
-                r#""from":"346","type":"text","text":{{"body":"{body}"}}"#
-            )))
+            submitted(&message(&format!(r#""from":"346","type":"text","text":{{"body":"{body}"}}"#)))
         };
         assert_eq!(text("a").id, text("b").id);
         let delivered = submitted(&status(r#""status":"delivered""#));
-        assert_eq!(
-            delivered.id,
-            submitted(&status(r#""status":"delivered","recipient_id":"346""#)).id
-        );
+        assert_eq!(delivered.id, submitted(&status(r#""status":"delivered","recipient_id":"346""#)).id);
         assert_ne!(delivered.id, submitted(&status(r#""status":"read""#)).id);
         assert_eq!(delivered.actor, Actor::Channel(ChannelId::new("wa").unwrap()));
     }
@@ -232,20 +180,9 @@ mod tests {
             let update = status(&format!(
                 r#""status":"failed","biz_opaque_callback_data":"{data}","errors":[{{"code":131026,"title":"no"}}]"#
             ));
-            let Command::RecordReceipt(receipt) = submitted(&update).command else {
-                panic!("no receipt")
-            };
-            assert_eq!(
-                (receipt.message, receipt.provider_id.as_deref()),
-                (message, Some("wamid.B"))
-            );
-            assert_eq!(
-                receipt.error,
-                Some(DeliveryError {
-                    code: 131_026,
-                    detail: "no".into()
-                })
-            );
+            let Command::RecordReceipt(receipt) = submitted(&update).command else { panic!("no receipt") };
+            assert_eq!((receipt.message, receipt.provider_id.as_deref()), (message, Some("wamid.B")));
+            assert_eq!(receipt.error, Some(DeliveryError { code: 131_026, detail: "no".into() }));
         }
     }
 
@@ -253,14 +190,8 @@ mod tests {
     fn what_cannot_become_a_command_says_why() {
         let workspace = WorkspaceId::new("default").unwrap();
         for (update, why) in [
-            (
-                message(r#""from":"346","type":"text""#),
-                "no WhatsApp channel has the phone_number_id 1122",
-            ),
-            (
-                update(r#""errors":[{"code":131000}]"#),
-                "`messages.errors` is not understood",
-            ),
+            (message(r#""from":"346","type":"text""#), "no WhatsApp channel has the phone_number_id 1122"),
+            (update(r#""errors":[{"code":131000}]"#), "`messages.errors` is not understood"),
         ] {
             let reason = submission(&update, None, &workspace, &KEY).unwrap_err();
             assert!(reason.contains(why), "{reason}");

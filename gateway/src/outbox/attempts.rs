@@ -37,11 +37,7 @@ pub(super) struct Attempts {
 
 impl Attempts {
     pub(super) fn new(engine: Engine, log: Log, stopping: CancellationToken) -> Self {
-        Self {
-            engine,
-            log,
-            stopping,
-        }
+        Self { engine, log, stopping }
     }
 
     /// Marks in the log that the network is about to be called.
@@ -50,17 +46,11 @@ impl Attempts {
         // One id for all tries to write it: if the log took it and the answer was lost, the next answer says so.
         // No other process has it, so an attempt that is found under it is this one's own.
         let id = CommandId::from_bytes(random::bytes());
-        let submitted = self
-            .submit(item, id, Command::BeginAttempt { message }, true)
-            .await;
+        let submitted = self.submit(item, id, Command::BeginAttempt { message }, true).await;
         let event = match submitted {
             None => return Begun::Left,
             Some(Ok(outcome)) if outcome.repeated => {
-                match self
-                    .stopping
-                    .run_until_cancelled(self.event_at(outcome.position))
-                    .await
-                {
+                match self.stopping.run_until_cancelled(self.event_at(outcome.position)).await {
                     Some(event) => event,
                     None => return Begun::Left,
                 }
@@ -84,24 +74,15 @@ impl Attempts {
     pub(super) async fn end(&self, item: &OutboundItem, attempt: u16, result: AttemptResult) -> bool {
         let message = item.message;
         let id = |step| CommandId::of_step(&item.workspace, step, message.as_bytes(), attempt.into());
-        let command = Command::EndAttempt {
-            message,
-            attempt,
-            result,
-        };
+        let command = Command::EndAttempt { message, attempt, result };
         match self.submit(item, id("end attempt"), command, false).await {
             Some(Ok(_)) => true,
             None | Some(Err(Rejection::AttemptNotOpen(..))) => false,
             Some(Err(rejection)) => {
                 // Such as an id of the network that is too long. The call was made, and must not be made again.
                 tracing::error!(%message, %rejection, "what came of a call cannot be recorded");
-                let command = Command::EndAttempt {
-                    message,
-                    attempt,
-                    result: AttemptResult::Unknown,
-                };
-                self.submit(item, id("end attempt as unknown"), command, false)
-                    .await;
+                let command = Command::EndAttempt { message, attempt, result: AttemptResult::Unknown };
+                self.submit(item, id("end attempt as unknown"), command, false).await;
                 false
             }
         }
@@ -119,13 +100,7 @@ impl Attempts {
         let mut pause = RETRY_FIRST;
         while !(may_be_left && self.stopping.is_cancelled()) {
             let (workspace, command) = (item.workspace.clone(), command.clone());
-            let submission = Submission {
-                workspace,
-                id,
-                fingerprint: 0,
-                actor: Actor::System,
-                command,
-            };
+            let submission = Submission { workspace, id, fingerprint: 0, actor: Actor::System, command };
             match self.engine.submit(submission).await {
                 Ok(outcome) => return Some(Ok(outcome)),
                 Err(SubmitError::Rejected(rejection)) => return Some(Err(rejection)),

@@ -37,9 +37,7 @@ impl Tries {
         } else {
             Duration::from_secs(2_u64.saturating_pow(exponent)).min(WAIT_MAX)
         };
-        let wait = own
-            .max(asked.unwrap_or_default())
-            .mul_f64(1.0 + JITTER * chance.clamp(0.0, 1.0));
+        let wait = own.max(asked.unwrap_or_default()).mul_f64(1.0 + JITTER * chance.clamp(0.0, 1.0));
         (self.made < TRIES_MAX && since_first + wait <= TRY_WITHIN).then_some(wait)
     }
 }
@@ -64,10 +62,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_minute_and_end_after_twelve_calls() {
-        assert_eq!(
-            waits(THROUGHPUT, None, 0.0),
-            [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]
-        );
+        assert_eq!(waits(THROUGHPUT, None, 0.0), [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]);
     }
 
     #[test]

@@ -27,41 +27,20 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     pub(super) async fn open(client: &Client, shard: ShardId) -> Result<Self, OutboxError> {
         let what = "reading how far messages have been relayed";
-        let config = kv::Config {
-            bucket: BUCKET.to_owned(),
-            history: 1,
-            ..Default::default()
-        };
-        let bucket = jetstream::new(client.clone())
-            .create_or_update_key_value(config)
-            .await;
-        let bucket = bucket.map_err(|error| OutboxError::Nats {
-            what,
-            source: error.into(),
-        })?;
+        let config = kv::Config { bucket: BUCKET.to_owned(), history: 1, ..Default::default() };
+        let bucket = jetstream::new(client.clone()).create_or_update_key_value(config).await;
+        let bucket = bucket.map_err(|error| OutboxError::Nats { what, source: error.into() })?;
         let key = format!("relayed.{shard}");
         let value = bucket.get(&key).await;
-        let value = value.map_err(|error| OutboxError::Nats {
-            what,
-            source: error.into(),
-        })?;
+        let value = value.map_err(|error| OutboxError::Nats { what, source: error.into() })?;
         let relayed = match value {
             None => 0,
             Some(bytes) => std::str::from_utf8(&bytes)
                 .ok()
                 .and_then(|text| text.parse().ok())
-                .ok_or_else(|| OutboxError::Checkpoint {
-                    bucket: BUCKET,
-                    key: key.clone(),
-                })?,
+                .ok_or_else(|| OutboxError::Checkpoint { bucket: BUCKET, key: key.clone() })?,
         };
-        Ok(Self {
-            bucket,
-            key,
-            relayed,
-            kept: relayed,
-            due: Instant::now(),
-        })
+        Ok(Self { bucket, key, relayed, kept: relayed, due: Instant::now() })
     }
 
     /// The last frame that was relayed; 0 before the first.

@@ -63,14 +63,7 @@ impl Dispatcher {
         abandoned: CancellationToken,
     ) -> Self {
         let (sender, lanes, held) = (Arc::new(sender), Arc::new(Lanes::new()), Arc::default());
-        Self {
-            sender,
-            lanes,
-            held,
-            tasks,
-            stopping,
-            abandoned,
-        }
+        Self { sender, lanes, held, tasks, stopping, abandoned }
     }
 
     /// Runs until it is dropped. What comes again after a new beginning is known by its number, or by the log.
@@ -146,9 +139,8 @@ impl Dispatcher {
         let (lanes, sender) = (Arc::clone(&self.lanes), Arc::clone(&self.sender));
         let (stopping, abandoned) = (self.stopping.clone(), self.abandoned.clone());
         self.tasks.spawn(async move {
-            let ran_out = abandoned
-                .run_until_cancelled(run_lane(&lanes, &sender, &stopping, conversation))
-                .await;
+            let ran_out =
+                abandoned.run_until_cancelled(run_lane(&lanes, &sender, &stopping, conversation)).await;
             if ran_out != Some(true) {
                 drop(lanes.close(conversation));
             }
@@ -216,10 +208,7 @@ impl Held {
     /// Nothing when it is in hand already.
     fn hold(held: &Arc<Self>, sequence: u64) -> Option<Hold> {
         let is_new = held.sequences().insert(sequence);
-        is_new.then(|| Hold {
-            held: Arc::clone(held),
-            sequence,
-        })
+        is_new.then(|| Hold { held: Arc::clone(held), sequence })
     }
 
     fn sequences(&self) -> MutexGuard<'_, HashSet<u64>> {

@@ -83,11 +83,7 @@ mod tests {
             channel: ChannelId::new("wa-main").unwrap(),
             to: "34600000000".into(),
             text: "Ya está".into(),
-            position: Position {
-                shard: ShardId(0),
-                sequence: 7,
-                index: 2,
-            },
+            position: Position { shard: ShardId(0), sequence: 7, index: 2 },
             submitted_at: Timestamp::from_millis(5),
         }
     }

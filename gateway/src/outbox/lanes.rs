@@ -12,9 +12,7 @@ pub(super) struct Lanes<K, J> {
 
 impl<K: Eq + Hash + Copy, J> Lanes<K, J> {
     pub(super) fn new() -> Self {
-        Self {
-            waiting: Mutex::new(HashMap::new()),
-        }
+        Self { waiting: Mutex::new(HashMap::new()) }
     }
 
     /// Puts a job at the end of its lane. True when the lane has no taker: the caller has to give it one.

@@ -9,6 +9,7 @@ use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::stream::{self, ConsumerErrorKind, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
 use schemas::ShardId;
+use tokio::time::timeout;
 
 use super::OutboxError;
 use super::item::{OutboundItem, encode_items};
@@ -38,13 +39,8 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) async fn open(client: &Client, shard: ShardId) -> Result<Self, OutboxError> {
-        let failed = |source: Cause| OutboxError::Nats {
-            what: "opening the work queue",
-            source,
-        };
-        let context = jetstream::ContextBuilder::new()
-            .ack_timeout(ACK_WITHIN)
-            .build(client.clone());
+        let failed = |source: Cause| OutboxError::Nats { what: "opening the work queue", source };
+        let context = jetstream::new(client.clone());
         let config = stream::Config {
             name: STREAM.to_owned(),
             description: Some("atender: messages that are to be sent".to_owned()),
@@ -55,27 +51,17 @@ impl Queue {
             max_bytes: QUEUE_BYTES_MAX,
             ..Default::default()
         };
-        context
-            .get_or_create_stream(config)
-            .await
-            .map_err(|error| failed(error.into()))?;
-        let stream = context
-            .get_stream_no_info(STREAM)
-            .await
-            .map_err(|error| failed(error.into()))?;
+        context.get_or_create_stream(config).await.map_err(|error| failed(error.into()))?;
+        let stream = context.get_stream_no_info(STREAM).await.map_err(|error| failed(error.into()))?;
         let (subject, consumer) = (format!("atender.outbound.{shard}"), format!("outbox_{shard}"));
-        Ok(Self {
-            context,
-            stream,
-            subject,
-            consumer,
-        })
+        Ok(Self { context, stream, subject, consumer })
     }
 
     /// Puts one work item at the end. When this gives `Ok`, it is durable; otherwise it may be there or not.
     pub(super) async fn publish(&self, items: &[OutboundItem]) -> Result<(), Cause> {
         let payload = encode_items(items).into();
-        self.context.publish(self.subject.clone(), payload).await?.await?;
+        let published = self.context.publish(self.subject.clone(), payload).await?;
+        timeout(ACK_WITHIN, published.into_future()).await??;
         Ok(())
     }
 

@@ -115,9 +115,7 @@ impl Relay {
             match self.log.read_frame(submitted.sequence).await {
                 Ok(Some(frame)) => break frame,
                 Ok(None) => {
-                    return Err(LogError::Missing {
-                        sequence: submitted.sequence,
-                    });
+                    return Err(LogError::Missing { sequence: submitted.sequence });
                 }
                 Err(error @ LogError::Unavailable { .. }) => {
                     tracing::warn!(%error, "a message that is to be sent again cannot be read, trying on");
@@ -154,20 +152,8 @@ pub(super) fn events(
 ) -> impl Iterator<Item = (&CommitHeader, Position, &Event)> {
     let sequence = recorded.sequence;
     let Frame { commits, .. } = &recorded.frame;
-    let events = commits
-        .iter()
-        .flat_map(|commit| commit.events.iter().map(|event| (&commit.header, event)));
-    events.zip(0..).map(move |((header, event), index)| {
-        (
-            header,
-            Position {
-                shard,
-                sequence,
-                index,
-            },
-            event,
-        )
-    })
+    let events = commits.iter().flat_map(|commit| commit.events.iter().map(|event| (&commit.header, event)));
+    events.zip(0..).map(move |((header, event), index)| (header, Position { shard, sequence, index }, event))
 }
 
 async fn until(due: Option<Instant>) {

@@ -50,22 +50,12 @@ impl Sender {
         api: WhatsAppApi,
         stopping: CancellationToken,
     ) -> Self {
-        Self {
-            attempts,
-            channels,
-            api,
-            calls: Semaphore::new(CALLS_AT_ONCE),
-            stopping,
-        }
+        Self { attempts, channels, api, calls: Semaphore::new(CALLS_AT_ONCE), stopping }
     }
 
     /// Brings a message to its end, however many attempts that takes.
     pub(super) async fn deliver(&self, item: &OutboundItem) -> Delivery {
-        let number = match self
-            .stopping
-            .run_until_cancelled(self.channels.number(item))
-            .await
-        {
+        let number = match self.stopping.run_until_cancelled(self.channels.number(item)).await {
             Some(Some(number)) => number,
             Some(None) => return Delivery::Settled,
             None => return Delivery::Left,
@@ -100,10 +90,7 @@ impl Sender {
             }
         };
         counter!("atender_send_attempts_total").increment(1);
-        let outcome = self
-            .api
-            .send_text(number, &item.to, &item.text, &item.message.to_string())
-            .await;
+        let outcome = self.api.send_text(number, &item.to, &item.text, &item.message.to_string()).await;
         drop(call);
         let (result, wait) = result_of(item, outcome, tries, first.elapsed());
         match (self.attempts.end(item, attempt, result).await, wait) {
@@ -136,10 +123,7 @@ fn result_of(
             count("failed");
             (AttemptResult::Failed { error: kept(error) }, None)
         }
-        SendOutcome::Deferred {
-            error,
-            retry_after_ms,
-        } => {
+        SendOutcome::Deferred { error, retry_after_ms } => {
             let asked = retry_after_ms.map(Duration::from_millis);
             let Some(wait) = tries.next(error.code, asked, since_first, rand::random()) else {
                 count("given_up");
@@ -147,22 +131,13 @@ fn result_of(
             };
             count("deferred");
             let retry_at = clock::now().plus(wait);
-            (
-                AttemptResult::Deferred {
-                    error: kept(error),
-                    retry_at,
-                },
-                Some(wait),
-            )
+            (AttemptResult::Deferred { error: kept(error), retry_at }, Some(wait))
         }
     }
 }
 
 fn kept(error: ApiError) -> DeliveryError {
-    DeliveryError {
-        code: error.code,
-        detail: error.detail,
-    }
+    DeliveryError { code: error.code, detail: error.detail }
 }
 
 fn count_uncertain(outcome: &'static str) {

@@ -6,7 +6,12 @@ use schemas::event::{AssignReason, Event};
 use schemas::frame::CommitHeader;
 use schemas::{Actor, Content, DeliveryError, Position, TransferTarget};
 
-pub(super) fn print(out: &mut impl Write, position: Position, header: &CommitHeader, event: &Event) -> io::Result<()> {
+pub(super) fn print(
+    out: &mut impl Write,
+    position: Position,
+    header: &CommitHeader,
+    event: &Event,
+) -> io::Result<()> {
     let actor = match &header.actor {
         Actor::System => "system".to_owned(),
         Actor::Administrator => "administrator".to_owned(),

@@ -73,10 +73,7 @@ async fn reopen(bucket: &kv::Store, known: &watch::Sender<Known>) -> kv::Watch {
 
 fn apply(known: &mut Known, entry: &kv::Entry) {
     let Ok(id) = entry.key.parse() else {
-        tracing::error!(
-            key = entry.key,
-            "a key in the bucket of tokens is not a token's id; left alone"
-        );
+        tracing::error!(key = entry.key, "a key in the bucket of tokens is not a token's id; left alone");
         return;
     };
     match entry.operation {

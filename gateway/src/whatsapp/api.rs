@@ -51,12 +51,7 @@ pub struct WhatsAppApiConfig {
 impl WhatsAppApiConfig {
     /// Meta's own address, version and limits with this token.
     pub fn new(access_token: AccessToken) -> Self {
-        Self {
-            base_url: BASE_URL.into(),
-            version: VERSION.into(),
-            access_token,
-            timeout: REQUEST_TIMEOUT,
-        }
+        Self { base_url: BASE_URL.into(), version: VERSION.into(), access_token, timeout: REQUEST_TIMEOUT }
     }
 }
 
@@ -128,18 +123,12 @@ impl WhatsAppApi {
     /// When the configuration cannot be used; see [`ApiSetupError`].
     pub fn new(config: &WhatsAppApiConfig) -> Result<Self, ApiSetupError> {
         install_crypto_provider();
-        let bad_url = || ApiSetupError::BaseUrl {
-            url: config.base_url.clone(),
-        };
+        let bad_url = || ApiSetupError::BaseUrl { url: config.base_url.clone() };
         let mut versioned_url = Url::parse(&config.base_url).map_err(|_| bad_url())?;
         if !versioned_url.has_host() || !matches!(versioned_url.scheme(), "http" | "https") {
             return Err(bad_url());
         }
-        versioned_url
-            .path_segments_mut()
-            .map_err(|()| bad_url())?
-            .pop_if_empty()
-            .push(&config.version);
+        versioned_url.path_segments_mut().map_err(|()| bad_url())?.pop_if_empty().push(&config.version);
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", config.access_token.0))
             .map_err(|_| ApiSetupError::Token)?;
         authorization.set_sensitive(true);
@@ -155,11 +144,7 @@ impl WhatsAppApi {
             client = client.no_proxy();
         }
         let client = client.build().map_err(ApiSetupError::Client)?;
-        Ok(Self {
-            client,
-            versioned_url,
-            authorization,
-        })
+        Ok(Self { client, versioned_url, authorization })
     }
 
     /// Sends a text from the business number `phone_number_id` to a person: `to` is a WhatsApp id, a phone number,
@@ -179,21 +164,14 @@ impl WhatsAppApi {
             to: (!by_user_id).then_some(to),
             recipient: by_user_id.then_some(to),
             r#type: "text",
-            text: TextContent {
-                body,
-                preview_url: false,
-            },
+            text: TextContent { body, preview_url: false },
             biz_opaque_callback_data: callback_data,
         };
         let mut url = self.versioned_url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend([phone_number_id, "messages"]);
         }
-        let request = self
-            .client
-            .post(url)
-            .header(AUTHORIZATION, self.authorization.clone())
-            .json(&message);
+        let request = self.client.post(url).header(AUTHORIZATION, self.authorization.clone()).json(&message);
         match request.send().await {
             Ok(response) => {
                 let status = response.status().as_u16();

@@ -40,22 +40,13 @@ pub fn verify<S: AsRef<[u8]>>(
     raw_body: &[u8],
 ) -> Result<(), SignatureError> {
     let claimed = parse_header(header.ok_or(SignatureError::Missing)?).ok_or(SignatureError::Malformed)?;
-    let mut usable = secrets
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|secret| !secret.is_empty())
-        .peekable();
+    let mut usable = secrets.iter().map(AsRef::as_ref).filter(|secret| !secret.is_empty()).peekable();
     if usable.peek().is_none() {
         return Err(SignatureError::NoSecret);
     }
-    let matched = usable.fold(Choice::from(0), |matched, secret| {
-        matched | digest(secret, raw_body).ct_eq(&claimed)
-    });
-    if matched.into() {
-        Ok(())
-    } else {
-        Err(SignatureError::Mismatch)
-    }
+    let matched =
+        usable.fold(Choice::from(0), |matched, secret| matched | digest(secret, raw_body).ct_eq(&claimed));
+    if matched.into() { Ok(()) } else { Err(SignatureError::Mismatch) }
 }
 
 /// The header value Meta would send for this body.
@@ -99,25 +90,16 @@ mod tests {
         let header = sign(SECRET, BODY);
         assert_eq!(header.len(), HEADER_LEN);
         assert_eq!(verify(&[SECRET], Some(&header), BODY), Ok(()));
-        assert_eq!(
-            verify(&[b"other".as_slice(), b"", SECRET, b"third"], Some(&header), BODY),
-            Ok(())
-        );
+        assert_eq!(verify(&[b"other".as_slice(), b"", SECRET, b"third"], Some(&header), BODY), Ok(()));
     }
 
     #[test]
     fn another_secret_or_another_body_is_a_mismatch() {
         let header = sign(SECRET, BODY);
-        assert_eq!(
-            verify(&[b"other"], Some(&header), BODY),
-            Err(SignatureError::Mismatch)
-        );
+        assert_eq!(verify(&[b"other"], Some(&header), BODY), Err(SignatureError::Mismatch));
         let mut changed = BODY.to_vec();
         changed.push(b' ');
-        assert_eq!(
-            verify(&[SECRET], Some(&header), &changed),
-            Err(SignatureError::Mismatch)
-        );
+        assert_eq!(verify(&[SECRET], Some(&header), &changed), Err(SignatureError::Mismatch));
     }
 
     #[test]
@@ -138,11 +120,7 @@ mod tests {
             format!("{PREFIX}g{}", &digits[1..]),
             format!("{PREFIX}\u{e9}{}", &digits[2..]),
         ] {
-            assert_eq!(
-                verify(&[SECRET], Some(&header), BODY),
-                Err(SignatureError::Malformed),
-                "{header:?}"
-            );
+            assert_eq!(verify(&[SECRET], Some(&header), BODY), Err(SignatureError::Malformed), "{header:?}");
         }
     }
 
@@ -150,13 +128,7 @@ mod tests {
     fn without_a_header_or_a_usable_secret_nothing_is_accepted() {
         assert_eq!(verify(&[SECRET], None, BODY), Err(SignatureError::Missing));
         let none: [&[u8]; 0] = [];
-        assert_eq!(
-            verify(&none, Some(&sign(SECRET, BODY)), BODY),
-            Err(SignatureError::NoSecret)
-        );
-        assert_eq!(
-            verify(&[b""], Some(&sign(b"", BODY)), BODY),
-            Err(SignatureError::NoSecret)
-        );
+        assert_eq!(verify(&none, Some(&sign(SECRET, BODY)), BODY), Err(SignatureError::NoSecret));
+        assert_eq!(verify(&[b""], Some(&sign(b"", BODY)), BODY), Err(SignatureError::NoSecret));
     }
 }

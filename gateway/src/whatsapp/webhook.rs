@@ -137,20 +137,12 @@ pub fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
         return Err(ParseError::TooLarge { bytes: body.len() });
     }
     let text = std::str::from_utf8(body).map_err(|_| ParseError::NotJson)?;
-    let envelope = Object::parse(text).map_err(|error| {
-        if error.is_data() {
-            ParseError::NotWhatsApp
-        } else {
-            ParseError::NotJson
-        }
-    })?;
+    let envelope = Object::parse(text)
+        .map_err(|error| if error.is_data() { ParseError::NotWhatsApp } else { ParseError::NotJson })?;
     if envelope.string("object").as_deref() != Some("whatsapp_business_account") {
         return Err(ParseError::NotWhatsApp);
     }
-    let entries = envelope
-        .get("entry")
-        .and_then(items)
-        .ok_or(ParseError::NotWhatsApp)?;
+    let entries = envelope.get("entry").and_then(items).ok_or(ParseError::NotWhatsApp)?;
     let mut updates = Vec::new();
     for entry in entries {
         read_entry(entry, &mut updates);
@@ -160,11 +152,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
 
 fn read_entry(entry: &str, updates: &mut Vec<Update>) {
     let object = Object::parse(entry).unwrap_or_default();
-    let mut sink = Sink {
-        account_id: object.id("id"),
-        phone_number_id: None,
-        updates,
-    };
+    let mut sink = Sink { account_id: object.id("id"), phone_number_id: None, updates };
     match object.get("changes").and_then(items) {
         Some(changes) if !changes.is_empty() => {
             for change in changes {

@@ -52,21 +52,10 @@ pub(crate) struct Centre {
 impl Centre {
     pub(crate) async fn open() -> Self {
         let dir = TempDir::new().unwrap();
-        let config = NatsServerConfig {
-            binary: None,
-            dir: dir.path().join("nats"),
-        };
+        let config = NatsServerConfig { binary: None, dir: dir.path().join("nats") };
         let nats = NatsServer::start(config).await.unwrap();
         let client = nats.connect().await.unwrap();
-        let log = Log::open(
-            &client,
-            LogConfig {
-                shard: ShardId(0),
-                replicas: 1,
-            },
-        )
-        .await
-        .unwrap();
+        let log = Log::open(&client, LogConfig { shard: ShardId(0), replicas: 1 }).await.unwrap();
         let (engine, writer) = Engine::start(log.clone(), EngineConfig::default()).await.unwrap();
         let views = start_views(&log, &dir).await;
         let options = StandInOptions::new("token", NUMBER, clock::now().millis());
@@ -137,10 +126,7 @@ impl Centre {
                 channels: vec![whatsapp(), webchat()],
                 capacity: 50,
             }),
-            Command::ChangePresence {
-                agent: ana(),
-                presence: Presence::Online,
-            },
+            Command::ChangePresence { agent: ana(), presence: Presence::Online },
         ] {
             self.does(admin(), command).await;
         }
@@ -155,15 +141,9 @@ impl Centre {
     }
 
     pub(crate) async fn outbox(&self) -> Outbox {
-        Outbox::start(
-            &self.client,
-            &self.log,
-            self.engine.clone(),
-            self.views.clone(),
-            self.api(),
-        )
-        .await
-        .unwrap()
+        Outbox::start(&self.client, &self.log, self.engine.clone(), self.views.clone(), self.api())
+            .await
+            .unwrap()
     }
 
     /// The command is accepted, be it only when NATS is there again.
@@ -171,13 +151,7 @@ impl Centre {
         let number = self.commands.fetch_add(1, Ordering::Relaxed);
         let workspace = workspace();
         let id = CommandId::of_step(&workspace, "test", &[], number);
-        let submission = Submission {
-            workspace,
-            id,
-            fingerprint: 0,
-            actor,
-            command,
-        };
+        let submission = Submission { workspace, id, fingerprint: 0, actor, command };
         let accepted = async {
             loop {
                 match self.engine.submit(submission.clone()).await {
@@ -187,9 +161,7 @@ impl Centre {
                 }
             }
         };
-        timeout(DEADLINE, accepted)
-            .await
-            .expect("NATS is there again in time")
+        timeout(DEADLINE, accepted).await.expect("NATS is there again in time")
     }
 
     /// A contact writes; Ana gets the conversation.
@@ -204,17 +176,11 @@ impl Centre {
             content: Content::Text("Hello".into()),
             written_at: clock::now(),
         };
-        self.does(actor, Command::ReceiveMessage(message))
-            .await
-            .conversation
-            .unwrap()
+        self.does(actor, Command::ReceiveMessage(message)).await.conversation.unwrap()
     }
 
     pub(crate) async fn send(&self, conversation: ConversationId, text: &str) -> MessageId {
-        let command = Command::Send {
-            conversation,
-            content: Content::Text(text.to_owned()),
-        };
+        let command = Command::Send { conversation, content: Content::Text(text.to_owned()) };
         self.does(Actor::Agent(ana()), command).await.message.unwrap()
     }
 
@@ -234,8 +200,7 @@ impl Centre {
             }
             let frame = self.events.next_within(DEADLINE).await.unwrap();
             let frame = frame.expect("the event comes in time").frame;
-            self.pending
-                .extend(frame.commits.into_iter().flat_map(|commit| commit.events));
+            self.pending.extend(frame.commits.into_iter().flat_map(|commit| commit.events));
         }
     }
 
@@ -250,10 +215,7 @@ impl Centre {
     }
 
     pub(crate) async fn uncertain(&mut self, message: MessageId) {
-        self.wait_for(message, |event| {
-            matches!(event, Event::SendUncertain(_)).then_some(())
-        })
-        .await;
+        self.wait_for(message, |event| matches!(event, Event::SendUncertain(_)).then_some(())).await;
     }
 
     pub(crate) async fn attempted(&mut self, message: MessageId) -> u16 {
@@ -280,23 +242,13 @@ impl Centre {
 
     /// The texts the network took, in order.
     pub(crate) fn texts(&self) -> Vec<String> {
-        self.meta
-            .accepted()
-            .into_iter()
-            .map(|accepted| accepted.body)
-            .collect()
+        self.meta.accepted().into_iter().map(|accepted| accepted.body).collect()
     }
 
     /// Kills nats-server, which is then started again.
     pub(crate) fn kill_nats(&self) {
         let pid = self.nats.pid().expect("it runs").to_string();
-        assert!(
-            std::process::Command::new("kill")
-                .args(["-9", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
     }
 
     pub(crate) async fn close(self) {
@@ -318,9 +270,7 @@ fn workspace() -> WorkspaceId {
 }
 
 async fn start_views(log: &Log, dir: &TempDir) -> Views {
-    Views::start(log, &dir.path().join("views"), |_| ())
-        .await
-        .unwrap()
+    Views::start(log, &dir.path().join("views"), |_| ()).await.unwrap()
 }
 
 fn message_of(event: &Event) -> Option<MessageId> {

@@ -17,7 +17,6 @@ fn bytes_max() -> usize {
     *M.get_or_init(|| std::env::var("CHUNK").ok().and_then(|t| t.parse().ok()).unwrap_or(BYTES_MAX))
 }
 
-
 #[derive(Serialize, Deserialize)]
 struct Head {
     sequence: u64,
@@ -71,7 +70,8 @@ impl Chunk {
         let head_length = (payload_at - start - 2 * LENGTH_BYTES) as u32;
         let payload_length = (self.bytes.len() - payload_at) as u32;
         self.bytes[start..start + LENGTH_BYTES].copy_from_slice(&head_length.to_be_bytes());
-        self.bytes[start + LENGTH_BYTES..start + 2 * LENGTH_BYTES].copy_from_slice(&payload_length.to_be_bytes());
+        self.bytes[start + LENGTH_BYTES..start + 2 * LENGTH_BYTES]
+            .copy_from_slice(&payload_length.to_be_bytes());
         self.count += 1;
     }
 }
@@ -96,7 +96,8 @@ impl Stored<'_> {
         let position = self.position(shard);
         let Head { at, actor, number, version, .. } = self.head;
         let event = Event::decode(number, version, self.payload)?;
-        let ordinal = if let Event::MessageSubmitted(submitted) = &event { Some(submitted.ordinal) } else { None };
+        let ordinal =
+            if let Event::MessageSubmitted(submitted) = &event { Some(submitted.ordinal) } else { None };
         let body = entry_body(&event).ok_or_else(|| malformed("an event that is no entry"))?;
         Ok((Entry { position, at, by: actor, body }, ordinal))
     }

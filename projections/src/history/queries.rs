@@ -33,7 +33,11 @@ impl History {
         Self { rows, shard }
     }
 
-    pub(crate) fn header(&self, workspace: WorkspaceKey, id: ConversationId) -> Result<Option<HeaderRow>, ViewError> {
+    pub(crate) fn header(
+        &self,
+        workspace: WorkspaceKey,
+        id: ConversationId,
+    ) -> Result<Option<HeaderRow>, ViewError> {
         let row = self.rows.get(&keys::header(workspace, id))?;
         Ok(row.map(|row| split_row(&row).map(|(header, _)| header)).transpose()?)
     }
@@ -85,7 +89,11 @@ impl History {
     }
 
     /// The frames that hold the conversation's entries, in no order.
-    pub(crate) fn sequences(&self, workspace: WorkspaceKey, id: ConversationId) -> Result<Vec<u64>, QueryError> {
+    pub(crate) fn sequences(
+        &self,
+        workspace: WorkspaceKey,
+        id: ConversationId,
+    ) -> Result<Vec<u64>, QueryError> {
         let header = self.header(workspace, id)?;
         let mut sequences: Vec<u64> = header.into_iter().map(|header| header.opened_in).collect();
         for chunk in self.chunks(workspace, id, None)? {

@@ -46,7 +46,11 @@ impl InboxProjector {
     }
 
     /// Whether agents see delivery statuses on this channel.
-    pub(crate) fn shows_status(&self, workspace: WorkspaceKey, channel: &ChannelId) -> Result<bool, ViewError> {
+    pub(crate) fn shows_status(
+        &self,
+        workspace: WorkspaceKey,
+        channel: &ChannelId,
+    ) -> Result<bool, ViewError> {
         let key = keys::master(workspace, MasterKind::Channel, channel.as_str());
         let row: Option<ChannelDefined> = master_row(self.store.get(&key)?)?;
         Ok(row.is_some_and(|row| row.show_status))

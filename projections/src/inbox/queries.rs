@@ -163,7 +163,8 @@ impl Inbox {
         channel: &ChannelId,
         campaign: &CampaignId,
     ) -> Result<Names, ViewError> {
-        let channel_row: Option<ChannelDefined> = self.master(workspace, MasterKind::Channel, channel.as_str())?;
+        let channel_row: Option<ChannelDefined> =
+            self.master(workspace, MasterKind::Channel, channel.as_str())?;
         let campaign_row: Option<CampaignDefined> =
             self.master(workspace, MasterKind::Campaign, campaign.as_str())?;
         let project_id = campaign_row.as_ref().map_or("", |row| row.project.as_str());
@@ -178,7 +179,11 @@ impl Inbox {
         })
     }
 
-    pub(crate) fn shows_status(&self, workspace: WorkspaceKey, channel: &ChannelId) -> Result<bool, ViewError> {
+    pub(crate) fn shows_status(
+        &self,
+        workspace: WorkspaceKey,
+        channel: &ChannelId,
+    ) -> Result<bool, ViewError> {
         let row: Option<ChannelDefined> = self.master(workspace, MasterKind::Channel, channel.as_str())?;
         Ok(row.is_some_and(|row| row.show_status))
     }

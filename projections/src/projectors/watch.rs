@@ -20,16 +20,19 @@ impl Projectors {
     }
 
     /// The change that an event makes, which has just been applied.
-    pub(super) fn change(&self, r: &Recorded<'_>, before: Option<&Seat>) -> Result<Option<Change>, ViewsError> {
+    pub(super) fn change(
+        &self,
+        r: &Recorded<'_>,
+        before: Option<&Seat>,
+    ) -> Result<Option<Change>, ViewsError> {
         let made = match subject(r.event) {
             Subject::Nothing => None,
             Subject::Workspace(change) => Some((change, Audience::default())),
             Subject::Line(id) => self.line(r, id, before)?,
             Subject::Status(id, message, ordinal) => self.status(r, (id, message, ordinal), before)?,
         };
-        Ok(made.map(|(change, audience)| {
-            Change::new(r.header.workspace.clone(), r.position, change, audience)
-        }))
+        Ok(made
+            .map(|(change, audience)| Change::new(r.header.workspace.clone(), r.position, change, audience)))
     }
 
     fn line(

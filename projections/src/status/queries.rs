@@ -1,7 +1,7 @@
 //! What the status view answers.
 
-use schemas::api::views::MessageStatus;
 use schemas::ConversationId;
+use schemas::api::views::MessageStatus;
 
 use super::status_row;
 use crate::error::{QueryError, ViewError};
@@ -36,7 +36,11 @@ impl Statuses {
     }
 
     /// The frames that hold anything concerning the conversation's outbound messages, in no order.
-    pub(crate) fn sequences(&self, workspace: WorkspaceKey, id: ConversationId) -> Result<Vec<u64>, QueryError> {
+    pub(crate) fn sequences(
+        &self,
+        workspace: WorkspaceKey,
+        id: ConversationId,
+    ) -> Result<Vec<u64>, QueryError> {
         let mut sequences = Vec::new();
         for row in values(&self.rows, &keys::statuses(workspace, id), None, ROWS_AT_A_TIME) {
             let row = status_row(Some(row?))?;

@@ -33,10 +33,7 @@ impl Disk {
     pub(super) fn open(folder: &Path) -> Result<Disk, Fault> {
         let path = folder.join("rows");
         // No flusher thread: the journal covers a crash, and its clean-up of space made no difference when measured.
-        let config = sled::Config::new()
-            .path(&path)
-            .cache_capacity(CACHE_BYTES)
-            .flush_every_ms(None);
+        let config = sled::Config::new().path(&path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         let give_up = Instant::now() + UNLOCK_WAIT;
         loop {
             let attempt = fence(|| {
@@ -46,11 +43,7 @@ impl Disk {
             });
             match attempt {
                 Ok((marks, rows)) => {
-                    return Ok(Disk {
-                        rows,
-                        marks,
-                        data_file: path.join("db"),
-                    });
+                    return Ok(Disk { rows, marks, data_file: path.join("db") });
                 }
                 Err(Fault::Locked) if Instant::now() < give_up => thread::sleep(UNLOCK_PAUSE),
                 Err(fault) => return Err(fault),
@@ -73,8 +66,7 @@ impl Disk {
         let mut rows = self.rows.range::<&[u8], _>(window.bounds());
         Box::new(std::iter::from_fn(move || {
             let next = fence(|| if reverse { rows.next_back() } else { rows.next() }.transpose());
-            next.map(|row| row.map(|(key, value)| (Bytes(key), Some(Bytes(value)))))
-                .transpose()
+            next.map(|row| row.map(|(key, value)| (Bytes(key), Some(Bytes(value))))).transpose()
         }))
     }
 
@@ -137,6 +129,5 @@ fn fault(error: sled::Error) -> Fault {
 
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }

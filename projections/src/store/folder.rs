@@ -39,20 +39,12 @@ impl Folder {
     pub(super) fn lock(dir: &Path, view: &str, version: u32) -> Result<Folder, StoreError> {
         let name = format!("{view}-v{version}");
         let path = dir.join(&name);
-        if view.is_empty()
-            || !view
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        {
+        if view.is_empty() || !view.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(failed("name", &path)(io::ErrorKind::InvalidInput.into()));
         }
         fs::create_dir_all(dir).map_err(failed("make", dir))?;
         let lock_path = dir.join(format!("{name}.lock"));
-        let lock = File::options()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&lock_path);
+        let lock = File::options().write(true).create(true).truncate(false).open(&lock_path);
         let lock = lock.map_err(failed("open", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -61,13 +53,7 @@ impl Folder {
         }
         let words = format!("atender view {view} version {version} store {STORE_FORMAT}");
         let format = format!("{words} checksum {:016x}\n", checksum(words.as_bytes()));
-        let folder = Folder {
-            dir: dir.to_owned(),
-            name,
-            path,
-            format,
-            _lock: lock,
-        };
+        let folder = Folder { dir: dir.to_owned(), name, path, format, _lock: lock };
         folder.clear_removing()?;
         Ok(folder)
     }
@@ -88,14 +74,12 @@ impl Folder {
         }
         match fs::read(self.path.join(FORMAT)) {
             Ok(found) if found == self.format.as_bytes() => Ok(State::Sound),
-            Ok(_) => Ok(State::Wrong {
-                reason: "the format mark is of another store or damaged".to_owned(),
-            }),
+            Ok(_) => Ok(State::Wrong { reason: "the format mark is of another store or damaged".to_owned() }),
             // Made, and nothing more before a crash.
             Err(_) if !self.path.join("rows").exists() => Ok(State::Missing),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::Wrong {
-                reason: "the format mark is missing".to_owned(),
-            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(State::Wrong { reason: "the format mark is missing".to_owned() })
+            }
             Err(error) => Err(failed("read", &self.path.join(FORMAT))(error)),
         }
     }
@@ -122,15 +106,11 @@ impl Folder {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.dir).map_err(failed("list", &self.dir))? {
             let file_name = entry.map_err(failed("list", &self.dir))?.file_name();
-            let number = file_name
-                .to_str()
-                .and_then(|name| name.strip_prefix(&prefix)?.parse::<u64>().ok());
+            let number = file_name.to_str().and_then(|name| name.strip_prefix(&prefix)?.parse::<u64>().ok());
             numbers.extend(number);
         }
         numbers.sort_unstable();
-        let kept = self
-            .dir
-            .join(format!("{prefix}{}", numbers.last().map_or(1, |last| last + 1)));
+        let kept = self.dir.join(format!("{prefix}{}", numbers.last().map_or(1, |last| last + 1)));
         fs::rename(&self.path, &kept).map_err(failed("put aside", &self.path))?;
         for old in numbers.iter().rev().skip(BROKEN_KEPT - 1) {
             let old = self.dir.join(format!("{prefix}{old}"));
@@ -151,11 +131,7 @@ impl Folder {
 
     fn clear_removing(&self) -> Result<(), StoreError> {
         let path = self.removing();
-        if path.exists() {
-            fs::remove_dir_all(&path).map_err(failed("remove", &path))
-        } else {
-            Ok(())
-        }
+        if path.exists() { fs::remove_dir_all(&path).map_err(failed("remove", &path)) } else { Ok(()) }
     }
 
     pub(super) fn size_bytes(&self) -> Result<u64, StoreError> {
@@ -166,10 +142,7 @@ impl Folder {
         let path = self.path.clone();
         match fault {
             Fault::Locked => StoreError::Locked { path },
-            fault => StoreError::Open {
-                path,
-                fault: Arc::new(fault),
-            },
+            fault => StoreError::Open { path, fault: Arc::new(fault) },
         }
     }
 
@@ -208,9 +181,7 @@ fn size_bytes(path: &Path) -> io::Result<u64> {
 }
 
 fn sync(dir: &Path) -> Result<(), StoreError> {
-    File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(failed("sync", dir))
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("sync", dir))
 }
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {

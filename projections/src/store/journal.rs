@@ -33,21 +33,12 @@ pub(super) struct Record {
 
 impl Journal {
     pub(super) fn open(path: &Path) -> io::Result<Journal> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         Ok(Journal::from_file(file))
     }
 
     pub(super) fn from_file(file: File) -> Journal {
-        Journal {
-            file,
-            bytes: 0,
-            buffer: Vec::new(),
-        }
+        Journal { file, bytes: 0, buffer: Vec::new() }
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -170,7 +161,7 @@ fn take_u64(rest: &mut &[u8]) -> Option<u64> {
 
 /// FNV-1a: the enemy is a torn write, not a forger.
 pub(super) fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
-        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -31,10 +31,7 @@ impl Window {
     }
 
     pub(super) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
-        (
-            self.low.as_ref().map(Vec::as_slice),
-            self.high.as_ref().map(Vec::as_slice),
-        )
+        (self.low.as_ref().map(Vec::as_slice), self.high.as_ref().map(Vec::as_slice))
     }
 }
 
@@ -57,10 +54,7 @@ pub(super) struct Merge<'a> {
 
 impl<'a> Merge<'a> {
     pub(super) fn new(newest_first: Vec<Layer<'a>>, reverse: bool) -> Self {
-        Self {
-            newest_first: newest_first.into_iter().map(Iterator::peekable).collect(),
-            reverse,
-        }
+        Self { newest_first: newest_first.into_iter().map(Iterator::peekable).collect(), reverse }
     }
 
     /// The next key in the direction of the scan; an error of any layer comes before everything.
@@ -73,11 +67,7 @@ impl<'a> Merge<'a> {
             let Some(Ok((key, _))) = layer.peek() else {
                 continue;
             };
-            let wanted = if self.reverse {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            };
+            let wanted = if self.reverse { Ordering::Greater } else { Ordering::Less };
             if first.as_ref().is_none_or(|first| key.cmp(first) == wanted) {
                 first = Some(key.clone());
             }

@@ -74,19 +74,11 @@ pub(super) fn start(
     contents: Contents,
     limits: Limits,
 ) -> Result<Store, StoreError> {
-    let Contents {
-        disk,
-        journal,
-        checkpoint,
-    } = contents;
+    let Contents { disk, journal, checkpoint } = contents;
     let disk = Arc::new(disk);
     let path = folder.path().to_owned();
     let shared = Arc::new(Shared::new(view, path, limits, Arc::clone(&disk), checkpoint));
-    let writer = Writer {
-        shared: Arc::clone(&shared),
-        disk,
-        journal,
-    };
+    let writer = Writer { shared: Arc::clone(&shared), disk, journal };
     let writer = writer.spawn().map_err(|error| folder.refused(Fault::Io(error)))?;
     Ok(Store {
         shared,
@@ -119,9 +111,7 @@ fn is_refusal(fault: &Fault) -> bool {
                     | io::ErrorKind::QuotaExceeded
                     | io::ErrorKind::ReadOnlyFilesystem
                     | io::ErrorKind::OutOfMemory
-            ) || error
-                .raw_os_error()
-                .is_some_and(|code| FILE_HANDLES_USED_UP.contains(&code))
+            ) || error.raw_os_error().is_some_and(|code| FILE_HANDLES_USED_UP.contains(&code))
         }
         Fault::Damaged(_) | Fault::Panicked(_) => false,
     }
@@ -163,10 +153,6 @@ impl Contents {
             disk.settle(checkpoint)?;
         }
         journal.clear()?;
-        Ok(Contents {
-            disk,
-            journal,
-            checkpoint,
-        })
+        Ok(Contents { disk, journal, checkpoint })
     }
 }

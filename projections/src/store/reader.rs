@@ -80,18 +80,12 @@ impl Shared {
         let Some(window) = Window::new(prefix, after, reverse) else {
             return Ok(Vec::new());
         };
-        let scan = Scan {
-            window,
-            reverse,
-            limit,
-        };
+        let scan = Scan { window, reverse, limit };
 
         let layers = self.read();
         let (recent, disk, handed) = (scan.recent(frame, &layers), layers.disk()?, layers.handed);
         drop(layers);
-        let rows = scan
-            .rows(recent, &disk)
-            .map_err(|fault| self.read_failed(fault))?;
+        let rows = scan.rows(recent, &disk).map_err(|fault| self.read_failed(fault))?;
 
         // Rows newer than `recent` may have reached the disk under the scan, which then saw half of a frame. The
         // second try keeps the writer from taking anything; it is one page, and the writer takes twice a second.
@@ -123,10 +117,7 @@ struct Scan {
 impl Scan {
     /// The changes in memory that can be part of the answer: up to the last row it could hold.
     fn recent(&self, frame: Option<&Overlay>, layers: &Layers) -> Vec<(Bytes, Option<Bytes>)> {
-        let overlays = frame
-            .into_iter()
-            .chain([&layers.active])
-            .chain(layers.writing.as_deref());
+        let overlays = frame.into_iter().chain([&layers.active]).chain(layers.writing.as_deref());
         let newest_first = overlays.map(|rows| self.layer(rows)).collect();
         let mut rows = 0;
         let mut changes = Vec::new();
@@ -141,24 +132,15 @@ impl Scan {
     }
 
     fn layer<'a>(&self, rows: &'a Overlay) -> Layer<'a> {
-        let changes = rows
-            .range(&self.window)
-            .map(|(key, change)| Ok((key.clone(), change.clone())));
-        if self.reverse {
-            Box::new(changes.rev())
-        } else {
-            Box::new(changes)
-        }
+        let changes = rows.range(&self.window).map(|(key, change)| Ok((key.clone(), change.clone())));
+        if self.reverse { Box::new(changes.rev()) } else { Box::new(changes) }
     }
 
     fn rows(&self, recent: Vec<(Bytes, Option<Bytes>)>, disk: &Disk) -> Result<Vec<Row>, Fault> {
         let recent: Layer<'_> = Box::new(recent.into_iter().map(Ok));
         let disk = disk.range(&self.window, self.reverse);
         Merge::new(vec![recent, disk], self.reverse)
-            .filter_map(|row| {
-                row.map(|(key, change)| change.map(|value| (key.to_vec(), value)))
-                    .transpose()
-            })
+            .filter_map(|row| row.map(|(key, change)| change.map(|value| (key.to_vec(), value))).transpose())
             .take(self.limit)
             .collect()
     }

@@ -47,13 +47,8 @@ pub(super) struct Handed {
 
 impl Shared {
     pub(super) fn new(view: &str, path: PathBuf, limits: Limits, disk: Arc<Disk>, checkpoint: u64) -> Shared {
-        let layers = Layers {
-            active: Overlay::default(),
-            writing: None,
-            checkpoint,
-            handed: 0,
-            disk: Some(disk),
-        };
+        let layers =
+            Layers { active: Overlay::default(), writing: None, checkpoint, handed: 0, disk: Some(disk) };
         Shared {
             view: view.to_owned(),
             path,
@@ -96,11 +91,7 @@ impl Shared {
     }
 
     pub(super) fn is_full(&self, rows: &Overlay) -> bool {
-        let rows_max = if self.is_bulk() {
-            self.limits.bulk_rows
-        } else {
-            self.limits.live_rows
-        };
+        let rows_max = if self.is_bulk() { self.limits.bulk_rows } else { self.limits.live_rows };
         rows.len() >= rows_max || rows.bytes() >= self.limits.overlay_bytes
     }
 
@@ -187,9 +178,7 @@ impl Shared {
     pub(super) fn check_poison(&self) -> Result<(), StoreError> {
         match self.poison.get() {
             None => Ok(()),
-            Some(cause) => Err(StoreError::Poisoned {
-                cause: Arc::clone(cause),
-            }),
+            Some(cause) => Err(StoreError::Poisoned { cause: Arc::clone(cause) }),
         }
     }
 

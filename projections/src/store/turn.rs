@@ -72,12 +72,7 @@ impl Turn {
             let left = interval.saturating_sub(last.elapsed());
             state = match state.dirty {
                 true if left.is_zero() => break,
-                true => {
-                    self.changed
-                        .wait_timeout(state, left)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
-                }
+                true => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
                 false => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }

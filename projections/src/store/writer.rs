@@ -25,8 +25,7 @@ impl Writer {
         thread::Builder::new().name(name).spawn(move || {
             // Whoever waits for this thread would wait for ever.
             if catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
-                self.shared
-                    .poison(Arc::new(Fault::Panicked("in the writer thread".to_owned())));
+                self.shared.poison(Arc::new(Fault::Panicked("in the writer thread".to_owned())));
             }
             self.shared.turn.end();
         })

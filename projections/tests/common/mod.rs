@@ -1,6 +1,7 @@
 //! A log on a real nats-server, frames written to it, and the rows of views taken from the disk.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "a test may, and none uses all of this")]
 
+pub mod scenes;
 pub mod traffic;
 
 use std::collections::BTreeMap;

@@ -97,7 +97,16 @@ impl Traffic {
     pub fn new(seed: u64, open_wanted: usize) -> Self {
         let (open, late) = (Vec::new(), VecDeque::new());
         let random = Random::new(seed);
-        Self { random, now: START_MILLIS, conversations: 0, messages: 0, commands: 0, open, open_wanted, late }
+        Self {
+            random,
+            now: START_MILLIS,
+            conversations: 0,
+            messages: 0,
+            commands: 0,
+            open,
+            open_wanted,
+            late,
+        }
     }
 
     /// How many conversations there have been; their ids are [`conversation_id`] of 0 up to this.
@@ -216,7 +225,10 @@ impl Traffic {
             conversation: id,
             contact,
             identity: format!("34600{:06}", self.conversations % 1_000_000),
-            profile_name: (self.conversations % 2 == 0).then(|| format!("Contact {}", self.conversations)),
+            profile_name: self
+                .conversations
+                .is_multiple_of(2)
+                .then(|| format!("Contact {}", self.conversations)),
             channel: channel(at_channel),
             campaign: campaign(at_campaign),
         };
@@ -243,13 +255,23 @@ impl Traffic {
             let reserved = (self.random.below(3) == 0)
                 .then(|| Reservation { agent: agent(self.random.below(AGENTS)), until: None });
             let since = Timestamp::from_millis(self.now);
-            ConversationQueued { conversation: open.id, campaign: campaign(open.campaign), cause, since, reserved }
-                .into()
+            ConversationQueued {
+                conversation: open.id,
+                campaign: campaign(open.campaign),
+                cause,
+                since,
+                reserved,
+            }
+            .into()
         } else {
             let chosen = self.random.below(AGENTS);
             open.agent = Some(chosen);
-            ConversationAssigned { conversation: open.id, agent: agent(chosen), reason: AssignReason::Exclusive }
-                .into()
+            ConversationAssigned {
+                conversation: open.id,
+                agent: agent(chosen),
+                reason: AssignReason::Exclusive,
+            }
+            .into()
         }
     }
 
@@ -375,7 +397,7 @@ impl Traffic {
         let open = &self.open[place];
         let (contact, campaign, agent) = (open.contact, campaign(open.campaign), agent(2));
         let conversation = Some(open.id);
-        let event = if self.now % 2 == 0 {
+        let event = if self.now.is_multiple_of(2) {
             ExclusiveAgentSet { contact, campaign, agent: agent.clone(), conversation }.into()
         } else {
             ExclusiveAgentRemoved { contact, campaign, agent: agent.clone(), conversation }.into()

@@ -26,11 +26,7 @@ pub(crate) struct Sample {
 }
 
 fn v1(label: &'static str, event: impl Into<Event>) -> Sample {
-    Sample {
-        label,
-        version: 1,
-        event: event.into(),
-    }
+    Sample { label, version: 1, event: event.into() }
 }
 
 /// The id of this text.
@@ -48,10 +44,7 @@ fn time(seconds: u64) -> Timestamp {
 }
 
 fn error() -> DeliveryError {
-    DeliveryError {
-        code: 131_047,
-        detail: "Re-engagement message".into(),
-    }
+    DeliveryError { code: 131_047, detail: "Re-engagement message".into() }
 }
 
 /// Every sample of every event and version.
@@ -66,27 +59,11 @@ pub(crate) fn samples() -> Vec<Sample> {
 
 fn masters() -> Vec<Sample> {
     let mut all = vec![
+        v1("plain", WorkspaceCreated { name: "Contact centre".into() }),
+        v1("plain", ClientDefined { client: id("acme"), name: "Acme".into(), history_conversations: 10 }),
         v1(
             "plain",
-            WorkspaceCreated {
-                name: "Contact centre".into(),
-            },
-        ),
-        v1(
-            "plain",
-            ClientDefined {
-                client: id("acme"),
-                name: "Acme".into(),
-                history_conversations: 10,
-            },
-        ),
-        v1(
-            "plain",
-            ProjectDefined {
-                project: id("shop"),
-                client: id("acme"),
-                name: "Tienda en línea".into(),
-            },
+            ProjectDefined { project: id("shop"), client: id("acme"), name: "Tienda en línea".into() },
         ),
         v1("top", disposition(None)),
         v1("sub", disposition(Some("sold"))),
@@ -94,19 +71,13 @@ fn masters() -> Vec<Sample> {
     all.extend([ExclusiveWait::Seconds(300), ExclusiveWait::Forever].map(campaign));
     all.extend([ChannelKind::Whatsapp, ChannelKind::Apple, ChannelKind::Webchat].map(channel));
     all.extend([Role::Agent, Role::Supervisor, Role::Administrator, Role::Auditor].map(agent));
-    let away = Presence::Away {
-        reason: "lunch".into(),
-    };
+    let away = Presence::Away { reason: "lunch".into() };
     all.extend([Presence::Online, away, Presence::Offline].map(presence));
     all
 }
 
 fn disposition(parent: Option<&str>) -> DispositionDefined {
-    DispositionDefined {
-        disposition: id("sold-card"),
-        name: "Sold, by card".into(),
-        parent: parent.map(id),
-    }
+    DispositionDefined { disposition: id("sold-card"), name: "Sold, by card".into(), parent: parent.map(id) }
 }
 
 fn campaign(exclusive_wait: ExclusiveWait) -> Sample {
@@ -172,10 +143,7 @@ fn text() -> Content {
 }
 
 fn unsupported() -> Content {
-    Content::Unsupported {
-        kind: "image".into(),
-        raw: r#"{"type":"image","image":{"id":"1"}}"#.into(),
-    }
+    Content::Unsupported { kind: "image".into(), raw: r#"{"type":"image","image":{"id":"1"}}"#.into() }
 }
 
 fn conversations() -> Vec<Sample> {
@@ -183,52 +151,24 @@ fn conversations() -> Vec<Sample> {
     let mut all = vec![
         v1("named", opened(Some("Eva"))),
         v1("unnamed", opened(None)),
-        v1(
-            "plain",
-            ConversationReleased {
-                conversation,
-                agent: id("ana"),
-            },
-        ),
-        v1(
-            "plain",
-            NoteAdded {
-                conversation,
-                text: "Wants a blue one".into(),
-            },
-        ),
+        v1("plain", ConversationReleased { conversation, agent: id("ana") }),
+        v1("plain", NoteAdded { conversation, text: "Wants a blue one".into() }),
         v1("with-sub", finished(Some("ana"), Some("sold-card"))),
         v1("unassigned", finished(None, None)),
         v1("to-agent", transferred(TransferTarget::Agent(id("ben")))),
-        v1(
-            "to-campaign",
-            transferred(TransferTarget::Campaign(id("support"))),
-        ),
+        v1("to-campaign", transferred(TransferTarget::Campaign(id("support")))),
     ];
     all.extend([text(), unsupported()].map(received));
-    let causes = [
-        QueueCause::Opened,
-        QueueCause::Transferred,
-        QueueCause::Released,
-        QueueCause::ExclusiveWaitOver,
-    ];
+    let causes =
+        [QueueCause::Opened, QueueCause::Transferred, QueueCause::Released, QueueCause::ExclusiveWaitOver];
     all.extend(causes.map(queued));
     let until = Some(time(300));
     all.push(v1("kept", kept(until)));
     all.push(v1("kept-forever", kept(None)));
     let reasons = [
         AssignReason::Exclusive,
-        AssignReason::MostRoom {
-            candidates: 3,
-            load: 1,
-            capacity: 300,
-            idle_since: time(4),
-        },
-        AssignReason::WaitedLongest {
-            waiting_since: time(5),
-            load: 299,
-            capacity: 300,
-        },
+        AssignReason::MostRoom { candidates: 3, load: 1, capacity: 300, idle_since: time(4) },
+        AssignReason::WaitedLongest { waiting_since: time(5), load: 299, capacity: 300 },
         AssignReason::Picked,
         AssignReason::Given,
         AssignReason::Transferred,
@@ -286,10 +226,7 @@ fn kept(until: Option<Timestamp>) -> ConversationQueued {
         campaign: id("sales"),
         cause: QueueCause::Opened,
         since: time(2),
-        reserved: Some(Reservation {
-            agent: id("ana"),
-            until,
-        }),
+        reserved: Some(Reservation { agent: id("ana"), until }),
     }
 }
 
@@ -302,11 +239,7 @@ fn assigned(reason: AssignReason) -> Sample {
         AssignReason::Given => "given",
         AssignReason::Transferred => "transferred",
     };
-    let event = ConversationAssigned {
-        conversation: CONVERSATION,
-        agent: id("ana"),
-        reason,
-    };
+    let event = ConversationAssigned { conversation: CONVERSATION, agent: id("ana"), reason };
     v1(label, event)
 }
 
@@ -352,12 +285,7 @@ fn exclusive_agents() -> Vec<Sample> {
 
 fn sending() -> Vec<Sample> {
     let (conversation, message, ordinal, attempt) = (CONVERSATION, OUTBOUND, 200, 2);
-    let settled = |status| MessageSettled {
-        conversation,
-        message,
-        ordinal,
-        status,
-    };
+    let settled = |status| MessageSettled { conversation, message, ordinal, status };
     let submitted = MessageSubmitted {
         conversation,
         message,
@@ -367,44 +295,13 @@ fn sending() -> Vec<Sample> {
         agent: id("ana"),
         content: text(),
     };
-    let attempted = SendAttempted {
-        conversation,
-        message,
-        ordinal,
-        attempt,
-    };
-    let accepted = SendAccepted {
-        conversation,
-        message,
-        ordinal,
-        attempt,
-        provider_id: "wamid.HBgM".into(),
-    };
-    let deferred = SendDeferred {
-        conversation,
-        message,
-        ordinal,
-        attempt,
-        error: error(),
-        retry_at: time(30),
-    };
-    let uncertain = SendUncertain {
-        conversation,
-        message,
-        ordinal,
-        attempt,
-    };
-    let submitted_at = Position {
-        shard: ShardId(3),
-        sequence: 1_234,
-        index: 5,
-    };
-    let resent = MessageResent {
-        conversation,
-        message,
-        ordinal,
-        submitted: submitted_at,
-    };
+    let attempted = SendAttempted { conversation, message, ordinal, attempt };
+    let accepted = SendAccepted { conversation, message, ordinal, attempt, provider_id: "wamid.HBgM".into() };
+    let deferred =
+        SendDeferred { conversation, message, ordinal, attempt, error: error(), retry_at: time(30) };
+    let uncertain = SendUncertain { conversation, message, ordinal, attempt };
+    let submitted_at = Position { shard: ShardId(3), sequence: 1_234, index: 5 };
+    let resent = MessageResent { conversation, message, ordinal, submitted: submitted_at };
     vec![
         v1("plain", submitted),
         v1("plain", attempted),
@@ -453,32 +350,20 @@ fn receipts() -> Vec<Sample> {
 
 /// A frame with a commit for each kind of actor; the last changed nothing.
 pub(crate) fn frame() -> Frame {
-    let actors = [
-        Actor::System,
-        Actor::Administrator,
-        Actor::Agent(id("ana")),
-        Actor::Channel(id("wa-main")),
-    ];
-    let events: [&[&str]; 4] = [
-        &["WorkspaceCreated"],
-        &["AgentDefined", "PresenceChanged"],
-        &["MessageSubmitted"],
-        &[],
-    ];
-    let commits = actors
-        .into_iter()
-        .zip(events)
-        .zip(1..)
-        .map(|((actor, names), number)| Commit {
-            header: CommitHeader {
-                workspace: id("default"),
-                command: CommandId::from_bytes([number; 16]),
-                fingerprint: u64::MAX - u64::from(number),
-                actor,
-                at: time(u64::from(number)),
-            },
-            events: names.iter().map(|name| first(name)).collect(),
-        });
+    let actors =
+        [Actor::System, Actor::Administrator, Actor::Agent(id("ana")), Actor::Channel(id("wa-main"))];
+    let events: [&[&str]; 4] =
+        [&["WorkspaceCreated"], &["AgentDefined", "PresenceChanged"], &["MessageSubmitted"], &[]];
+    let commits = actors.into_iter().zip(events).zip(1..).map(|((actor, names), number)| Commit {
+        header: CommitHeader {
+            workspace: id("default"),
+            command: CommandId::from_bytes([number; 16]),
+            fingerprint: u64::MAX - u64::from(number),
+            actor,
+            at: time(u64::from(number)),
+        },
+        events: names.iter().map(|name| first(name)).collect(),
+    });
     Frame {
         shard: ShardId(258),
         id: FrameId::from_bytes([0xf0; 16]),
@@ -490,6 +375,5 @@ pub(crate) fn frame() -> Frame {
 
 fn first(name: &str) -> Event {
     let mut all = samples().into_iter().map(|sample| sample.event);
-    all.find(|event| event.name() == name)
-        .expect("an event of the table")
+    all.find(|event| event.name() == name).expect("an event of the table")
 }

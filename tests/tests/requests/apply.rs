@@ -11,12 +11,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_atender-under-test");
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/contact-centre.toml");
 
 async fn apply(server: &TestServer, file: &str) -> Ran {
-    run(
-        PROGRAM,
-        server.server.admin_token(),
-        &["apply", file, "--url", &server.url()],
-    )
-    .await
+    run(PROGRAM, server.server.admin_token(), &["apply", file, "--url", &server.url()]).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,18 +21,12 @@ async fn applying_a_file_twice_changes_nothing_the_second_time() {
     let (told, summary) = first.trim_end().rsplit_once('\n').unwrap();
     let (changed, of_all) = summary.split_once(' ').unwrap();
     assert_eq!(told.lines().count().to_string(), changed, "{first}");
-    assert!(
-        told.contains("set campaigns.") && told.contains("set agents."),
-        "{first}"
-    );
+    assert!(told.contains("set campaigns.") && told.contains("set agents."), "{first}");
     let after = server.head().await;
     assert_eq!(apply(&server, EXAMPLE).await.output(), format!("0 {of_all}\n"));
     assert_eq!(server.head().await, after, "the log has grown");
     let ana: Value = read_at(&server.admin(), "/v1/agents/ana", after).await;
-    assert_eq!(
-        (&ana["definition"]["role"], &ana["presence"]),
-        (&json!("agent"), &json!("offline"))
-    );
+    assert_eq!((&ana["definition"]["role"], &ana["presence"]), (&json!("agent"), &json!("offline")));
     server.stop().await;
 }
 
@@ -48,12 +37,7 @@ async fn what_is_wrong_in_a_file_is_said_with_file_line_and_field() {
     let campaign = "[campaigns.c]\nproject = \"help\"\nname = \"C\"\ndispositions = []\n";
     for (text, line, field, reason) in [
         // What the server finds.
-        (
-            "[projects.p]\nname = \"P\"\nclient = \"nobody\"\n",
-            3,
-            "projects.p.client",
-            "unknown_client",
-        ),
+        ("[projects.p]\nname = \"P\"\nclient = \"nobody\"\n", 3, "projects.p.client", "unknown_client"),
         (
             &format!("{campaign}\nchannels = [\"wa\", \"nowhere\"]\n"),
             6,
@@ -61,18 +45,8 @@ async fn what_is_wrong_in_a_file_is_said_with_file_line_and_field() {
             "unknown_channel",
         ),
         // What is found before it is asked.
-        (
-            "[clients.c]\nname = \"C\"\n[clients.d]\nname = 5\n",
-            4,
-            "clients.d.name",
-            "expected a string",
-        ),
-        (
-            "[clients.c]\nname = \"C\"\ncolour = \"red\"\n",
-            3,
-            "clients.c.colour",
-            "unknown field",
-        ),
+        ("[clients.c]\nname = \"C\"\n[clients.d]\nname = 5\n", 4, "clients.d.name", "expected a string"),
+        ("[clients.c]\nname = \"C\"\ncolour = \"red\"\n", 3, "clients.c.colour", "unknown field"),
         ("[clients.c]\nname = \"C\n", 2, "", "string"),
     ] {
         let file = dir.path().join("wrong.toml");
@@ -80,11 +54,7 @@ async fn what_is_wrong_in_a_file_is_said_with_file_line_and_field() {
         let file = file.to_str().unwrap();
         let ran = apply(&server, file).await;
         assert!(!ran.success, "{ran:?}");
-        assert!(
-            ran.stderr.contains(&format!("{file}:{line}: {field}")),
-            "{}",
-            ran.stderr
-        );
+        assert!(ran.stderr.contains(&format!("{file}:{line}: {field}")), "{}", ran.stderr);
         assert!(ran.stderr.contains(reason), "{}", ran.stderr);
     }
     server.stop().await;

@@ -22,11 +22,7 @@ async fn all_pages<T: DeserializeOwned>(
     let (mut all, mut cursor, mut between) = (Vec::new(), String::new(), Some(between));
     loop {
         let page: Page<T> = read(api, &format!("{path}?limit={rows}{cursor}")).await;
-        assert!(
-            (1..=rows).contains(&page.items.len()),
-            "a page of {} rows",
-            page.items.len()
-        );
+        assert!((1..=rows).contains(&page.items.len()), "a page of {} rows", page.items.len());
         all.extend(page.items);
         let Some(next) = page.next else { return all };
         cursor = format!("&cursor={next}");
@@ -42,12 +38,7 @@ async fn pages_of_a_conversation_show_every_line_once_newest_first_whatever_come
     let ana = server.agent(0).await;
     let conversation = server.opened_by(1).await;
     for number in 0..10 {
-        assert_eq!(
-            server
-                .webhook(message(1, &format!("wamid.n{number}"), "and?"))
-                .await,
-            200
-        );
+        assert_eq!(server.webhook(message(1, &format!("wamid.n{number}"), "and?")).await, 200);
         send(&ana, conversation, &format!("answer {number}")).await;
         let note = add_note(&ana, conversation, &format!("note {number}")).await;
         header(&ana, conversation, note.position).await;
@@ -75,12 +66,7 @@ fn positions(entries: Vec<Entry>) -> Vec<schemas::Position> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_an_inbox_show_every_conversation_once_and_first_those_that_wait_for_an_answer() {
-    let server = TestServer::start_quiet(Centre {
-        agents: 1,
-        capacity: 20,
-        ..Centre::default()
-    })
-    .await;
+    let server = TestServer::start_quiet(Centre { agents: 1, capacity: 20, ..Centre::default() }).await;
     let ana = server.agent(0).await;
     let mut conversations = HashSet::new();
     for from in 0..12 {
@@ -107,12 +93,7 @@ async fn pages_of_a_contact_show_every_conversation_once_newest_first() {
     let server = TestServer::start_quiet(Centre::default()).await;
     let admin = server.admin();
     for number in 0..5 {
-        assert_eq!(
-            server
-                .webhook(message(1, &format!("wamid.{number}"), "again"))
-                .await,
-            200
-        );
+        assert_eq!(server.webhook(message(1, &format!("wamid.{number}"), "again")).await, 200);
         let finish = of(server.conversation(1).await, "finish");
         post(&admin, &finish, &json!({"disposition": disposition()})).await;
     }

@@ -30,14 +30,7 @@ async fn whoever_gives_the_position_of_their_command_reads_what_it_did() {
 }
 
 fn reached(answer: &Answer) -> Position {
-    answer
-        .headers
-        .get(POSITION)
-        .unwrap()
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap()
+    answer.headers.get(POSITION).unwrap().to_str().unwrap().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,10 +44,7 @@ async fn a_view_that_is_not_so_far_says_how_far_it_is() {
     };
     let now = ask(head.to_string()).await;
     assert_eq!((now.status, reached(&now).sequence), (200, head.sequence));
-    let next = Position {
-        sequence: head.sequence + 1,
-        ..head
-    };
+    let next = Position { sequence: head.sequence + 1, ..head };
     let stale = ask(next.to_string()).await;
     assert_eq!((stale.status, stale.problem().code.as_str()), (503, "stale_view"));
     assert_eq!(reached(&stale).sequence, head.sequence);
@@ -62,17 +52,8 @@ async fn a_view_that_is_not_so_far_says_how_far_it_is() {
     for wrong in ["yesterday", "7-1-0"] {
         let answer = ask(wrong.to_owned()).await;
         let problem = answer.problem();
-        assert_eq!(
-            (answer.status, problem.code.as_str()),
-            (422, "invalid_parameter"),
-            "{wrong}"
-        );
-        assert!(
-            problem
-                .field
-                .unwrap()
-                .eq_ignore_ascii_case("Atender-Min-Position")
-        );
+        assert_eq!((answer.status, problem.code.as_str()), (422, "invalid_parameter"), "{wrong}");
+        assert!(problem.field.unwrap().eq_ignore_ascii_case("Atender-Min-Position"));
     }
     server.stop().await;
 }

@@ -19,20 +19,9 @@ async fn all_refused(server: &TestServer, refusals: impl IntoIterator<Item = Ref
     for ((api, method, path, body), status, code, field) in refusals {
         let answer = answer(api.request(method.clone(), &path).json(&body)).await;
         let problem = answer.problem();
-        assert_eq!(
-            (answer.status, problem.code.as_str()),
-            (status, code),
-            "{method} {path} {body}"
-        );
-        assert_eq!(
-            problem.field.as_deref().unwrap_or(NONE),
-            field,
-            "{method} {path} {body}"
-        );
-        assert!(
-            !problem.title.is_empty() && problem.remedy.is_some(),
-            "{problem:?}"
-        );
+        assert_eq!((answer.status, problem.code.as_str()), (status, code), "{method} {path} {body}");
+        assert_eq!(problem.field.as_deref().unwrap_or(NONE), field, "{method} {path} {body}");
+        assert!(!problem.title.is_empty() && problem.remedy.is_some(), "{problem:?}");
     }
     assert_eq!(server.head().await, head, "a refusal was written down");
 }
@@ -40,12 +29,7 @@ async fn all_refused(server: &TestServer, refusals: impl IntoIterator<Item = Ref
 /// Agents 0 to 3 who hold one each at most, of whom the last is offline; a stranger in another campaign, on another
 /// channel; an auditor.
 async fn centre() -> TestServer {
-    let server = TestServer::start_quiet(Centre {
-        agents: 4,
-        capacity: 1,
-        ..Centre::default()
-    })
-    .await;
+    let server = TestServer::start_quiet(Centre { agents: 4, capacity: 1, ..Centre::default() }).await;
     let works_in = |campaign: &str, channel: &str, role: &str| json!({"name": "Somebody", "role": role, "campaigns": [campaign], "channels": [channel]});
     let channel = |address: &str| json!({"kind": "webchat", "address": address, "name": "Web"});
     let elsewhere = json!({"project": "help", "name": "E", "channels": ["web"], "dispositions": []});
@@ -78,12 +62,7 @@ async fn what_agents_may_not_do_with_conversations_is_refused_by_name() {
     let unasked = json!({"disposition": "solved", "sub_disposition": "unlisted"});
     let give = |to: &str| (&admin, Method::POST, of(second, "assign"), json!({ "agent": to }));
     let of_none = |action: &str, body: Value| {
-        (
-            &ana,
-            Method::POST,
-            format!("/v1/conversations/{NOBODY}/{action}"),
-            body,
-        )
+        (&ana, Method::POST, format!("/v1/conversations/{NOBODY}/{action}"), body)
     };
     #[rustfmt::skip]
     all_refused(&server, [
@@ -122,12 +101,7 @@ async fn what_contacts_channels_and_masters_cannot_be_is_refused_by_name() {
     let report = |body: Value| (&admin, Method::POST, "/v1/channels/wa/receipts".to_owned(), body);
     let write = |channel: &str, id: &str, from: &str| {
         let body = json!({"provider_id": id, "from": from, "text": "hi"});
-        (
-            &admin,
-            Method::POST,
-            format!("/v1/channels/{channel}/inbound"),
-            body,
-        )
+        (&admin, Method::POST, format!("/v1/channels/{channel}/inbound"), body)
     };
     let define = |path: &str, body: Value| (&admin, Method::PUT, format!("/v1/{path}"), body);
     let campaign = |key: &str, of: &str| {
@@ -157,7 +131,7 @@ async fn what_contacts_channels_and_masters_cannot_be_is_refused_by_name() {
         (define("dispositions/d", json!({"name": "D", "parent": "nothing"})), 422, "unknown_disposition", NONE),
         (define("channels/wa-3", number_again), 409, "address_taken", "address"),
         (campaign("channels", "nowhere"), 422, "unknown_channel", "channels"),
-        (campaign("dispositions", "nothing"), 422, "unknown_disposition", "dispositions"),
+        (campaign("dispositions", "nothing"), 422, "unknown_disposition", NONE),
         ((&ana, Method::PUT, "/v1/clients/c".to_owned(), json!({"name": "C"})), 403, "forbidden", NONE),
     ])
     .await;

@@ -38,11 +38,7 @@ async fn a_body_that_does_not_fit_is_refused_with_the_name_of_the_field() {
     ];
     for ((method, path, body), field) in wrong {
         let problem = refused(&admin, method, &path, &body).await;
-        assert_eq!(
-            (problem.status, problem.code.as_str()),
-            (422, "invalid_body"),
-            "{path} {body}"
-        );
+        assert_eq!((problem.status, problem.code.as_str()), (422, "invalid_body"), "{path} {body}");
         assert_eq!(problem.field.as_deref(), Some(field), "{path} {body}");
     }
     assert_eq!(server.head().await, before, "something was stored");
@@ -62,15 +58,9 @@ async fn a_body_that_is_not_json_or_too_large_is_refused() {
         ("{\"text\":\"a\"}", "text/plain", 415, "unsupported_media_type"),
         (&larger_than_64_kib, "application/json", 413, "body_too_large"),
     ] {
-        let request = admin
-            .request(Method::POST, &path)
-            .header(CONTENT_TYPE, content_type);
+        let request = admin.request(Method::POST, &path).header(CONTENT_TYPE, content_type);
         let answer = answer(request.body(body.to_owned())).await;
-        assert_eq!(
-            (answer.status, answer.problem().code.as_str()),
-            (status, code),
-            "{code}"
-        );
+        assert_eq!((answer.status, answer.problem().code.as_str()), (status, code), "{code}");
     }
     assert_eq!(server.head().await, before, "something was stored");
     server.stop().await;
@@ -78,11 +68,7 @@ async fn a_body_that_is_not_json_or_too_large_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parameter_that_does_not_fit_is_refused_with_its_name() {
-    let server = TestServer::start_quiet(Centre {
-        agents: 1,
-        ..Centre::default()
-    })
-    .await;
+    let server = TestServer::start_quiet(Centre { agents: 1, ..Centre::default() }).await;
     let admin = server.admin();
     let conversation = server.opened_by(1).await;
     server.opened_by(2).await;
@@ -103,11 +89,7 @@ async fn a_parameter_that_does_not_fit_is_refused_with_its_name() {
     ];
     for (path, code, field) in wrong {
         let problem = unreadable(&admin, &path).await;
-        assert_eq!(
-            (problem.status, problem.code.as_str()),
-            (422, code),
-            "{path}: {problem:?}"
-        );
+        assert_eq!((problem.status, problem.code.as_str()), (422, code), "{path}: {problem:?}");
         assert_eq!(problem.field.as_deref(), Some(field), "{path}: {problem:?}");
     }
     server.stop().await;
@@ -117,20 +99,9 @@ async fn a_parameter_that_does_not_fit_is_refused_with_its_name() {
 async fn a_path_or_method_that_is_not_there_is_a_problem_like_any_other() {
     let server = TestServer::start_quiet(Centre::default()).await;
     let admin = server.admin();
-    for path in [
-        "/",
-        "/v1",
-        "/v1/nothing",
-        "/v2/inbox",
-        "/v1/inbox/",
-        "/webhooks/telegram",
-    ] {
+    for path in ["/", "/v1", "/v1/nothing", "/v2/inbox", "/v1/inbox/", "/webhooks/telegram"] {
         let answer = answer(admin.request(Method::GET, path)).await;
-        assert_eq!(
-            (answer.status, answer.problem().code.as_str()),
-            (404, "path_not_found"),
-            "{path}"
-        );
+        assert_eq!((answer.status, answer.problem().code.as_str()), (404, "path_not_found"), "{path}");
     }
     for (method, path) in [
         (Method::DELETE, "/v1/inbox"),
@@ -138,11 +109,7 @@ async fn a_path_or_method_that_is_not_there_is_a_problem_like_any_other() {
         (Method::PUT, "/webhooks/whatsapp"),
     ] {
         let answer = answer(admin.request(method, path)).await;
-        assert_eq!(
-            (answer.status, answer.problem().code.as_str()),
-            (405, "method_not_allowed"),
-            "{path}"
-        );
+        assert_eq!((answer.status, answer.problem().code.as_str()), (405, "method_not_allowed"), "{path}");
         assert!(answer.headers.contains_key(ALLOW), "{path}: {answer:?}");
     }
     not_found(&admin).await;
@@ -152,18 +119,9 @@ async fn a_path_or_method_that_is_not_there_is_a_problem_like_any_other() {
 async fn not_found(admin: &ApiClient) {
     for (path, code) in [
         (format!("/v1/conversations/{NOBODY}"), "conversation_not_found"),
-        (
-            format!("/v1/conversations/{NOBODY}/messages"),
-            "conversation_not_found",
-        ),
-        (
-            format!("/v1/contacts/{NOBODY}/conversations"),
-            "contact_not_found",
-        ),
-        (
-            format!("/v1/audit/conversations/{NOBODY}"),
-            "conversation_not_found",
-        ),
+        (format!("/v1/conversations/{NOBODY}/messages"), "conversation_not_found"),
+        (format!("/v1/contacts/{NOBODY}/conversations"), "contact_not_found"),
+        (format!("/v1/audit/conversations/{NOBODY}"), "conversation_not_found"),
         ("/v1/campaigns/unheard-of".to_owned(), "master_not_found"),
         ("/v1/agents/unheard-of".to_owned(), "master_not_found"),
     ] {

@@ -18,12 +18,7 @@ use tests::whatsapp::{message, receipt};
 async fn an_agent_with_a_contact_at_hand_sees_as_many_of_their_past_conversations_as_the_client_allows() {
     let server = TestServer::start_quiet(Centre::default()).await;
     let (admin, ana, ben) = (server.admin(), server.agent(0).await, server.agent(1).await);
-    put(
-        &admin,
-        "/v1/clients/acme",
-        &json!({"name": "Acme", "history_conversations": 2}),
-    )
-    .await;
+    put(&admin, "/v1/clients/acme", &json!({"name": "Acme", "history_conversations": 2})).await;
     let presence = async |number: usize, presence: &str| {
         let path = format!("/v1/agents/{}/presence", agent(number));
         put(&admin, &path, &json!({ "presence": presence })).await;
@@ -31,28 +26,14 @@ async fn an_agent_with_a_contact_at_hand_sees_as_many_of_their_past_conversation
     presence(0, "offline").await;
     let mut past = Vec::new();
     for number in 0..3 {
-        assert_eq!(
-            server
-                .webhook(message(1, &format!("wamid.{number}"), "hello"))
-                .await,
-            200
-        );
+        assert_eq!(server.webhook(message(1, &format!("wamid.{number}"), "hello")).await, 200);
         past.push(server.conversation(1).await);
-        post(
-            &ben,
-            &of(past[number], "finish"),
-            &json!({"disposition": disposition()}),
-        )
-        .await;
+        post(&ben, &of(past[number], "finish"), &json!({"disposition": disposition()})).await;
     }
     presence(0, "online").await;
     presence(1, "offline").await;
     let path = format!("/v1/contacts/{}/conversations", server.contact(1));
-    assert_eq!(
-        unreadable(&ana, &path).await.code,
-        "forbidden",
-        "a contact she has nothing to do with"
-    );
+    assert_eq!(unreadable(&ana, &path).await.code, "forbidden", "a contact she has nothing to do with");
 
     assert_eq!(server.webhook(message(1, "wamid.now", "hello")).await, 200);
     let open = server.conversation(1).await;
@@ -63,11 +44,7 @@ async fn an_agent_with_a_contact_at_hand_sees_as_many_of_their_past_conversation
     assert_eq!(seen(&ana).await, [open, past[2], past[1]]);
     assert_eq!(inbound_texts(&lines(&ana, past[1]).await), ["hello"]);
     assert_eq!(unreadable(&ana, &of(past[0], "messages")).await.code, "forbidden");
-    assert_eq!(
-        seen(&ben).await,
-        [past[2], past[1], past[0]],
-        "his own, and not the open one"
-    );
+    assert_eq!(seen(&ben).await, [past[2], past[1], past[0]], "his own, and not the open one");
     assert_eq!(unreadable(&ben, &of(open, "messages")).await.code, "forbidden");
     server.stop().await;
 }
@@ -86,10 +63,7 @@ async fn where_a_channel_does_not_show_statuses_agents_do_not_see_them_and_recei
     let id = send(&ana, conversation, "It leaves today").await.message.unwrap();
     let taken = async || Some(server.stand_in.accepted().first()?.wamid.clone());
     let wamid = eventually("it is sent", taken).await;
-    assert_eq!(
-        server.webhook(receipt(1, &wamid, Some(id), "delivered")).await,
-        200
-    );
+    assert_eq!(server.webhook(receipt(1, &wamid, Some(id), "delivered")).await, 200);
     let last = add_note(&ana, conversation, "the last").await.position;
     header(&ana, conversation, last).await;
 

@@ -20,10 +20,7 @@ use tests::server::TestServer;
 async fn nothing_of_the_api_opens_without_a_valid_token() {
     let server = TestServer::start_quiet(Centre::default()).await;
     let admin = server.admin();
-    let created: Value = admin
-        .send(Method::POST, "/v1/tokens", &json!({"agent": agent(0)}))
-        .await
-        .unwrap();
+    let created: Value = admin.send(Method::POST, "/v1/tokens", &json!({"agent": agent(0)})).await.unwrap();
     let revoked = admin.with_token(created["token"].as_str().unwrap());
     assert!(revoked.get::<Value>("/v1/inbox").await.is_ok());
     let path = format!("/v1/tokens/{}", created["id"].as_str().unwrap());
@@ -34,11 +31,7 @@ async fn nothing_of_the_api_opens_without_a_valid_token() {
     for (method, path) in operations {
         for api in [&revoked, &admin.with_token("guess"), &admin.with_token("")] {
             let answer = answer(api.request(method.clone(), &path)).await;
-            assert_eq!(
-                (answer.status, answer.problem().code.as_str()),
-                (401, "unauthenticated"),
-                "{path}"
-            );
+            assert_eq!((answer.status, answer.problem().code.as_str()), (401, "unauthenticated"), "{path}");
             let how = answer.headers.get(WWW_AUTHENTICATE).unwrap().to_str().unwrap();
             assert!(how.starts_with("Bearer"), "{how}");
         }
@@ -66,10 +59,7 @@ fn filled_in(path: &str) -> String {
         Some("conversations" | "contacts" | "audit") => NOBODY,
         _ => "x",
     };
-    let path = path
-        .replace("{id}", id)
-        .replace("{message}", NOBODY)
-        .replace("{sequence}", "1");
+    let path = path.replace("{id}", id).replace("{message}", NOBODY).replace("{sequence}", "1");
     path.replace("{channel}", "x").replace("{campaign}", "x")
 }
 
@@ -77,41 +67,25 @@ fn filled_in(path: &str) -> String {
 async fn a_token_is_for_somebody_who_is_there_and_its_list_holds_no_secret() {
     let server = TestServer::start_quiet(Centre::default()).await;
     let admin = server.admin();
-    for (body, code) in [
-        (json!({"agent": "nobody"}), "unknown_agent"),
-        (json!({"channel": "nowhere"}), "unknown_channel"),
-    ] {
-        assert_eq!(
-            refused(&admin, Method::POST, "/v1/tokens", &body).await.code,
-            code
-        );
+    for (body, code) in
+        [(json!({"agent": "nobody"}), "unknown_agent"), (json!({"channel": "nowhere"}), "unknown_channel")]
+    {
+        assert_eq!(refused(&admin, Method::POST, "/v1/tokens", &body).await.code, code);
     }
-    let created: Value = admin
-        .send(Method::POST, "/v1/tokens", &json!({"agent": agent(0)}))
-        .await
-        .unwrap();
+    let created: Value = admin.send(Method::POST, "/v1/tokens", &json!({"agent": agent(0)})).await.unwrap();
     let listed = answer(admin.request(Method::GET, "/v1/tokens")).await;
     assert_eq!(listed.json::<Value>()["items"][0]["id"], created["id"]);
     let token = created["token"].as_str().unwrap();
     let secret = token.rsplit('_').next().unwrap();
     assert!(!listed.body.contains(secret), "{}", listed.body);
     let path = format!("/v1/agents/{}/presence", agent(0));
-    put(
-        &admin.with_token(token),
-        &path,
-        &json!({"presence": "away", "reason": "lunch"}),
-    )
-    .await;
+    put(&admin.with_token(token), &path, &json!({"presence": "away", "reason": "lunch"})).await;
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agents_token_acts_as_that_agent_only() {
-    let server = TestServer::start_quiet(Centre {
-        agents: 3,
-        ..Centre::default()
-    })
-    .await;
+    let server = TestServer::start_quiet(Centre { agents: 3, ..Centre::default() }).await;
     let ben = server.agent(1).await;
     let of_ana = server.opened_by(1).await;
     assert_eq!(server.inbox(0).await.len(), 1, "Ana has it");
@@ -126,11 +100,7 @@ async fn an_agents_token_acts_as_that_agent_only() {
         "/v1/dead-letters".to_owned(),
     ] {
         let problem = unreadable(&ben, &path).await;
-        assert_eq!(
-            (problem.status, problem.code.as_str()),
-            (403, "forbidden"),
-            "{path}"
-        );
+        assert_eq!((problem.status, problem.code.as_str()), (403, "forbidden"), "{path}");
     }
     let act = |action: &str, body: Value| (Method::POST, of(of_ana, action), body);
     let post = |path: &str, body: Value| (Method::POST, path.to_owned(), body);
@@ -152,11 +122,7 @@ async fn an_agents_token_acts_as_that_agent_only() {
     for ((method, path, body), code) in tried {
         let problem = refused(&ben, method, &path, &body).await;
         assert_eq!(problem.code, code, "{path} {body}");
-        assert_eq!(
-            problem.status,
-            if code == "forbidden" { 403 } else { 409 },
-            "{path} {body}"
-        );
+        assert_eq!(problem.status, if code == "forbidden" { 403 } else { 409 }, "{path} {body}");
     }
     assert_eq!(server.head().await, before, "something was done");
     server.stop().await;
@@ -164,59 +130,33 @@ async fn an_agents_token_acts_as_that_agent_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connector_brings_messages_and_receipts_and_hears_what_it_is_to_send() {
-    let server = TestServer::start_quiet(Centre {
-        kind: ChannelKind::Webchat,
-        ..Centre::default()
-    })
-    .await;
+    let server = TestServer::start_quiet(Centre { kind: ChannelKind::Webchat, ..Centre::default() }).await;
     let ana = server.agent(0).await;
     let connector = server.api(Principal::Connector(channel())).await;
     let mut ear = Listener::open(&connector).await;
     let inbound = json!({"provider_id": "m-1", "from": "visitor-7", "text": "My order has not come"});
     let first = post(&connector, "/v1/channels/wa/inbound", &inbound).await;
-    assert!(
-        post(&connector, "/v1/channels/wa/inbound", &inbound)
-            .await
-            .repeated
-    );
+    assert!(post(&connector, "/v1/channels/wa/inbound", &inbound).await.repeated);
     let conversation = first.conversation.unwrap();
     let sent = send(&ana, conversation, "It leaves today").await.message.unwrap();
 
     let heard = ear.next().await.event();
-    let LiveChange::Entry { to, entry, .. } = &heard.change else {
-        panic!("{heard:?}")
-    };
+    let LiveChange::Entry { to, entry, .. } = &heard.change else { panic!("{heard:?}") };
     assert_eq!(to.as_deref(), Some("visitor-7"));
-    assert!(
-        matches!(&entry.body, EntryBody::Outbound { message, .. } if *message == sent),
-        "{heard:?}"
-    );
+    assert!(matches!(&entry.body, EntryBody::Outbound { message, .. } if *message == sent), "{heard:?}");
     for status in ["read", "sent"] {
-        post(
-            &connector,
-            "/v1/channels/wa/receipts",
-            &json!({"message": sent, "status": status}),
-        )
-        .await;
+        post(&connector, "/v1/channels/wa/receipts", &json!({"message": sent, "status": status})).await;
     }
     header(&ana, conversation, server.head().await).await;
     let status = status_of(&lines(&ana, conversation).await, sent).unwrap();
     assert_eq!(status.status, MessageState::Read);
-    assert_eq!(
-        server.stand_in.accepted_total(),
-        0,
-        "a web chat is not WhatsApp's"
-    );
+    assert_eq!(server.stand_in.accepted_total(), 0, "a web chat is not WhatsApp's");
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connector_does_nothing_else_and_nothing_on_another_channel() {
-    let server = TestServer::start_quiet(Centre {
-        kind: ChannelKind::Webchat,
-        ..Centre::default()
-    })
-    .await;
+    let server = TestServer::start_quiet(Centre { kind: ChannelKind::Webchat, ..Centre::default() }).await;
     let other = json!({"kind": "webchat", "address": "other.example", "name": "Other"});
     put(&server.admin(), "/v1/channels/other", &other).await;
     let connector = server.api(Principal::Connector(channel())).await;
@@ -244,11 +184,7 @@ async fn a_connector_does_nothing_else_and_nothing_on_another_channel() {
         let problem = refused(&connector, method, &path, &body).await;
         assert!([403, 409].contains(&problem.status), "{path} {body}: {problem:?}");
     }
-    for path in [
-        "/v1/inbox?agent=agent-0",
-        "/v1/agents",
-        &of(conversation, "messages"),
-    ] {
+    for path in ["/v1/inbox?agent=agent-0", "/v1/agents", &of(conversation, "messages")] {
         assert_eq!(unreadable(&connector, path).await.code, "forbidden", "{path}");
     }
     assert_eq!(server.head().await, before, "something was done");
@@ -263,21 +199,11 @@ async fn an_auditor_reads_everything_and_changes_nothing() {
     put(&server.admin(), "/v1/agents/noor", &body).await;
     let noor = server.api(Principal::Agent(AgentId::new("noor").unwrap())).await;
     let conversation = server.opened_by(1).await;
-    let exclusive = format!(
-        "/v1/contacts/{}/exclusive-agents/{}",
-        server.contact(1),
-        campaign(0)
-    );
-    let id = send(&server.agent(0).await, conversation, "hello")
-        .await
-        .message
-        .unwrap();
+    let exclusive = format!("/v1/contacts/{}/exclusive-agents/{}", server.contact(1), campaign(0));
+    let id = send(&server.agent(0).await, conversation, "hello").await.message.unwrap();
     eventually("it is recorded as sent", async || {
         let events = books::events(&server.server.app().log).await;
-        events
-            .iter()
-            .any(|recorded| recorded.event.name() == "SendAccepted")
-            .then_some(())
+        events.iter().any(|recorded| recorded.event.name() == "SendAccepted").then_some(())
     })
     .await;
     let head = server.head().await;

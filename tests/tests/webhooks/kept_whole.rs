@@ -25,19 +25,12 @@ async fn what_is_not_understood_is_kept_byte_for_byte() {
     let conversation = server.conversation(1).await;
     let mut kept = Vec::new();
     for entry in lines(&server.admin(), conversation).await.into_iter().rev() {
-        if let EntryBody::Inbound {
-            content: Content::Unsupported { kind, raw },
-            ..
-        } = entry.body
-        {
+        if let EntryBody::Inbound { content: Content::Unsupported { kind, raw }, .. } = entry.body {
             kept.push((kind, raw));
         }
     }
     let kinds = ["image", "reaction", "unsupported", "of-next-year"].map(str::to_owned);
     assert_eq!(kept, kinds.into_iter().zip(raws).collect::<Vec<_>>());
-    assert_eq!(
-        server.inbox(0).await[0].last_message.as_ref().unwrap().preview,
-        "[of-next-year]"
-    );
+    assert_eq!(server.inbox(0).await[0].last_message.as_ref().unwrap().preview, "[of-next-year]");
     server.stop().await;
 }

@@ -22,10 +22,7 @@ async fn while_the_log_is_away_no_webhook_is_answered_200_and_afterwards_it_is_t
     let nats = TestNats::start().await;
     let proxy = Proxy::start(nats.addr()).await;
     let remote = nats.reached_at(proxy.addr());
-    let far = |config| ServeConfig {
-        nats: Nats::Remote(remote),
-        ..config
-    };
+    let far = |config| ServeConfig { nats: Nats::Remote(remote), ..config };
     let server = TestServer::start_on(Centre::default(), stand_in().await, far).await;
     let mut screen = Listener::open(&server.admin()).await;
     let bodies = [
@@ -35,11 +32,7 @@ async fn while_the_log_is_away_no_webhook_is_answered_200_and_afterwards_it_is_t
     ];
     proxy.cut(true);
     for refusal in join_all(bodies.iter().map(|body| post_signed(&server, body))).await {
-        assert_eq!(
-            (refusal.status, refusal.problem().status),
-            (503, 503),
-            "{refusal:?}"
-        );
+        assert_eq!((refusal.status, refusal.problem().status), (503, 503), "{refusal:?}");
         assert!(refusal.headers.contains_key(RETRY_AFTER), "{refusal:?}");
     }
     proxy.cut(false);
@@ -50,10 +43,7 @@ async fn while_the_log_is_away_no_webhook_is_answered_200_and_afterwards_it_is_t
     let log = &server.server.app().log;
     for wamid in ["wamid.1", "wamid.2"] {
         assert_eq!(stored(&server, wamid).await, 1, "{wamid}");
-        assert_eq!(
-            books::times(log, CommandId::of_inbound(&workspace(), &channel(), wamid)).await,
-            1
-        );
+        assert_eq!(books::times(log, CommandId::of_inbound(&workspace(), &channel(), wamid)).await, 1);
     }
     let letters: Page<DeadLetter> = read(&server.admin(), "/v1/dead-letters").await;
     assert_eq!(letters.items.len(), 1, "{letters:?}");

@@ -21,14 +21,8 @@ async fn the_same_webhook_five_times_is_stored_once() {
         assert_eq!(server.webhook(one_by_one.clone()).await, 200);
     }
     let at_once = message(1, "wamid.2", "Are you there?");
-    assert_eq!(
-        join_all((0..5).map(|_| server.webhook(at_once.clone()))).await,
-        [200; 5]
-    );
-    assert_eq!(
-        (stored(&server, "wamid.1").await, stored(&server, "wamid.2").await),
-        (1, 1)
-    );
+    assert_eq!(join_all((0..5).map(|_| server.webhook(at_once.clone()))).await, [200; 5]);
+    assert_eq!((stored(&server, "wamid.1").await, stored(&server, "wamid.2").await), (1, 1));
     let conversation = server.conversation(1).await;
     let texts = ["My order has not come", "Are you there?"];
     assert_eq!(inbound_texts(&lines(&server.admin(), conversation).await), texts);
@@ -38,11 +32,7 @@ async fn the_same_webhook_five_times_is_stored_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_messages_of_a_new_contact_a_millisecond_apart_open_one_conversation() {
-    let server = TestServer::start_quiet(Centre {
-        capacity: 100,
-        ..Centre::default()
-    })
-    .await;
+    let server = TestServer::start_quiet(Centre { capacity: 100, ..Centre::default() }).await;
     for from in 0..25 {
         let [first, second] = ["a", "b"].map(|name| message(from, &format!("wamid.{from}{name}"), "hello"));
         let later = async {
@@ -51,13 +41,8 @@ async fn two_messages_of_a_new_contact_a_millisecond_apart_open_one_conversation
         };
         assert_eq!(tokio::join!(server.webhook(first), later), (200, 200));
         let conversations = server.conversations(from).await;
-        let [one] = &conversations[..] else {
-            panic!("contact {from} has {conversations:?}")
-        };
-        assert_eq!(
-            inbound_texts(&lines(&server.admin(), one.conversation).await).len(),
-            2
-        );
+        let [one] = &conversations[..] else { panic!("contact {from} has {conversations:?}") };
+        assert_eq!(inbound_texts(&lines(&server.admin(), one.conversation).await).len(), 2);
     }
     server.stop().await;
 }
@@ -71,30 +56,19 @@ async fn all_messages_and_statuses_of_one_webhook_are_taken_in_and_in_order() {
     let taken = async || Some(server.stand_in.accepted().first()?.wamid.clone());
     let wamid = eventually("it is sent", taken).await;
 
-    let messages: Vec<_> = (0..40)
-        .map(|n| text(1 + n % 4, &format!("wamid.m{n}"), &format!("line {n}")))
-        .collect();
+    let messages: Vec<_> =
+        (0..40).map(|n| text(1 + n % 4, &format!("wamid.m{n}"), &format!("line {n}"))).collect();
     let statuses = ["read", "sent", "delivered"].map(|status| {
         json!({"id": wamid, "status": status, "timestamp": WRITTEN_AT_SECONDS.to_string(),
             "recipient_id": identity(1), "biz_opaque_callback_data": id})
     });
-    let body = envelope(&format!(
-        r#""messages":{},"statuses":{}"#,
-        json!(messages),
-        json!(statuses)
-    ));
+    let body = envelope(&format!(r#""messages":{},"statuses":{}"#, json!(messages), json!(statuses)));
     assert_eq!(post_signed(&server, &body).await.status, 200);
 
     for from in 1..=4 {
         let all = lines(&server.admin(), server.conversation(from).await).await;
-        let written: Vec<_> = inbound_texts(&all)
-            .into_iter()
-            .filter(|text| *text != "hello")
-            .collect();
-        let expected: Vec<_> = (0..40)
-            .filter(|n| 1 + n % 4 == from)
-            .map(|n| format!("line {n}"))
-            .collect();
+        let written: Vec<_> = inbound_texts(&all).into_iter().filter(|text| *text != "hello").collect();
+        let expected: Vec<_> = (0..40).filter(|n| 1 + n % 4 == from).map(|n| format!("line {n}")).collect();
         assert_eq!(written, expected);
     }
     let status = status_of(&lines(&agent, conversation).await, id).unwrap();
@@ -105,9 +79,7 @@ async fn all_messages_and_statuses_of_one_webhook_are_taken_in_and_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_with_a_thousand_messages_is_taken_in_whole() {
     let server = TestServer::start_quiet(Centre::default()).await;
-    let messages: Vec<_> = (0..1000)
-        .map(|n| text(1, &format!("wamid.{n}"), &format!("line {n}")))
-        .collect();
+    let messages: Vec<_> = (0..1000).map(|n| text(1, &format!("wamid.{n}"), &format!("line {n}"))).collect();
     let body = envelope(&format!(r#""messages":{}"#, json!(messages)));
     for _ in 0..2 {
         assert_eq!(post_signed(&server, &body).await.status, 200);

@@ -15,10 +15,7 @@ pub(super) const OTHER_NUMBER: &str = "900800700";
 
 /// Posts a body with this signature, or none.
 pub(super) async fn post(server: &TestServer, body: &[u8], signature: Option<&str>) -> Answer {
-    let mut request = webhook_client()
-        .unwrap()
-        .post(server.webhook_url())
-        .body(body.to_vec());
+    let mut request = webhook_client().unwrap().post(server.webhook_url()).body(body.to_vec());
     if let Some(signature) = signature {
         request = request.header(HEADER_NAME, signature);
     }

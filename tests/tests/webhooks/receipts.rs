@@ -21,19 +21,13 @@ async fn behind_a_proxy() -> (TestServer, Proxy) {
         config.whatsapp.base_url = base_url;
         config
     };
-    (
-        TestServer::start_on(Centre::default(), whatsapp, far).await,
-        proxy,
-    )
+    (TestServer::start_on(Centre::default(), whatsapp, far).await, proxy)
 }
 
 /// Sends an answer that WhatsApp takes without our hearing of it yet; gives back both ids.
 async fn sent_unheard(server: &TestServer, proxy: &Proxy, agent: &ApiClient) -> (MessageId, String) {
     proxy.hold_answers(true);
-    let id = send(agent, server.opened_by(1).await, "It leaves today")
-        .await
-        .message
-        .unwrap();
+    let id = send(agent, server.opened_by(1).await, "It leaves today").await.message.unwrap();
     let taken = async || Some(server.stand_in.accepted().first()?.wamid.clone());
     (id, eventually("WhatsApp has it", taken).await)
 }
@@ -76,10 +70,7 @@ async fn a_receipt_with_our_id_counts_before_the_call_is_answered() {
     let (server, proxy) = behind_a_proxy().await;
     let agent = server.agent(0).await;
     let (id, wamid) = sent_unheard(&server, &proxy, &agent).await;
-    assert_eq!(
-        server.webhook(receipt(1, &wamid, Some(id), "delivered")).await,
-        200
-    );
+    assert_eq!(server.webhook(receipt(1, &wamid, Some(id), "delivered")).await, 200);
     assert_eq!(state(&server, &agent, id).await, MessageState::Delivered);
     proxy.hold_answers(false);
     next_is_sent(&server, &agent).await;
@@ -94,10 +85,7 @@ async fn a_message_whose_call_was_cut_off_is_uncertain_until_a_receipt_carries_i
     let server = TestServer::start_quiet(Centre::default()).await;
     let agent = server.agent(0).await;
     server.stand_in.next_fault(Fault::AcceptThenDrop);
-    let id = send(&agent, server.opened_by(1).await, "It leaves today")
-        .await
-        .message
-        .unwrap();
+    let id = send(&agent, server.opened_by(1).await, "It leaves today").await.message.unwrap();
     comes_to(&server, &agent, id, MessageState::Uncertain).await;
     let wamid = server.stand_in.accepted()[0].wamid.clone();
     assert_eq!(server.webhook(receipt(1, &wamid, None, "read")).await, 200);
@@ -107,11 +95,7 @@ async fn a_message_whose_call_was_cut_off_is_uncertain_until_a_receipt_carries_i
         "nobody knows whose receipt that is"
     );
     assert_eq!(server.webhook(receipt(1, &wamid, Some(id), "sent")).await, 200);
-    assert_eq!(
-        state(&server, &agent, id).await,
-        MessageState::Read,
-        "now it is known of both"
-    );
+    assert_eq!(state(&server, &agent, id).await, MessageState::Read, "now it is known of both");
     next_is_sent(&server, &agent).await;
     assert_eq!(server.stand_in.times_accepted(&id.to_string()), 1);
     server.stop().await;

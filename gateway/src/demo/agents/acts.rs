@@ -25,11 +25,7 @@ impl Hands {
         let key = self.desk.key();
         let request = || {
             let body = SendMessage { text: text.clone() };
-            self.desk
-                .api
-                .request(Method::POST, &path)
-                .json(&body)
-                .header("Idempotency-Key", key.clone())
+            self.desk.api.request(Method::POST, &path).json(&body).header("Idempotency-Key", key.clone())
         };
         let accepted = if self.chance.happens(0.05) {
             let (first, second) =
@@ -37,9 +33,9 @@ impl Hands {
             if let (Some(first), Some(second)) = (&first, &second)
                 && (first.message != second.message || first.repeated == second.repeated)
             {
-                self.desk.tally.trouble(format!(
-                    "a double click in {id} was not taken as one: {first:?}, {second:?}"
-                ));
+                self.desk
+                    .tally
+                    .trouble(format!("a double click in {id} was not taken as one: {first:?}, {second:?}"));
             }
             first.or(second)
         } else {
@@ -54,21 +50,13 @@ impl Hands {
     pub(super) async fn transfer(&mut self, item: &InboxItem) {
         let beside: Vec<_> = self.workspace.beside(&item.campaign, &item.channel);
         let colleagues: Vec<_> = self.workspace.attending(&item.campaign, &item.channel);
-        let campaign = if self.chance.happens(0.5) {
-            self.chance.choose(&beside)
-        } else {
-            None
-        };
+        let campaign = if self.chance.happens(0.5) { self.chance.choose(&beside) } else { None };
         let agent = match campaign {
             Some(_) => None,
             None => self.chance.choose(&colleagues).map(|agent| (*agent).clone()),
         };
         let note = "Pide hablar con otra persona.".to_owned();
-        let transfer = Transfer {
-            agent,
-            campaign: campaign.map(|campaign| (*campaign).clone()),
-            note,
-        };
+        let transfer = Transfer { agent, campaign: campaign.map(|campaign| (*campaign).clone()), note };
         let path = format!("/v1/conversations/{}/transfer", item.conversation);
         if self.command(Method::POST, &path, &transfer).await {
             self.desk.tally.one(Count::Transfers);
@@ -76,17 +64,10 @@ impl Hands {
     }
 
     pub(super) async fn finish(&mut self, item: &InboxItem) {
-        let Some(ending) = self
-            .chance
-            .choose(self.workspace.endings(&item.campaign))
-            .cloned()
-        else {
+        let Some(ending) = self.chance.choose(self.workspace.endings(&item.campaign)).cloned() else {
             return;
         };
-        let finish = Finish {
-            disposition: ending.disposition,
-            sub_disposition: ending.sub_disposition,
-        };
+        let finish = Finish { disposition: ending.disposition, sub_disposition: ending.sub_disposition };
         let path = format!("/v1/conversations/{}/finish", item.conversation);
         if self.command(Method::POST, &path, &finish).await {
             self.desk.tally.one(Count::Finishes);
@@ -97,14 +78,7 @@ impl Hands {
     pub(super) async fn maybe_keep(&mut self, item: &InboxItem) {
         let path = format!("/v1/contacts/{}/exclusive-agents/{}", item.contact, item.campaign);
         let done = if self.chance.happens(0.02) {
-            self.command(
-                Method::PUT,
-                &path,
-                &SetExclusiveAgent {
-                    agent: Some(self.id.clone()),
-                },
-            )
-            .await
+            self.command(Method::PUT, &path, &SetExclusiveAgent { agent: Some(self.id.clone()) }).await
         } else if self.chance.happens(0.01) {
             self.desk.bare_command(Method::DELETE, &path).await.is_some()
         } else {
@@ -119,13 +93,8 @@ impl Hands {
         if !self.chance.happens(0.06) {
             return;
         }
-        let note = AddNote {
-            text: "Ha llamado dos veces por lo mismo.".into(),
-        };
-        if self
-            .command(Method::POST, &format!("/v1/conversations/{id}/notes"), &note)
-            .await
-        {
+        let note = AddNote { text: "Ha llamado dos veces por lo mismo.".into() };
+        if self.command(Method::POST, &format!("/v1/conversations/{id}/notes"), &note).await {
             self.desk.tally.one(Count::Notes);
         }
     }

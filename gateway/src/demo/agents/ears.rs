@@ -46,9 +46,7 @@ impl Heard {
         if let Some(number) = number.filter(|_| mine)
             && !self.mine.insert(number)
         {
-            self.problem(format!(
-                "{conversation}: message {number} at {position} was pushed twice"
-            ));
+            self.problem(format!("{conversation}: message {number} at {position} was pushed twice"));
         }
     }
 
@@ -68,22 +66,10 @@ pub(super) async fn listen(
     chance: Chance,
     until: CancellationToken,
 ) {
-    let stream = Stream {
-        api: &api,
-        tally: &tally,
-        leaves_after: LEAVES_AFTER,
-        chance,
-        until,
-    };
+    let stream = Stream { api: &api, tally: &tally, leaves_after: LEAVES_AFTER, chance, until };
     stream
         .listen(|Pushed { event, listening }| {
-            let LiveChange::Entry {
-                conversation,
-                agent,
-                entry,
-                ..
-            } = event.change
-            else {
+            let LiveChange::Entry { conversation, agent, entry, .. } = event.change else {
                 return;
             };
             let mine = agent.as_ref() == Some(&id);
@@ -119,11 +105,7 @@ mod tests {
     fn problems(pushes: &[(u64, Number)]) -> u64 {
         let mut heard = Heard::default();
         for (sequence, number) in pushes {
-            let position = Position {
-                shard: ShardId(0),
-                sequence: *sequence,
-                index: 0,
-            };
+            let position = Position { shard: ShardId(0), sequence: *sequence, index: 0 };
             heard.message(ConversationId::from_bytes([1; 16]), position, Some(*number), true);
         }
         heard.problems

@@ -101,18 +101,12 @@ impl Hands {
     }
 
     async fn open(&self, id: ConversationId) {
-        self.desk
-            .read::<Conversation>(&format!("/v1/conversations/{id}"))
-            .await;
+        self.desk.read::<Conversation>(&format!("/v1/conversations/{id}")).await;
     }
 
     /// Takes who waits longest, if the automatic assignment leaves anybody.
     async fn look_at_the_queue(&mut self, held: usize) {
-        let campaigns = self
-            .workspace
-            .agents
-            .get(&self.id)
-            .map(|agent| agent.campaigns.as_slice());
+        let campaigns = self.workspace.agents.get(&self.id).map(|agent| agent.campaigns.as_slice());
         let campaign = self.chance.choose(campaigns.unwrap_or_default()).cloned();
         let Some(campaign) = campaign.filter(|_| held < usize::from(self.capacity)) else {
             return;
@@ -121,10 +115,7 @@ impl Hands {
         let Some(item) = queue.and_then(|queue| queue.items.into_iter().next()) else {
             return;
         };
-        let handles = self
-            .workspace
-            .attending(&campaign, &item.channel)
-            .contains(&&self.id);
+        let handles = self.workspace.attending(&campaign, &item.channel).contains(&&self.id);
         if handles {
             let path = format!("/v1/conversations/{}/assign", item.conversation);
             if self.command(Method::POST, &path, &Assign { agent: None }).await {
@@ -137,9 +128,7 @@ impl Hands {
         let gone = if self.chance.happens(0.5) {
             ChangePresence::Offline
         } else {
-            ChangePresence::Away {
-                reason: "café".into(),
-            }
+            ChangePresence::Away { reason: "café".into() }
         };
         self.presence(gone).await;
         sleep(self.chance.pause(BREAK)).await;

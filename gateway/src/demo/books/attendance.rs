@@ -40,12 +40,7 @@ impl Default for Attendance {
     fn default() -> Self {
         let rule = "every conversation has at most one agent, no agent more than their capacity";
         let check = Check::new(rule, "assignments");
-        Self {
-            cases: HashMap::new(),
-            open: HashMap::new(),
-            loads: HashMap::new(),
-            check,
-        }
+        Self { cases: HashMap::new(), open: HashMap::new(), loads: HashMap::new(), check }
     }
 }
 
@@ -92,10 +87,7 @@ impl Attendance {
         let key = (e.contact, e.channel.clone());
         if let Some(other) = self.open.insert(key, e.conversation) {
             self.check.problem(|| {
-                format!(
-                    "{at}: {} was opened beside {other} of the same contact",
-                    e.conversation
-                )
+                format!("{at}: {} was opened beside {other} of the same contact", e.conversation)
             });
         }
         let case = Case {
@@ -118,10 +110,7 @@ impl Attendance {
         // Only a supervisor gives what somebody has without a word of its leaving them.
         let fair = before.is_none() || (before.as_ref() != Some(&e.agent) && e.reason == AssignReason::Given);
         self.check.require(fair, || {
-            format!(
-                "{at}: {} went to {} ({:?}) while {before:?} had it",
-                e.conversation, e.agent, e.reason
-            )
+            format!("{at}: {} went to {} ({:?}) while {before:?} had it", e.conversation, e.agent, e.reason)
         });
         if let Some(load) = before.and_then(|before| self.loads.get_mut(&before)) {
             load.held = load.held.saturating_sub(1);
@@ -140,9 +129,7 @@ impl Attendance {
         };
         let before = case.agent.take();
         let held_by_them = before.as_ref() == whom;
-        self.check.require(held_by_them, || {
-            format!("{at}: {id} left {whom:?}, but {before:?} had it")
-        });
+        self.check.require(held_by_them, || format!("{at}: {id} left {whom:?}, but {before:?} had it"));
         if let Some(load) = before.and_then(|before| self.loads.get_mut(&before)) {
             load.held = load.held.saturating_sub(1);
         }
@@ -151,9 +138,7 @@ impl Attendance {
     fn finish(&mut self, at: Position, id: ConversationId, agent: Option<&AgentId>) {
         let open = self.cases.get(&id).is_some_and(|case| !case.finished);
         if !open {
-            return self
-                .check
-                .problem(|| format!("{at}: {id} was finished and is not open"));
+            return self.check.problem(|| format!("{at}: {id} was finished and is not open"));
         }
         self.leave(at, id, agent);
         if let Some(case) = self.cases.get_mut(&id) {
@@ -167,10 +152,7 @@ impl Attendance {
         let holder = self.holder(e.conversation).cloned();
         let theirs = holder.as_ref() == Some(&e.agent);
         self.check.require(theirs, || {
-            format!(
-                "{at}: {} wrote in {}, which {holder:?} has",
-                e.agent, e.conversation
-            )
+            format!("{at}: {} wrote in {}, which {holder:?} has", e.agent, e.conversation)
         });
     }
 

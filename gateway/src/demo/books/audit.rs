@@ -11,10 +11,7 @@ use crate::api_client::{ApiClient, ApiError};
 const AUDITED: usize = 50;
 
 pub(super) async fn check(auditor: &ApiClient, ledger: &Ledger) -> Check {
-    let mut check = Check::new(
-        "the audit shows what the log says",
-        "events of some conversations",
-    );
+    let mut check = Check::new("the audit shows what the log says", "events of some conversations");
     // By id, which is a hash: as good as by chance, and the same ones every time.
     let mut ids: Vec<&ConversationId> = ledger.lines.keys().collect();
     ids.sort_unstable();
@@ -41,9 +38,7 @@ async fn events(auditor: &ApiClient, id: ConversationId) -> Result<Vec<AuditEven
 fn compare(check: &mut Check, id: ConversationId, events: &[AuditEvent], ledger: &Ledger) {
     check.looked_at += events.len() as u64;
     let in_order = events.windows(2).all(|pair| pair[0].position < pair[1].position);
-    check.require(in_order, || {
-        format!("the audit of {id} is not in the order of the log")
-    });
+    check.require(in_order, || format!("the audit of {id} is not in the order of the log"));
     let chained = events.windows(2).all(|pair| {
         pair[0].position.sequence + 1 != pair[1].position.sequence
             || pair[0].frame_hash == pair[1].previous_hash
@@ -52,11 +47,6 @@ fn compare(check: &mut Check, id: ConversationId, events: &[AuditEvent], ledger:
     let expected = ledger.events.get(&id).copied().unwrap_or_default();
     let complete =
         events.len() as u64 == expected.count && events.last().map(|e| e.position) == expected.last;
-    check.require(complete, || {
-        format!(
-            "the audit of {id} has {} events of {}",
-            events.len(),
-            expected.count
-        )
-    });
+    check
+        .require(complete, || format!("the audit of {id} has {} events of {}", events.len(), expected.count));
 }

@@ -22,13 +22,7 @@ pub struct Check {
 
 impl Check {
     pub(super) fn new(rule: &'static str, unit: &'static str) -> Self {
-        Self {
-            rule,
-            looked_at: 0,
-            unit,
-            problems: 0,
-            examples: Vec::new(),
-        }
+        Self { rule, looked_at: 0, unit, problems: 0, examples: Vec::new() }
     }
 
     pub(super) fn problem(&mut self, what: impl FnOnce() -> String) {
@@ -76,9 +70,7 @@ pub struct Books {
 impl Books {
     /// Whether all is as it must be, and there was something to look at.
     pub fn in_order(&self) -> bool {
-        self.checks
-            .iter()
-            .all(|check| check.problems == 0 && check.looked_at > 0)
+        self.checks.iter().all(|check| check.problems == 0 && check.looked_at > 0)
     }
 }
 
@@ -95,30 +87,15 @@ mod tests {
     #[test]
     fn books_with_a_problem_or_with_nothing_in_them_are_not_in_order() {
         let mut check = Check::new("all is well", "things");
-        assert!(
-            !Books {
-                checks: vec![check.clone()]
-            }
-            .in_order()
-        );
+        assert!(!Books { checks: vec![check.clone()] }.in_order());
         assert!(check.to_string().contains("EMPTY"));
         check.looked_at = 7;
         check.require(true, String::new);
-        assert!(
-            Books {
-                checks: vec![check.clone()]
-            }
-            .in_order()
-        );
+        assert!(Books { checks: vec![check.clone()] }.in_order());
         for n in 0..7 {
             check.problem(|| format!("thing {n} is broken"));
         }
-        assert!(
-            !Books {
-                checks: vec![check.clone()]
-            }
-            .in_order()
-        );
+        assert!(!Books { checks: vec![check.clone()] }.in_order());
         let told = check.to_string();
         assert!(
             told.contains("NOT OK") && told.contains("7 things, 7 problems") && told.ends_with("..."),

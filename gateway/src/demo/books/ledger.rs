@@ -56,10 +56,7 @@ impl Ledger {
         }
         if let Some(conversation) = event.conversation() {
             let events = self.events.entry(conversation).or_default();
-            *events = Events {
-                count: events.count + 1,
-                last: Some(position),
-            };
+            *events = Events { count: events.count + 1, last: Some(position) };
             if let Some(line) = line(header, position, event) {
                 self.lines.entry(conversation).or_default().push(line);
             }
@@ -76,12 +73,7 @@ impl Ledger {
         };
         let holder = self.attendance.holder(event.conversation).cloned();
         let content = fingerprint(&event.content);
-        let first = Received {
-            times: 0,
-            conversation: event.conversation,
-            content,
-            holder,
-        };
+        let first = Received { times: 0, conversation: event.conversation, content, holder };
         self.received.entry(number).or_insert(first).times += 1;
     }
 }
@@ -95,11 +87,7 @@ pub(super) struct Follower<'a> {
 
 impl<'a> Follower<'a> {
     pub(super) async fn open(log: &'a Log) -> Result<Self, BooksError> {
-        Ok(Self {
-            log,
-            reader: log.follow(1).await?,
-            ledger: Ledger::default(),
-        })
+        Ok(Self { log, reader: log.follow(1).await?, ledger: Ledger::default() })
     }
 
     /// Takes in all there is now.
@@ -121,9 +109,5 @@ impl<'a> Follower<'a> {
 }
 
 fn position(shard: ShardId, sequence: u64, index: u32) -> Position {
-    Position {
-        shard,
-        sequence,
-        index,
-    }
+    Position { shard, sequence, index }
 }

@@ -22,22 +22,14 @@ impl Line {
         let text = serde_json::to_vec(&entry).unwrap_or_default();
         let mut hash = [0; 8];
         hash.copy_from_slice(&blake3::hash(&text).as_bytes()[..8]);
-        Self {
-            position: entry.position,
-            hash,
-        }
+        Self { position: entry.position, hash }
     }
 }
 
 /// The line that an event is; nothing for one that no screen shows as a line.
 pub(super) fn line(header: &CommitHeader, position: Position, event: &Event) -> Option<Line> {
     let body = body(event)?;
-    Some(Line::of(&Entry {
-        position,
-        at: header.at,
-        by: header.actor.clone(),
-        body,
-    }))
+    Some(Line::of(&Entry { position, at: header.at, by: header.actor.clone(), body }))
 }
 
 fn body(event: &Event) -> Option<EntryBody> {
@@ -48,32 +40,19 @@ fn body(event: &Event) -> Option<EntryBody> {
             content: e.content,
             written_at: e.written_at,
         },
-        Event::MessageSubmitted(e) => EntryBody::Outbound {
-            message: e.message,
-            agent: e.agent,
-            content: e.content,
-            status: None,
-        },
+        Event::MessageSubmitted(e) => {
+            EntryBody::Outbound { message: e.message, agent: e.agent, content: e.content, status: None }
+        }
         Event::NoteAdded(e) => EntryBody::Note { text: e.text },
-        Event::ConversationQueued(e) => EntryBody::Queued {
-            campaign: e.campaign,
-            cause: e.cause,
-            reserved: e.reserved,
-        },
-        Event::ConversationAssigned(e) => EntryBody::Assigned {
-            agent: e.agent,
-            reason: e.reason,
-        },
-        Event::ConversationTransferred(e) => EntryBody::Transferred {
-            from: e.from,
-            to: e.to,
-            note: e.note,
-        },
+        Event::ConversationQueued(e) => {
+            EntryBody::Queued { campaign: e.campaign, cause: e.cause, reserved: e.reserved }
+        }
+        Event::ConversationAssigned(e) => EntryBody::Assigned { agent: e.agent, reason: e.reason },
+        Event::ConversationTransferred(e) => EntryBody::Transferred { from: e.from, to: e.to, note: e.note },
         Event::ConversationReleased(e) => EntryBody::Released { agent: e.agent },
-        Event::ConversationFinished(e) => EntryBody::Finished {
-            disposition: e.disposition,
-            sub_disposition: e.sub_disposition,
-        },
+        Event::ConversationFinished(e) => {
+            EntryBody::Finished { disposition: e.disposition, sub_disposition: e.sub_disposition }
+        }
         Event::ExclusiveAgentSet(e) => EntryBody::ExclusiveAgentSet { agent: e.agent },
         Event::ExclusiveAgentRemoved(e) => EntryBody::ExclusiveAgentRemoved { agent: e.agent },
         _ => return None,

@@ -50,10 +50,7 @@ pub(super) struct OutboundBook {
 impl Default for OutboundBook {
     fn default() -> Self {
         let rule = "no status went backwards, and the one shown is the furthest reported";
-        Self {
-            messages: HashMap::new(),
-            statuses: Check::new(rule, "changes of status"),
-        }
+        Self { messages: HashMap::new(), statuses: Check::new(rule, "changes of status") }
     }
 }
 
@@ -85,25 +82,18 @@ impl OutboundBook {
 
     /// Messages of which something is still to be heard.
     pub(super) fn under_way(&self) -> usize {
-        self.messages
-            .values()
-            .filter(|message| message.is_under_way())
-            .count()
+        self.messages.values().filter(|message| message.is_under_way()).count()
     }
 
     fn submit(&mut self, at: Position, e: &MessageSubmitted) {
         let before = self.messages.insert(e.message, Outbound::default());
-        self.statuses.require(before.is_none(), || {
-            format!("{at}: {} was sent for a second time", e.message)
-        });
+        self.statuses.require(before.is_none(), || format!("{at}: {} was sent for a second time", e.message));
     }
 
     fn update(&mut self, at: Position, e: &DeliveryUpdated) {
         self.statuses.looked_at += 1;
         let Some(message) = self.messages.get_mut(&e.message) else {
-            return self
-                .statuses
-                .problem(|| format!("{at}: {} was never sent", e.message));
+            return self.statuses.problem(|| format!("{at}: {} was never sent", e.message));
         };
         let before = message.status;
         // A receipt of an earlier send of the same message says nothing of this one.
@@ -114,13 +104,9 @@ impl OutboundBook {
         message.status = e.status;
         message.uncertain = false;
         let expected = if counts { message.furthest } else { before };
-        self.statuses
-            .require(e.status >= before && e.status == expected, || {
-                format!(
-                    "{at}: {} went from {before:?} to {:?} by a receipt {:?}",
-                    e.message, e.status, e.receipt
-                )
-            });
+        self.statuses.require(e.status >= before && e.status == expected, || {
+            format!("{at}: {} went from {before:?} to {:?} by a receipt {:?}", e.message, e.status, e.receipt)
+        });
     }
 
     fn change(&mut self, id: MessageId, change: impl FnOnce(&mut Outbound)) {
@@ -134,9 +120,7 @@ impl OutboundBook {
         let mut check = self.statuses.clone();
         for (id, message) in &self.messages {
             let (shown, should) = (pages.statuses.get(id), message.state());
-            check.require(shown == Some(&should), || {
-                format!("{id} is shown as {shown:?} and is {should:?}")
-            });
+            check.require(shown == Some(&should), || format!("{id} is shown as {shown:?} and is {should:?}"));
         }
         check
     }
@@ -154,9 +138,7 @@ impl OutboundBook {
             check.looked_at += 1;
             let times = whatsapp.times_accepted(&id.to_string());
             all_times += u64::from(times);
-            check.require(times <= 1 + message.resent, || {
-                format!("{id} reached WhatsApp {times} times")
-            });
+            check.require(times <= 1 + message.resent, || format!("{id} reached WhatsApp {times} times"));
             check.require(!message.is_under_way(), || format!("{id} is still not settled"));
             let reported = !matches!(message.status, DeliveryStatus::Pending | DeliveryStatus::Failed);
             let arrived = message.accepted || reported;
@@ -164,9 +146,7 @@ impl OutboundBook {
                 format!("{id} is {:?} and never reached WhatsApp", message.status)
             });
             let left_uncertain = message.uncertain && times >= 1;
-            check.require(!left_uncertain, || {
-                format!("{id} is uncertain although its receipts came")
-            });
+            check.require(!left_uncertain, || format!("{id} is uncertain although its receipts came"));
         }
         let total = whatsapp.accepted_total();
         check.require(all_times == total, || {
@@ -201,19 +181,14 @@ mod tests {
     fn problems(events: &[Event]) -> u64 {
         let mut book = OutboundBook::default();
         book.messages.insert(MESSAGE, Outbound::default());
-        events
-            .iter()
-            .for_each(|event| book.take(Position::start(schemas::ShardId(0)), event));
+        events.iter().for_each(|event| book.take(Position::start(schemas::ShardId(0)), event));
         book.statuses.problems
     }
 
     #[test]
     fn receipts_out_of_order_are_in_order() {
         use DeliveryStatus::{Delivered, Read, Sent};
-        assert_eq!(
-            problems(&[updated(Read, Read), updated(Sent, Read), updated(Delivered, Read)]),
-            0
-        );
+        assert_eq!(problems(&[updated(Read, Read), updated(Sent, Read), updated(Delivered, Read)]), 0);
     }
 
     #[test]

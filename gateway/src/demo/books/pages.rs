@@ -75,17 +75,10 @@ impl Pages {
         let lines = ledger.lines.get(&id).map_or(&[] as &[Line], Vec::as_slice);
         let shown: Vec<Line> = entries.iter().rev().map(Line::of).collect();
         self.check.looked_at += shown.len() as u64;
-        let first_wrong = lines
-            .iter()
-            .zip(&shown)
-            .find(|(line, shown)| line != shown)
-            .map(|(line, _)| line.position);
+        let first_wrong =
+            lines.iter().zip(&shown).find(|(line, shown)| line != shown).map(|(line, _)| line.position);
         self.check.require(shown == lines, || {
-            format!(
-                "{id} shows {} lines of {}, the first wrong at {first_wrong:?}",
-                shown.len(),
-                lines.len()
-            )
+            format!("{id} shows {} lines of {}, the first wrong at {first_wrong:?}", shown.len(), lines.len())
         });
         let state = match (case.finished, &case.agent) {
             (true, _) => ConversationState::Finished,
@@ -108,24 +101,12 @@ impl Pages {
 
     fn note(&mut self, id: ConversationId, entry: &Entry) {
         match &entry.body {
-            EntryBody::Inbound {
-                provider_id, content, ..
-            } => match number_of(provider_id) {
-                Some(number) => self
-                    .inbound
-                    .entry(number)
-                    .or_default()
-                    .push((id, fingerprint(content))),
+            EntryBody::Inbound { provider_id, content, .. } => match number_of(provider_id) {
+                Some(number) => self.inbound.entry(number).or_default().push((id, fingerprint(content))),
                 None if entry.by == Actor::Administrator => {}
-                None => self
-                    .strange
-                    .push(format!("nobody wrote {provider_id}, which {id} shows")),
+                None => self.strange.push(format!("nobody wrote {provider_id}, which {id} shows")),
             },
-            EntryBody::Outbound {
-                message,
-                status: Some(status),
-                ..
-            } => {
+            EntryBody::Outbound { message, status: Some(status), .. } => {
                 self.statuses.insert(*message, status.status);
             }
             _ => {}
@@ -135,17 +116,11 @@ impl Pages {
     async fn compare_lists(&mut self, reader: &Reader<'_>, workspace: &Workspace) {
         let open = |of: &dyn Fn(&Case) -> bool| -> BTreeSet<ConversationId> {
             let cases = reader.ledger.attendance.cases.iter();
-            cases
-                .filter(|(_, case)| !case.finished && of(case))
-                .map(|(id, _)| *id)
-                .collect()
+            cases.filter(|(_, case)| !case.finished && of(case)).map(|(id, _)| *id).collect()
         };
         let mut lists = Vec::new();
         for (agent, _) in workspace.with_role(Role::Agent) {
-            lists.push((
-                format!("agent={agent}"),
-                open(&|case| case.agent.as_ref() == Some(agent)),
-            ));
+            lists.push((format!("agent={agent}"), open(&|case| case.agent.as_ref() == Some(agent))));
         }
         for campaign in workspace.campaigns.keys() {
             let waits = |case: &Case| case.agent.is_none() && case.campaign == *campaign;
@@ -164,9 +139,7 @@ impl Pages {
                         )
                     });
                 }
-                Err(error) => self
-                    .check
-                    .problem(|| format!("the inbox of {list} cannot be read: {error}")),
+                Err(error) => self.check.problem(|| format!("the inbox of {list} cannot be read: {error}")),
             }
         }
     }
@@ -181,9 +154,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     async fn conversation(&self, id: ConversationId) -> Read<(Conversation, Vec<Entry>)> {
         let header = self.get(&format!("/v1/conversations/{id}")).await?;
-        let entries = self
-            .all(&format!("/v1/conversations/{id}/messages?limit=100"))
-            .await?;
+        let entries = self.all(&format!("/v1/conversations/{id}/messages?limit=100")).await?;
         Ok((header, entries))
     }
 

@@ -41,9 +41,6 @@ pub(super) async fn check(heard: &[(AgentId, Arc<Mutex<Heard>>)], ledger: &Ledge
 
 /// The messages that came while this agent had their conversation.
 fn of_agent<'a>(ledger: &'a Ledger, agent: &'a AgentId) -> impl Iterator<Item = Number> + 'a {
-    let theirs = ledger
-        .received
-        .iter()
-        .filter(move |(_, received)| received.holder.as_ref() == Some(agent));
+    let theirs = ledger.received.iter().filter(move |(_, received)| received.holder.as_ref() == Some(agent));
     theirs.map(|(number, _)| *number)
 }

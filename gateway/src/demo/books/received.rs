@@ -22,14 +22,9 @@ pub(super) fn check(letters: &[Letter], workspace: &Workspace, ledger: &Ledger, 
         let once = times == 1 || (times == 0 && !letter.taken);
         check.require(once, || format!("message {number} is in the log {times} times"));
         let as_written = in_log.is_none_or(|received| received.content == letter.content);
-        check.require(as_written, || {
-            format!("message {number} is not in the log as it was written")
-        });
+        check.require(as_written, || format!("message {number} is not in the log as it was written"));
         let channel_of = |id| ledger.attendance.cases.get(id).map(|case| &case.channel);
-        let line = workspace
-            .lines
-            .get(usize::from(letter.channel))
-            .map(|line| &line.id);
+        let line = workspace.lines.get(usize::from(letter.channel)).map(|line| &line.id);
         let right_channel = in_log.is_none_or(|received| channel_of(&received.conversation) == line);
         check.require(right_channel, || {
             format!("message {number} is not on channel {line:?}, where it was written")
@@ -41,17 +36,11 @@ pub(super) fn check(letters: &[Letter], workspace: &Workspace, ledger: &Ledger, 
             });
         check.require(like_log, || {
             let log = in_log.map(|received| received.conversation);
-            format!(
-                "message {number} of conversation {log:?} is shown {} times",
-                shown.len()
-            )
+            format!("message {number} of conversation {log:?} is shown {} times", shown.len())
         });
     }
-    let unknown = ledger
-        .received
-        .keys()
-        .chain(pages.inbound.keys())
-        .filter(|n| **n as usize >= letters.len());
+    let unknown =
+        ledger.received.keys().chain(pages.inbound.keys()).filter(|n| **n as usize >= letters.len());
     for number in unknown {
         check.problem(|| format!("message {number} was never written"));
     }
@@ -92,25 +81,10 @@ mod tests {
         letters.taken(number);
         let (mut ledger, mut pages) = (Ledger::default(), Pages::empty());
         let channel = workspace.lines[0].id.clone();
-        ledger
-            .attendance
-            .take(Position::start(ShardId(0)), &opened(channel));
-        ledger.received.insert(
-            number,
-            Received {
-                times: 1,
-                conversation: HERE,
-                content,
-                holder: None,
-            },
-        );
+        ledger.attendance.take(Position::start(ShardId(0)), &opened(channel));
+        ledger.received.insert(number, Received { times: 1, conversation: HERE, content, holder: None });
         pages.inbound.insert(number, vec![(HERE, content)]);
-        Day {
-            letters,
-            ledger,
-            pages,
-            workspace,
-        }
+        Day { letters, ledger, pages, workspace }
     }
 
     fn opened(channel: ChannelId) -> Event {
@@ -151,29 +125,16 @@ mod tests {
 
     #[test]
     fn a_message_that_is_there_twice_is_found() {
+        assert_found(|day| day.ledger.received.values_mut().for_each(|received| received.times = 2));
         assert_found(|day| {
-            day.ledger
-                .received
-                .values_mut()
-                .for_each(|received| received.times = 2)
-        });
-        assert_found(|day| {
-            day.pages
-                .inbound
-                .values_mut()
-                .for_each(|shown| shown.push(shown[0]));
+            day.pages.inbound.values_mut().for_each(|shown| shown.push(shown[0]));
         });
     }
 
     #[test]
     fn a_message_that_says_something_else_or_is_in_another_place_is_found() {
         assert_found(|day| day.letters.says(0, [9; 16]));
-        assert_found(|day| {
-            day.pages
-                .inbound
-                .values_mut()
-                .for_each(|shown| shown[0].0 = ELSEWHERE)
-        });
+        assert_found(|day| day.pages.inbound.values_mut().for_each(|shown| shown[0].0 = ELSEWHERE));
         assert_found(|day| day.workspace.lines.reverse());
     }
 

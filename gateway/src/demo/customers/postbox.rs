@@ -64,23 +64,16 @@ impl Postbox {
             tokio::time::sleep(backoff).await;
             backoff = (backoff * 2).min(BACKOFF_MAX);
         }
-        self.tally
-            .trouble("a webhook was given up: it was never answered 200");
+        self.tally.trouble("a webhook was given up: it was never answered 200");
     }
 
     async fn attempt(&self, post: &Post) -> bool {
         if !post.repeats {
-            post.letters
-                .iter()
-                .for_each(|number| self.tally.letters.posted(*number));
+            post.letters.iter().for_each(|number| self.tally.letters.posted(*number));
         }
         match post_signed(&self.client, &self.url, self.app_secret, post.body.clone()).await {
             Ok(StatusCode::OK) => {
-                let news = post
-                    .letters
-                    .iter()
-                    .filter(|number| self.tally.letters.taken(**number))
-                    .count();
+                let news = post.letters.iter().filter(|number| self.tally.letters.taken(**number)).count();
                 self.tally.add(Count::MessagesIn, news as u64);
                 true
             }

@@ -46,13 +46,7 @@ pub(super) fn write(letters: &Letters, line: usize, customer: u32, chance: &mut 
         message["type"] = kind.into();
         message[kind] = value;
         let raw = message.to_string();
-        (
-            Content::Unsupported {
-                kind: kind.into(),
-                raw: raw.clone(),
-            },
-            raw,
-        )
+        (Content::Unsupported { kind: kind.into(), raw: raw.clone() }, raw)
     } else {
         let text = format!("{} (#{number})", chance.choose(&TEXTS).unwrap_or(&""));
         message["type"] = "text".into();
@@ -62,27 +56,16 @@ pub(super) fn write(letters: &Letters, line: usize, customer: u32, chance: &mut 
     letters.says(number, fingerprint(&content));
     let name = NAMES[customer as usize % NAMES.len()];
     let contact = json!({"profile": {"name": format!("{name} {customer}")}, "wa_id": phone}).to_string();
-    Some(Written {
-        number,
-        message,
-        contact,
-    })
+    Some(Written { number, message, contact })
 }
 
 fn unsupported(chance: &mut Chance) -> (&'static str, Value) {
     match chance.between(0, 2) {
-        0 => (
-            "image",
-            json!({"mime_type": "image/jpeg", "sha256": "dGhlIGRlbW8=", "id": "1003383421387256"}),
-        ),
-        1 => (
-            "location",
-            json!({"latitude": 40.4168, "longitude": -3.7038, "name": "Puerta del Sol"}),
-        ),
-        _ => (
-            "reaction",
-            json!({"message_id": "wamid.HBgLMTY0NjcwNDM1OTUVAgARGBI1Rj", "emoji": "👍"}),
-        ),
+        0 => {
+            ("image", json!({"mime_type": "image/jpeg", "sha256": "dGhlIGRlbW8=", "id": "1003383421387256"}))
+        }
+        1 => ("location", json!({"latitude": 40.4168, "longitude": -3.7038, "name": "Puerta del Sol"})),
+        _ => ("reaction", json!({"message_id": "wamid.HBgLMTY0NjcwNDM1OTUVAgARGBI1Rj", "emoji": "👍"})),
     }
 }
 
@@ -104,26 +87,20 @@ mod tests {
     #[test]
     fn what_is_written_is_read_from_the_webhook_as_it_was_taken_down() {
         let (letters, mut chance) = (Letters::default(), Chance::of(1, "test", 0));
-        let written: Vec<Written> = (0..200)
-            .map(|n| write(&letters, 0, n % 7, &mut chance).unwrap())
-            .collect();
+        let written: Vec<Written> =
+            (0..200).map(|n| write(&letters, 0, n % 7, &mut chance).unwrap()).collect();
         let updates = parse(body("1122", &written).as_bytes()).unwrap();
         assert_eq!(updates.len(), 200);
         let mut kept = 0;
         for ((update, written), letter) in updates.iter().zip(&written).zip(letters.all()) {
-            let UpdateKind::Message(message) = &update.kind else {
-                panic!("{update:?}")
-            };
+            let UpdateKind::Message(message) = &update.kind else { panic!("{update:?}") };
             assert_eq!(message.provider_id, provider_id(written.number));
             assert!(message.profile_name.is_some());
             let content = match &message.text {
                 Some(text) => Content::Text(text.clone()),
                 None => {
                     kept += 1;
-                    Content::Unsupported {
-                        kind: message.kind.clone(),
-                        raw: update.raw.clone(),
-                    }
+                    Content::Unsupported { kind: message.kind.clone(), raw: update.raw.clone() }
                 }
             };
             assert_eq!(fingerprint(&content), letter.content);

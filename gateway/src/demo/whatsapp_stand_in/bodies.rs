@@ -52,20 +52,14 @@ pub fn text_webhook(
         contact["wa_id"] = wa_id.into();
         message["from"] = wa_id.into();
     }
-    envelope(
-        phone_number_id,
-        json!({"contacts": [contact], "messages": [message]}),
-    )
+    envelope(phone_number_id, json!({"contacts": [contact], "messages": [message]}))
 }
 
 /// The body of a webhook with one status.
 pub fn status_webhook(of: &StatusWebhook<'_>) -> Vec<u8> {
     let mut status = json!({"id": of.wamid, "status": of.status, "timestamp": of.unix_seconds.to_string()});
-    let recipient = if is_business_scoped_user_id(of.recipient) {
-        "recipient_user_id"
-    } else {
-        "recipient_id"
-    };
+    let recipient =
+        if is_business_scoped_user_id(of.recipient) { "recipient_user_id" } else { "recipient_id" };
     status[recipient] = of.recipient.into();
     if let Some(callback_data) = of.callback_data {
         status["biz_opaque_callback_data"] = callback_data.into();
@@ -89,11 +83,7 @@ pub fn status_webhook(of: &StatusWebhook<'_>) -> Vec<u8> {
 /// When the HTTP client cannot be made.
 pub fn webhook_client() -> Result<Client, reqwest::Error> {
     install_crypto_provider();
-    Client::builder()
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .timeout(DELIVERY_TIMEOUT)
-        .build()
+    Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(DELIVERY_TIMEOUT).build()
 }
 
 /// Posts a webhook with Meta's signature header and gives the status of the answer.

@@ -46,13 +46,7 @@ impl Listener for DroppableListener {
         let (stream, addr) = Listener::accept(&mut self.0).await;
         // Without it answers only come a little later.
         let _ = stream.set_nodelay(true);
-        (
-            DroppableStream {
-                stream,
-                handle: ConnectionHandle::default(),
-            },
-            addr,
-        )
+        (DroppableStream { stream, handle: ConnectionHandle::default() }, addr)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {

@@ -45,11 +45,7 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn new(seed: u64, random: Option<RandomFaults>) -> Self {
-        Self {
-            queue: VecDeque::new(),
-            random,
-            rng: StdRng::seed_from_u64(seed),
-        }
+        Self { queue: VecDeque::new(), random, rng: StdRng::seed_from_u64(seed) }
     }
 
     pub(super) fn queue(&mut self, fault: Fault) {
@@ -66,11 +62,7 @@ impl Faults {
             return Some(fault);
         }
         let random = self.random.as_ref()?;
-        if happens(&mut self.rng, random.chance) {
-            random.among.choose(&mut self.rng).copied()
-        } else {
-            None
-        }
+        if happens(&mut self.rng, random.chance) { random.among.choose(&mut self.rng).copied() } else { None }
     }
 }
 

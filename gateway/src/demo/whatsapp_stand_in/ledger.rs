@@ -42,13 +42,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            total: 0,
-            last: VecDeque::new(),
-            times: HashMap::new(),
-            repeated: 0,
-        }
+        Self { seed, total: 0, last: VecDeque::new(), times: HashMap::new(), repeated: 0 }
     }
 
     /// Takes a message down and gives it its id.

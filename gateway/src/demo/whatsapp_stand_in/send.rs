@@ -49,13 +49,7 @@ async fn messages(
     match fault {
         Some(Fault::GraphError { http_status, code }) => {
             let details = "a fault the stand-in was told to have".to_owned();
-            GraphError {
-                http_status,
-                code,
-                subcode: None,
-                details,
-            }
-            .into_response()
+            GraphError { http_status, code, subcode: None, details }.into_response()
         }
         Some(Fault::Http500NoBody) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(Fault::Timeout(time)) => {
@@ -84,17 +78,10 @@ fn check(
     headers: &HeaderMap,
     request: &str,
 ) -> Result<TextMessage, GraphError> {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if given.and_then(|value| value.strip_prefix("Bearer ")) != Some(&shared.options.access_token) {
         let details = "the access token is missing or wrong".to_owned();
-        return Err(GraphError {
-            http_status: 401,
-            code: 190,
-            subcode: None,
-            details,
-        });
+        return Err(GraphError { http_status: 401, code: 190, subcode: None, details });
     }
     let is_version = version
         .strip_prefix('v')
@@ -103,19 +90,9 @@ fn check(
     if !is_version {
         return Err(GraphError::bad_request(2500, "no such version"));
     }
-    if !shared
-        .options
-        .phone_number_ids
-        .iter()
-        .any(|id| id == phone_number_id)
-    {
+    if !shared.options.phone_number_ids.iter().any(|id| id == phone_number_id) {
         let details = format!("no object with the id {phone_number_id} can be used with this token");
-        return Err(GraphError {
-            http_status: 400,
-            code: 100,
-            subcode: Some(33),
-            details,
-        });
+        return Err(GraphError { http_status: 400, code: 100, subcode: Some(33), details });
     }
     shape::check(request)
 }

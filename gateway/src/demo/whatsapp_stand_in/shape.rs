@@ -25,12 +25,7 @@ pub(super) struct GraphError {
 
 impl GraphError {
     pub(super) fn bad_request(code: i64, details: impl Into<String>) -> Self {
-        Self {
-            http_status: 400,
-            code,
-            subcode: None,
-            details: details.into(),
-        }
+        Self { http_status: 400, code, subcode: None, details: details.into() }
     }
 
     fn missing(name: &str) -> Self {
@@ -89,11 +84,7 @@ pub(super) fn check(body: &str) -> Result<TextMessage, GraphError> {
         Value::Null => None,
         data => Some(string(data, "biz_opaque_callback_data")?),
     };
-    Ok(TextMessage {
-        to,
-        body,
-        callback_data,
-    })
+    Ok(TextMessage { to, body, callback_data })
 }
 
 /// `to` wins over `recipient`, as at Meta.
@@ -119,11 +110,7 @@ fn recipient(request: &Value) -> Result<String, GraphError> {
 }
 
 fn exactly(request: &Value, name: &str, expected: &str) -> Result<(), GraphError> {
-    if string(&request[name], name)? == expected {
-        Ok(())
-    } else {
-        Err(GraphError::invalid(name, expected))
-    }
+    if string(&request[name], name)? == expected { Ok(()) } else { Err(GraphError::invalid(name, expected)) }
 }
 
 fn string(value: &Value, name: &str) -> Result<String, GraphError> {

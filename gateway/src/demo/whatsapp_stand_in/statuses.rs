@@ -34,9 +34,7 @@ pub struct WebhookTarget {
 
 impl std::fmt::Debug for WebhookTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WebhookTarget")
-            .field("url", &self.url)
-            .finish_non_exhaustive()
+        f.debug_struct("WebhookTarget").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
@@ -106,24 +104,14 @@ impl Deliverer {
 
     /// Plans the statuses of a message; waits only while too many are pending.
     pub(super) async fn report(&self, message: SentMessage) {
-        let target = self
-            .0
-            .target
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let target = self.0.target.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (Some(target), Some(room)) = (target, self.room().await) else {
             return;
         };
-        let steps = plan(
-            &self.0.script,
-            &mut self.0.rng.lock().unwrap_or_else(PoisonError::into_inner),
-        );
+        let steps = plan(&self.0.script, &mut self.0.rng.lock().unwrap_or_else(PoisonError::into_inner));
         self.0.planned.fetch_add(steps.len() as u64, Ordering::Relaxed);
         let this = self.clone();
-        self.0
-            .tasks
-            .spawn(async move { this.deliver_all(message, steps, target, room).await });
+        self.0.tasks.spawn(async move { this.deliver_all(message, steps, target, room).await });
     }
 
     pub(super) fn counts(&self) -> WebhookCounts {
@@ -189,17 +177,10 @@ impl Deliverer {
     async fn attempt(&self, target: &WebhookTarget, body: &[u8]) -> bool {
         let post = async {
             let _turn = self.0.posts.acquire().await.ok()?;
-            post_signed(&self.0.client, &target.url, &target.app_secret, body.to_vec())
-                .await
-                .ok()
+            post_signed(&self.0.client, &target.url, &target.app_secret, body.to_vec()).await.ok()
         };
-        let answered = self
-            .0
-            .stopped
-            .run_until_cancelled(post)
-            .await
-            .flatten()
-            .is_some_and(|s| s == StatusCode::OK);
+        let answered =
+            self.0.stopped.run_until_cancelled(post).await.flatten().is_some_and(|s| s == StatusCode::OK);
         if answered {
             self.0.delivered.fetch_add(1, Ordering::Relaxed);
         }
@@ -208,11 +189,7 @@ impl Deliverer {
 
     /// Whether the stand-in still runs afterwards.
     async fn sleep(&self, time: Duration) -> bool {
-        self.0
-            .stopped
-            .run_until_cancelled(tokio::time::sleep(time))
-            .await
-            .is_some()
+        self.0.stopped.run_until_cancelled(tokio::time::sleep(time)).await.is_some()
     }
 }
 

@@ -23,24 +23,12 @@ fn text(to: &str, callback_data: &str) -> Value {
 async fn send(meta: &StandIn, token: &str, path: &str, body: String) -> (u16, Value) {
     let url = format!("{}{path}", meta.base_url());
     let client = webhook_client().unwrap();
-    let answer = client
-        .post(url)
-        .bearer_auth(token)
-        .body(body)
-        .send()
-        .await
-        .unwrap();
+    let answer = client.post(url).bearer_auth(token).body(body).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
 async fn send_text(meta: &StandIn, to: &str, callback_data: &str) -> (u16, Value) {
-    send(
-        meta,
-        "token",
-        &format!("/v23.0/{NUMBER}/messages"),
-        text(to, callback_data).to_string(),
-    )
-    .await
+    send(meta, "token", &format!("/v23.0/{NUMBER}/messages"), text(to, callback_data).to_string()).await
 }
 
 #[tokio::test]
@@ -49,24 +37,15 @@ async fn a_message_is_answered_and_recorded() {
     let (status, answer) = send_text(&meta, "+55 11 98765-4321", "m1").await;
     let accepted = meta.accepted();
     assert_eq!(status, 200);
-    assert_eq!(
-        answer["contacts"],
-        json!([{"input": "+55 11 98765-4321", "wa_id": "5511987654321"}])
-    );
-    assert_eq!(
-        answer["messages"][0]["id"].as_str(),
-        Some(accepted[0].wamid.as_str())
-    );
+    assert_eq!(answer["contacts"], json!([{"input": "+55 11 98765-4321", "wa_id": "5511987654321"}]));
+    assert_eq!(answer["messages"][0]["id"].as_str(), Some(accepted[0].wamid.as_str()));
     assert_eq!(accepted[0].request, text("+55 11 98765-4321", "m1").to_string());
     assert_eq!(accepted[0].callback_data.as_deref(), Some("m1"));
 
     send_text(&meta, "551190", "m1").await;
     send_text(&meta, "551190", "m2").await;
     let times = ["m1", "m2", "m3"].map(|data| meta.times_accepted(data));
-    assert_eq!(
-        (times, meta.accepted_repeatedly(), meta.accepted_total()),
-        ([2, 1, 0], 1, 3)
-    );
+    assert_eq!((times, meta.accepted_repeatedly(), meta.accepted_total()), ([2, 1, 0], 1, 3));
     meta.stop().await;
 }
 
@@ -102,17 +81,10 @@ async fn a_request_of_another_shape_is_refused_as_meta_would() {
         ),
     ] {
         let (status, answer) = send(&meta, "token", &path, body.clone()).await;
-        assert_eq!(
-            (status, answer["error"]["code"].as_i64()),
-            (400, Some(code)),
-            "{body}"
-        );
+        assert_eq!((status, answer["error"]["code"].as_i64()), (400, Some(code)), "{body}");
         assert!(answer["error"]["error_data"]["details"].is_string());
     }
-    let longest = with(
-        "text",
-        json!({"body": "\u{e9}".repeat(4096), "preview_url": false}),
-    );
+    let longest = with("text", json!({"body": "\u{e9}".repeat(4096), "preview_url": false}));
     assert_eq!(send(&meta, "token", &path, longest).await.0, 200);
     assert_eq!(meta.accepted_total(), 1);
 }
@@ -133,23 +105,14 @@ async fn a_wrong_token_number_or_path_is_refused() {
         assert_eq!(error["error_subcode"].as_i64(), subcode, "{path}");
     }
     let url = format!("{}/v23.0/{NUMBER}/messages", meta.base_url());
-    let without_token = webhook_client()
-        .unwrap()
-        .post(url)
-        .body(body)
-        .send()
-        .await
-        .unwrap();
+    let without_token = webhook_client().unwrap().post(url).body(body).send().await.unwrap();
     assert_eq!(without_token.status(), 401);
 }
 
 #[tokio::test]
 async fn queued_faults_are_taken_in_order_by_well_formed_requests() {
     let meta = StandIn::start(options()).await.unwrap();
-    meta.next_fault(Fault::GraphError {
-        http_status: 400,
-        code: 131_056,
-    });
+    meta.next_fault(Fault::GraphError { http_status: 400, code: 131_056 });
     meta.next_fault(Fault::Delay(Duration::from_millis(50)));
     send_text(&meta, "not a number", "m0").await;
     assert_eq!(meta.faults_queued(), 2);
@@ -166,18 +129,9 @@ async fn queued_faults_are_taken_in_order_by_well_formed_requests() {
 #[tokio::test]
 async fn random_faults_repeat_with_their_seed() {
     let fates = async |seed| {
-        let among = vec![Fault::GraphError {
-            http_status: 503,
-            code: 131_016,
-        }];
+        let among = vec![Fault::GraphError { http_status: 503, code: 131_016 }];
         let random_faults = Some(RandomFaults { chance: 0.5, among });
-        let meta = StandIn::start(StandInOptions {
-            seed,
-            random_faults,
-            ..options()
-        })
-        .await
-        .unwrap();
+        let meta = StandIn::start(StandInOptions { seed, random_faults, ..options() }).await.unwrap();
         let mut fates = Vec::new();
         for n in 0..24 {
             fates.push(send_text(&meta, "551190", &format!("m{n}")).await.0);
@@ -195,17 +149,12 @@ async fn stopping_lets_go_of_a_held_request() {
     let meta = StandIn::start(options()).await.unwrap();
     meta.next_fault(Fault::Timeout(Duration::from_secs(600)));
     let url = format!("{}/v23.0/{NUMBER}/messages", meta.base_url());
-    let request = webhook_client()
-        .unwrap()
-        .post(url)
-        .bearer_auth("token")
-        .body(text("551190", "m").to_string());
+    let request =
+        webhook_client().unwrap().post(url).bearer_auth("token").body(text("551190", "m").to_string());
     let held = tokio::spawn(request.send());
     while meta.accepted_total() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    tokio::time::timeout(Duration::from_secs(5), meta.stop())
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), meta.stop()).await.unwrap();
     assert!(held.await.unwrap().is_err());
 }

@@ -14,51 +14,23 @@ use schemas::{
 use super::{Agent, Master};
 
 pub(super) fn define_client(client: ClientId, body: DefineClient) -> Command {
-    let DefineClient {
-        name,
-        history_conversations,
-    } = body;
-    Command::DefineClient(ClientDefined {
-        client,
-        name,
-        history_conversations,
-    })
+    let DefineClient { name, history_conversations } = body;
+    Command::DefineClient(ClientDefined { client, name, history_conversations })
 }
 
 pub(super) fn show_client(row: ClientDefined) -> Master<DefineClient> {
-    let ClientDefined {
-        client,
-        name,
-        history_conversations,
-    } = row;
-    Master {
-        id: client.to_string(),
-        definition: DefineClient {
-            name,
-            history_conversations,
-        },
-    }
+    let ClientDefined { client, name, history_conversations } = row;
+    Master { id: client.to_string(), definition: DefineClient { name, history_conversations } }
 }
 
 pub(super) fn define_project(project: ProjectId, body: DefineProject) -> Command {
     let DefineProject { client, name } = body;
-    Command::DefineProject(ProjectDefined {
-        project,
-        client,
-        name,
-    })
+    Command::DefineProject(ProjectDefined { project, client, name })
 }
 
 pub(super) fn show_project(row: ProjectDefined) -> Master<DefineProject> {
-    let ProjectDefined {
-        project,
-        client,
-        name,
-    } = row;
-    Master {
-        id: project.to_string(),
-        definition: DefineProject { client, name },
-    }
+    let ProjectDefined { project, client, name } = row;
+    Master { id: project.to_string(), definition: DefineProject { client, name } }
 }
 
 pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Command {
@@ -70,9 +42,7 @@ pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Com
         dispositions: body.dispositions,
         hours_shown: body.hours_shown,
         external_resources: body.external_resources,
-        exclusive_wait: body
-            .exclusive_wait_seconds
-            .map_or(ExclusiveWait::Forever, ExclusiveWait::Seconds),
+        exclusive_wait: body.exclusive_wait_seconds.map_or(ExclusiveWait::Forever, ExclusiveWait::Seconds),
     })
 }
 
@@ -89,116 +59,42 @@ pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
             ExclusiveWait::Forever => None,
         },
     };
-    Master {
-        id: row.campaign.to_string(),
-        definition,
-    }
+    Master { id: row.campaign.to_string(), definition }
 }
 
 pub(super) fn define_channel(channel: ChannelId, body: DefineChannel) -> Command {
-    let DefineChannel {
-        kind,
-        address,
-        name,
-        entry_campaign,
-        show_status,
-    } = body;
-    Command::DefineChannel(ChannelDefined {
-        channel,
-        kind,
-        address,
-        name,
-        entry_campaign,
-        show_status,
-    })
+    let DefineChannel { kind, address, name, entry_campaign, show_status } = body;
+    Command::DefineChannel(ChannelDefined { channel, kind, address, name, entry_campaign, show_status })
 }
 
 pub(super) fn show_channel(row: ChannelDefined) -> Master<DefineChannel> {
-    let ChannelDefined {
-        channel,
-        kind,
-        address,
-        name,
-        entry_campaign,
-        show_status,
-    } = row;
-    let definition = DefineChannel {
-        kind,
-        address,
-        name,
-        entry_campaign,
-        show_status,
-    };
-    Master {
-        id: channel.to_string(),
-        definition,
-    }
+    let ChannelDefined { channel, kind, address, name, entry_campaign, show_status } = row;
+    let definition = DefineChannel { kind, address, name, entry_campaign, show_status };
+    Master { id: channel.to_string(), definition }
 }
 
 pub(super) fn define_disposition(disposition: DispositionId, body: DefineDisposition) -> Command {
     let DefineDisposition { name, parent } = body;
-    Command::DefineDisposition(DispositionDefined {
-        disposition,
-        name,
-        parent,
-    })
+    Command::DefineDisposition(DispositionDefined { disposition, name, parent })
 }
 
 pub(super) fn show_disposition(row: DispositionDefined) -> Master<DefineDisposition> {
-    let DispositionDefined {
-        disposition,
-        name,
-        parent,
-    } = row;
-    Master {
-        id: disposition.to_string(),
-        definition: DefineDisposition { name, parent },
-    }
+    let DispositionDefined { disposition, name, parent } = row;
+    Master { id: disposition.to_string(), definition: DefineDisposition { name, parent } }
 }
 
 pub(super) fn define_agent(agent: AgentId, body: DefineAgent) -> Command {
-    let DefineAgent {
-        name,
-        role,
-        campaigns,
-        channels,
-        capacity,
-    } = body;
-    Command::DefineAgent(AgentDefined {
-        agent,
-        name,
-        role,
-        campaigns,
-        channels,
-        capacity,
-    })
+    let DefineAgent { name, role, campaigns, channels, capacity } = body;
+    Command::DefineAgent(AgentDefined { agent, name, role, campaigns, channels, capacity })
 }
 
 pub(super) fn show_agent(row: AgentRow) -> Agent {
-    let AgentDefined {
-        agent,
-        name,
-        role,
-        campaigns,
-        channels,
-        capacity,
-    } = row.definition;
+    let AgentDefined { agent, name, role, campaigns, channels, capacity } = row.definition;
     let (presence, away_reason) = match row.presence {
         Presence::Online => ("online", None),
         Presence::Away { reason } => ("away", Some(reason)),
         Presence::Offline => ("offline", None),
     };
-    let definition = DefineAgent {
-        name,
-        role,
-        campaigns,
-        channels,
-        capacity,
-    };
-    Agent {
-        id: agent.to_string(),
-        presence,
-        away_reason,
-        definition,
-    }
+    let definition = DefineAgent { name, role, campaigns, channels, capacity };
+    Agent { id: agent.to_string(), presence, away_reason, definition }
 }

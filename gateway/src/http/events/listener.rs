@@ -87,18 +87,12 @@ fn is_to_send(change: &Change, channel: &ChannelId) -> bool {
 }
 
 fn is_theirs(me: &AgentDefined, audience: &Audience) -> bool {
-    [&audience.agent, &audience.agent_before]
-        .into_iter()
-        .flatten()
-        .any(|agent| *agent == me.agent)
+    [&audience.agent, &audience.agent_before].into_iter().flatten().any(|agent| *agent == me.agent)
 }
 
 fn waits_here(me: &AgentDefined, audience: &Audience) -> bool {
     let works_in = |campaign: &CampaignId| me.campaigns.contains(campaign);
-    [&audience.waiting, &audience.waiting_before]
-        .into_iter()
-        .flatten()
-        .any(works_in)
+    [&audience.waiting, &audience.waiting_before].into_iter().flatten().any(works_in)
 }
 
 fn is_colleague(app: &App, me: &AgentDefined, agent: &AgentId) -> Result<bool, Failure> {
@@ -130,19 +124,9 @@ mod tests {
     #[test]
     fn an_agent_hears_of_what_is_theirs_and_of_what_they_lost() {
         let agent = |id| Some(AgentId::new(id).unwrap());
-        let theirs = Audience {
-            agent: agent("ana"),
-            ..Audience::default()
-        };
-        let lost = Audience {
-            agent: agent("ben"),
-            agent_before: agent("ana"),
-            ..Audience::default()
-        };
-        let of_others = Audience {
-            agent: agent("ben"),
-            ..Audience::default()
-        };
+        let theirs = Audience { agent: agent("ana"), ..Audience::default() };
+        let lost = Audience { agent: agent("ben"), agent_before: agent("ana"), ..Audience::default() };
+        let of_others = Audience { agent: agent("ben"), ..Audience::default() };
         assert!(is_theirs(&ana(), &theirs) && is_theirs(&ana(), &lost));
         assert!(!is_theirs(&ana(), &of_others) && !is_theirs(&ana(), &Audience::default()));
     }
@@ -150,19 +134,10 @@ mod tests {
     #[test]
     fn an_agent_hears_of_what_waits_in_their_campaigns_and_of_what_stopped_to() {
         let campaign = |id| Some(CampaignId::new(id).unwrap());
-        let waits = Audience {
-            waiting: campaign("sales"),
-            ..Audience::default()
-        };
-        let stopped = Audience {
-            waiting_before: campaign("sales"),
-            ..Audience::default()
-        };
-        let elsewhere = Audience {
-            waiting: campaign("help"),
-            campaign: campaign("sales"),
-            ..Audience::default()
-        };
+        let waits = Audience { waiting: campaign("sales"), ..Audience::default() };
+        let stopped = Audience { waiting_before: campaign("sales"), ..Audience::default() };
+        let elsewhere =
+            Audience { waiting: campaign("help"), campaign: campaign("sales"), ..Audience::default() };
         assert!(waits_here(&ana(), &waits) && waits_here(&ana(), &stopped));
         assert!(!waits_here(&ana(), &elsewhere));
     }

@@ -32,15 +32,8 @@ pub fn json<T: DeserializeOwned>(content_type: Option<&HeaderValue>, body: &[u8]
 }
 
 fn is_json(content_type: Option<&HeaderValue>) -> bool {
-    let value = content_type
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let mime = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let value = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mime = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     mime == "application/json" || (mime.starts_with("application/") && mime.ends_with("+json"))
 }
 
@@ -76,31 +69,20 @@ mod tests {
             (refused::<SendMessage>("{"), 400, None),
             (refused::<SendMessage>(r#"{"text":"a"} x"#), 400, None),
             (refused::<SendMessage>(r#"{"text":5}"#), 422, Some("text")),
-            (
-                refused::<SendMessage>(r#"{"text":"a","colour":"red"}"#),
-                422,
-                Some("colour"),
-            ),
+            (refused::<SendMessage>(r#"{"text":"a","colour":"red"}"#), 422, Some("colour")),
             (refused::<SendMessage>(""), 422, Some("text")),
             (refused::<SendMessage>("[]"), 422, None),
             (refused::<Transfer>(r#"{"agent":"ana"}"#), 422, Some("note")),
             (refused::<DefineCampaign>(campaign), 422, Some("channels[1]")),
         ] {
-            assert_eq!(
-                (failure.status().as_u16(), failure.field()),
-                (status, field),
-                "{failure:?}"
-            );
+            assert_eq!((failure.status().as_u16(), failure.field()), (status, field), "{failure:?}");
         }
     }
 
     #[test]
     fn presence_is_read_strictly() {
         let read = |body: &str| json::<ChangePresence>(Some(&JSON), body.as_bytes());
-        assert_eq!(
-            read(r#"{"presence":"online"}"#).ok(),
-            Some(ChangePresence::Online)
-        );
+        assert_eq!(read(r#"{"presence":"online"}"#).ok(), Some(ChangePresence::Online));
         assert!(read(r#"{"presence":"away"}"#).is_err());
         assert!(read(r#"{"presence":"asleep"}"#).is_err());
     }
@@ -118,9 +100,7 @@ mod tests {
                 json::<SendMessage>(Some(&HeaderValue::from_static(content_type)), br#"{"text":"a"}"#);
             assert_eq!(result.is_ok(), good, "{content_type:?}");
         }
-        let failure = json::<SendMessage>(None, br#"{"text":"a"}"#)
-            .map(|_| ())
-            .unwrap_err();
+        let failure = json::<SendMessage>(None, br#"{"text":"a"}"#).map(|_| ()).unwrap_err();
         assert_eq!(failure.status().as_u16(), 415);
     }
 }

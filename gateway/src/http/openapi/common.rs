@@ -19,11 +19,7 @@ const SCHEME: &str = "token";
 
 /// The answers that every handler of a kind can give, each with what it means.
 const ERRORS: [(u16, &str, &str); 11] = [
-    (
-        400,
-        "MalformedRequest",
-        "The body is not JSON, or could not be read.",
-    ),
+    (400, "MalformedRequest", "The body is not JSON, or could not be read."),
     (401, "Unauthenticated", "There is no valid token."),
     (403, "Forbidden", "The token's holder may not do or see this."),
     (404, "NotFound", "Something the path names does not exist."),
@@ -34,21 +30,9 @@ const ERRORS: [(u16, &str, &str); 11] = [
         "The body is larger than this request may be: 64 KiB, 512 KiB for an inbound message.",
     ),
     (415, "UnsupportedMediaType", "The body is not said to be JSON."),
-    (
-        422,
-        "Invalid",
-        "The request breaks a rule, or a field or parameter of it is wrong; `field` names it.",
-    ),
-    (
-        429,
-        "TooManyStreams",
-        "This token has as many live streams open as it may.",
-    ),
-    (
-        500,
-        "Internal",
-        "Something is wrong inside atender; its log says what.",
-    ),
+    (422, "Invalid", "The request breaks a rule, or a field or parameter of it is wrong; `field` names it."),
+    (429, "TooManyStreams", "This token has as many live streams open as it may."),
+    (500, "Internal", "Something is wrong inside atender; its log says what."),
     (
         503,
         "Unavailable",
@@ -59,25 +43,18 @@ const ERRORS: [(u16, &str, &str); 11] = [
 
 pub(super) fn describe_components(components: &mut Components) {
     for (status, name, description) in ERRORS {
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name(Problem::name())))
-            .build();
-        let mut response = ResponseBuilder::new()
-            .description(description)
-            .content("application/problem+json", content);
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+        let mut response =
+            ResponseBuilder::new().description(description).content("application/problem+json", content);
         if matches!(status, 429 | 503) {
             let header = HeaderBuilder::new()
                 .schema(Some(Object::with_type(Type::Integer)))
                 .description(Some("Seconds to wait before trying again."));
             response = response.header("Retry-After", header.build());
         }
-        components
-            .responses
-            .insert(name.to_owned(), response.build().into());
+        components.responses.insert(name.to_owned(), response.build().into());
     }
-    let scheme = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("atender_<id>_<secret>");
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("atender_<id>_<secret>");
     let description = "The administrator's token, or one made with `POST /v1/tokens`: an agent's acts as that agent \
         only, a connector's reports for its channel only.";
     let scheme = SecurityScheme::Http(scheme.description(Some(description)).build());
@@ -123,11 +100,7 @@ pub(super) fn complete(path: &str, method: &HttpMethod, operation: &mut Operatio
     }
     operation.security = Some(vec![SecurityRequirement::new(SCHEME, Vec::<String>::new())]);
     let reads = *method == HttpMethod::Get;
-    let is_command = operation
-        .responses
-        .responses
-        .get("200")
-        .is_some_and(answers_accepted);
+    let is_command = operation.responses.responses.get("200").is_some_and(answers_accepted);
     let has_body = operation.request_body.is_some();
     let is_stream = path == "/v1/events";
     let has_parameters = operation.parameters.is_some();
@@ -172,10 +145,7 @@ fn answers_accepted(response: &RefOr<Response>) -> bool {
 }
 
 fn add_parameter(operation: &mut Operation, parameter: Parameter) {
-    operation
-        .parameters
-        .get_or_insert_with(Vec::new)
-        .push(RefOr::T(parameter));
+    operation.parameters.get_or_insert_with(Vec::new).push(RefOr::T(parameter));
 }
 
 fn idempotency_key() -> Parameter {
@@ -210,12 +180,8 @@ fn min_position() -> Parameter {
 
 fn add_position_header(operation: &mut Operation) {
     let header = HeaderBuilder::new().schema(Some(Position::schema()));
-    let header = header
-        .description(Some("The position in the log that the answer rests on."))
-        .build();
+    let header = header.description(Some("The position in the log that the answer rests on.")).build();
     if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
-        response
-            .headers
-            .insert("Atender-Position".to_owned(), header.into());
+        response.headers.insert("Atender-Position".to_owned(), header.into());
     }
 }

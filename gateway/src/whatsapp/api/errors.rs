@@ -57,19 +57,13 @@ mod tests {
     #[test]
     fn every_group_holds_its_codes() {
         for (class, codes) in [
-            (
-                ErrorClass::Throttled,
-                [4, 80_007, 130_429, 131_048, 131_056].as_slice(),
-            ),
+            (ErrorClass::Throttled, [4, 80_007, 130_429, 131_048, 131_056].as_slice()),
             (ErrorClass::Unavailable, &[2, 131_000, 131_016, 131_057, 135_000]),
             (ErrorClass::Credentials, &[0, 3, 10, 190, 200, 250, 299, 131_005]),
             (ErrorClass::Account, &[33, 368, 130_497, 131_031, 131_042]),
             (ErrorClass::WindowClosed, &[131_047]),
             (ErrorClass::Recipient, &[131_026, 131_049, 131_050, 130_472]),
-            (
-                ErrorClass::Rejected,
-                &[1, 100, 199, 300, 131_008, 131_009, 132_001, -404, i64::MIN],
-            ),
+            (ErrorClass::Rejected, &[1, 100, 199, 300, 131_008, 131_009, 132_001, -404, i64::MIN]),
         ] {
             for code in codes {
                 assert_eq!(classify(*code), class, "{code}");
@@ -80,15 +74,7 @@ mod tests {
     #[test]
     fn only_throttling_and_outages_pass() {
         let passing = |code| classify(code).is_passing();
-        assert!(
-            [4, 80_007, 130_429, 131_056, 131_057, 131_000, 131_016, 135_000]
-                .into_iter()
-                .all(passing)
-        );
-        assert!(
-            ![0, 1, 100, 190, 368, 131_026, 131_047, 132_001, 999_999]
-                .into_iter()
-                .any(passing)
-        );
+        assert!([4, 80_007, 130_429, 131_056, 131_057, 131_000, 131_016, 135_000].into_iter().all(passing));
+        assert!(![0, 1, 100, 190, 368, 131_026, 131_047, 132_001, 999_999].into_iter().any(passing));
     }
 }

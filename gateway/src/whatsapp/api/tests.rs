@@ -6,16 +6,11 @@ use crate::demo::whatsapp_stand_in::{Fault, StandIn, StandInOptions};
 const NUMBER: &str = "1122";
 
 async fn stand_in() -> StandIn {
-    StandIn::start(StandInOptions::new("token", NUMBER, 1_767_225_600_000))
-        .await
-        .unwrap()
+    StandIn::start(StandInOptions::new("token", NUMBER, 1_767_225_600_000)).await.unwrap()
 }
 
 fn config(base_url: impl Into<String>, token: &str) -> WhatsAppApiConfig {
-    WhatsAppApiConfig {
-        base_url: base_url.into(),
-        ..WhatsAppApiConfig::new(AccessToken::new(token))
-    }
+    WhatsAppApiConfig { base_url: base_url.into(), ..WhatsAppApiConfig::new(AccessToken::new(token)) }
 }
 
 fn client(stand_in: &StandIn, token: &str) -> WhatsAppApi {
@@ -24,25 +19,15 @@ fn client(stand_in: &StandIn, token: &str) -> WhatsAppApi {
 
 #[track_caller]
 fn assert_unknown(outcome: &SendOutcome, part: &str) {
-    assert!(
-        matches!(outcome, SendOutcome::Unknown { reason } if reason.contains(part)),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, SendOutcome::Unknown { reason } if reason.contains(part)), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn a_text_is_sent_in_the_documented_shape() {
     let meta = stand_in().await;
-    let outcome = client(&meta, "token")
-        .send_text(NUMBER, "5511987654321", "Olá \"você\"", "msg-1")
-        .await;
+    let outcome = client(&meta, "token").send_text(NUMBER, "5511987654321", "Olá \"você\"", "msg-1").await;
     let accepted = meta.accepted().remove(0);
-    assert_eq!(
-        outcome,
-        SendOutcome::Accepted {
-            provider_id: accepted.wamid
-        }
-    );
+    assert_eq!(outcome, SendOutcome::Accepted { provider_id: accepted.wamid });
     let request: serde_json::Value = serde_json::from_str(&accepted.request).unwrap();
     assert_eq!(
         request,
@@ -60,15 +45,10 @@ async fn a_text_is_sent_in_the_documented_shape() {
 #[tokio::test]
 async fn a_person_known_by_user_id_is_written_to_by_it() {
     let meta = stand_in().await;
-    let outcome = client(&meta, "token")
-        .send_text(NUMBER, "BR.8810027346", "oi", "msg-1")
-        .await;
+    let outcome = client(&meta, "token").send_text(NUMBER, "BR.8810027346", "oi", "msg-1").await;
     assert!(matches!(outcome, SendOutcome::Accepted { .. }), "{outcome:?}");
     let request: serde_json::Value = serde_json::from_str(&meta.accepted()[0].request).unwrap();
-    assert_eq!(
-        (request["recipient"].as_str(), request.get("to")),
-        (Some("BR.8810027346"), None)
-    );
+    assert_eq!((request["recipient"].as_str(), request.get("to")), (Some("BR.8810027346"), None));
 }
 
 #[tokio::test]
@@ -80,30 +60,12 @@ async fn a_refusal_is_a_failure_and_a_limit_is_not() {
         outcome => panic!("{outcome:?}"),
     };
     let api = client(&meta, "token");
-    assert_eq!(
-        code(client(&meta, "old").send_text(NUMBER, "551190", "oi", "m").await),
-        ("failed", 190)
-    );
-    assert_eq!(
-        code(api.send_text("99", "551190", "oi", "m").await),
-        ("failed", 100)
-    );
-    assert_eq!(
-        code(api.send_text("../x", "551190", "oi", "m").await),
-        ("failed", 100)
-    );
-    assert_eq!(
-        code(api.send_text(NUMBER, "551190", "", "m").await),
-        ("failed", 131_009)
-    );
-    meta.next_fault(Fault::GraphError {
-        http_status: 400,
-        code: 130_429,
-    });
-    assert_eq!(
-        code(api.send_text(NUMBER, "551190", "oi", "m").await),
-        ("deferred", 130_429)
-    );
+    assert_eq!(code(client(&meta, "old").send_text(NUMBER, "551190", "oi", "m").await), ("failed", 190));
+    assert_eq!(code(api.send_text("99", "551190", "oi", "m").await), ("failed", 100));
+    assert_eq!(code(api.send_text("../x", "551190", "oi", "m").await), ("failed", 100));
+    assert_eq!(code(api.send_text(NUMBER, "551190", "", "m").await), ("failed", 131_009));
+    meta.next_fault(Fault::GraphError { http_status: 400, code: 130_429 });
+    assert_eq!(code(api.send_text(NUMBER, "551190", "oi", "m").await), ("deferred", 130_429));
     assert_eq!(meta.accepted_total(), 0);
 }
 
@@ -116,17 +78,11 @@ async fn what_may_have_been_sent_is_unknown() {
     let hasty = WhatsAppApi::new(&hasty).unwrap();
 
     meta.next_fault(Fault::AcceptThenDrop);
-    assert_unknown(
-        &patient.send_text(NUMBER, "551190", "oi", "dropped").await,
-        "connection broke",
-    );
+    assert_unknown(&patient.send_text(NUMBER, "551190", "oi", "dropped").await, "connection broke");
     meta.next_fault(Fault::Http500NoBody);
     assert_unknown(&patient.send_text(NUMBER, "551190", "oi", "broken").await, "500");
     meta.next_fault(Fault::Timeout(Duration::from_secs(60)));
-    assert_unknown(
-        &hasty.send_text(NUMBER, "551190", "oi", "silent").await,
-        "in time",
-    );
+    assert_unknown(&hasty.send_text(NUMBER, "551190", "oi", "silent").await, "in time");
 
     let sent = ["dropped", "broken", "silent"].map(|data| meta.times_accepted(data));
     assert_eq!(sent, [1, 0, 1]);
@@ -143,19 +99,11 @@ async fn what_never_left_is_deferred() {
     for base_url in [refusing.as_str(), without_tls.as_str(), "http://nobody.invalid"] {
         let api = WhatsAppApi::new(&config(base_url, "token")).unwrap();
         let outcome = api.send_text(NUMBER, "551190", "oi", "m").await;
-        let SendOutcome::Deferred {
-            error,
-            retry_after_ms: None,
-        } = outcome
-        else {
+        let SendOutcome::Deferred { error, retry_after_ms: None } = outcome else {
             panic!("{base_url}: {outcome:?}")
         };
         assert_eq!(error.code, ApiError::NOT_REACHED);
-        assert!(
-            error.detail.starts_with("could not connect: "),
-            "{}",
-            error.detail
-        );
+        assert!(error.detail.starts_with("could not connect: "), "{}", error.detail);
     }
 }
 
@@ -184,10 +132,7 @@ fn the_base_url_may_have_a_path() {
     }
     for base_url in ["", "graph.facebook.com", "file:///etc", "mailto:a@b"] {
         let refused = WhatsAppApi::new(&config(base_url, "token"));
-        assert!(
-            matches!(refused, Err(ApiSetupError::BaseUrl { .. })),
-            "{base_url}"
-        );
+        assert!(matches!(refused, Err(ApiSetupError::BaseUrl { .. })), "{base_url}");
     }
 }
 

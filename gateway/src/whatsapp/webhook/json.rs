@@ -27,9 +27,7 @@ impl<'a> Object<'a> {
 
     /// The member of this name if it is an object, otherwise an empty one.
     pub(super) fn object(&self, name: &str) -> Object<'a> {
-        self.get(name)
-            .and_then(|value| Object::parse(value).ok())
-            .unwrap_or_default()
+        self.get(name).and_then(|value| Object::parse(value).ok()).unwrap_or_default()
     }
 
     /// The member of this name if it is a string that is not empty.
@@ -40,8 +38,7 @@ impl<'a> Object<'a> {
 
     /// Like [`Object::string`], but also takes a whole number, as some senders write ids.
     pub(super) fn id(&self, name: &str) -> Option<String> {
-        self.string(name)
-            .or_else(|| self.integer::<u64>(name).map(|id| id.to_string()))
+        self.string(name).or_else(|| self.integer::<u64>(name).map(|id| id.to_string()))
     }
 
     /// A whole number, written as a number or as a string.

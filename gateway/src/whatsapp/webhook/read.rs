@@ -36,11 +36,7 @@ impl Contacts {
         self.0
             .iter()
             .find(|contact| same(&contact.identity.user_id, &sender.user_id))
-            .or_else(|| {
-                self.0
-                    .iter()
-                    .find(|contact| same(&contact.identity.wa_id, &sender.wa_id))
-            })
+            .or_else(|| self.0.iter().find(|contact| same(&contact.identity.wa_id, &sender.wa_id)))
             .or_else(|| match self.0.as_slice() {
                 [only] if message_is_alone => {
                     (only.identity.user_id.is_none() || sender.user_id.is_none()).then_some(only)
@@ -53,10 +49,9 @@ impl Contacts {
 /// A business-scoped user id has been seen in the place of the phone number; it is moved to where it belongs.
 fn identity(phone: Option<String>, user_id: Option<String>) -> Identity {
     match phone {
-        Some(id) if is_business_scoped_user_id(&id) => Identity {
-            wa_id: None,
-            user_id: user_id.or(Some(id)),
-        },
+        Some(id) if is_business_scoped_user_id(&id) => {
+            Identity { wa_id: None, user_id: user_id.or(Some(id)) }
+        }
         wa_id => Identity { wa_id, user_id },
     }
 }
@@ -65,13 +60,8 @@ pub(super) fn message(json: &str, contacts: &Contacts, alone: bool) -> Option<In
     let message = Object::parse(json).ok()?;
     let sender = identity(message.string("from"), message.string("from_user_id"));
     let contact = contacts.of(&sender, alone);
-    let known = contact
-        .map(|contact| contact.identity.clone())
-        .unwrap_or_default();
-    let from = Identity {
-        wa_id: sender.wa_id.or(known.wa_id),
-        user_id: sender.user_id.or(known.user_id),
-    };
+    let known = contact.map(|contact| contact.identity.clone()).unwrap_or_default();
+    let from = Identity { wa_id: sender.wa_id.or(known.wa_id), user_id: sender.user_id.or(known.user_id) };
     if from == Identity::default() {
         return None;
     }
@@ -81,11 +71,7 @@ pub(super) fn message(json: &str, contacts: &Contacts, alone: bool) -> Option<In
         from,
         profile_name: contact.and_then(|contact| contact.profile_name.clone()),
         written_at_ms: message.seconds_as_ms("timestamp")?,
-        text: if kind == "text" {
-            message.object("text").string("body")
-        } else {
-            None
-        },
+        text: if kind == "text" { message.object("text").string("body") } else { None },
         kind,
     })
 }
@@ -104,10 +90,7 @@ pub(super) fn status(json: &str) -> Option<StatusUpdate> {
         },
         reported_at_ms: status.seconds_as_ms("timestamp")?,
         our_message_id: status.string("biz_opaque_callback_data"),
-        error: status
-            .get("errors")
-            .and_then(items)
-            .and_then(|errors| error(errors.first()?)),
+        error: status.get("errors").and_then(items).and_then(|errors| error(errors.first()?)),
     })
 }
 

@@ -24,10 +24,7 @@ fn messages(members: Value) -> Vec<u8> {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "+55 11 4000-1000", "phone_number_id": "1122"},
     });
-    value
-        .as_object_mut()
-        .unwrap()
-        .extend(members.as_object().unwrap().clone());
+    value.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     change("messages", value)
 }
 

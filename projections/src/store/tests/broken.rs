@@ -14,11 +14,7 @@ fn folder(dir: &Path) -> PathBuf {
 
 fn change(path: PathBuf, change: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(&path).unwrap();
-    assert!(
-        !bytes.is_empty(),
-        "{} is empty: nothing to damage",
-        path.display()
-    );
+    assert!(!bytes.is_empty(), "{} is empty: nothing to damage", path.display());
     change(&mut bytes);
     fs::write(path, bytes).unwrap();
 }
@@ -47,48 +43,26 @@ fn damaged(dir: &Path, damage: impl FnOnce(&Path)) {
 fn a_damaged_directory_is_put_aside() {
     type Damage = (&'static str, fn(&Path));
     let damages: [Damage; 8] = [
-        ("rows cut in half", |dir| {
-            change(dir.join("rows/db"), |bytes| bytes.truncate(bytes.len() / 2))
-        }),
-        ("rows scribbled over", |dir| {
-            change(dir.join("rows/db"), |bytes| scribble(bytes))
-        }),
+        ("rows cut in half", |dir| change(dir.join("rows/db"), |bytes| bytes.truncate(bytes.len() / 2))),
+        ("rows scribbled over", |dir| change(dir.join("rows/db"), |bytes| scribble(bytes))),
         ("rows empty", |dir| change(dir.join("rows/db"), Vec::clear)),
-        ("settings scribbled over", |dir| {
-            change(dir.join("rows/conf"), |bytes| scribble(bytes))
-        }),
+        ("settings scribbled over", |dir| change(dir.join("rows/conf"), |bytes| scribble(bytes))),
         ("journal lost", |dir| change(dir.join("journal"), Vec::clear)),
-        ("journal scribbled over", |dir| {
-            change(dir.join("journal"), |bytes| scribble(bytes))
-        }),
-        ("format of another time", |dir| {
-            change(dir.join("format"), |bytes| bytes[3] ^= 1)
-        }),
+        ("journal scribbled over", |dir| change(dir.join("journal"), |bytes| scribble(bytes))),
+        ("format of another time", |dir| change(dir.join("format"), |bytes| bytes[3] ^= 1)),
         ("no format", |dir| fs::remove_file(dir.join("format")).unwrap()),
     ];
     for (name, damage) in damages {
         let dir = tempfile::tempdir().unwrap();
         damaged(dir.path(), damage);
         let mut store = open_tight(dir.path());
-        assert!(
-            store.opened().was_put_aside().is_some(),
-            "{name}: {:?}",
-            store.opened()
-        );
-        assert_eq!(
-            (store.checkpoint(), rows_of(&store.reader())),
-            (0, Rows::new()),
-            "{name}"
-        );
+        assert!(store.opened().was_put_aside().is_some(), "{name}: {:?}", store.opened());
+        assert_eq!((store.checkpoint(), rows_of(&store.reader())), (0, Rows::new()), "{name}");
         assert!(dir.path().join("trial-v1.broken-1").is_dir(), "{name}");
         let rows = fill(&mut store, 3);
         store.flush_and_close().unwrap();
         let store = open_tight(dir.path());
-        assert_eq!(
-            (store.opened(), rows_of(&store.reader())),
-            (&Opened::Existing, rows),
-            "{name}"
-        );
+        assert_eq!((store.opened(), rows_of(&store.reader())), (&Opened::Existing, rows), "{name}");
     }
 }
 
@@ -113,9 +87,8 @@ fn of_the_directories_put_aside_the_last_two_are_kept() {
         fs::write(folder(dir.path()).join("format"), "nonsense").unwrap();
         assert!(open_tight(dir.path()).opened().was_put_aside().is_some());
     }
-    let names = fs::read_dir(dir.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names =
+        fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut kept: Vec<_> = names.filter(|name| name.contains("broken")).collect();
     kept.sort();
     assert_eq!(kept, ["trial-v1.broken-3", "trial-v1.broken-4"]);

@@ -26,15 +26,8 @@ fn a_finished_rebuild_is_all_there_and_goes_on_live() {
     let mut store = open_tight(dir.path());
     store.begin_bulk().unwrap();
     let mut rows = rebuild(&mut store, 300);
-    assert_eq!(
-        store.get(&300u64.to_be_bytes()).unwrap().as_deref(),
-        Some(value(300).as_slice())
-    );
-    assert_eq!(
-        (store.checkpoint(), store.durable_checkpoint()),
-        (0, 0),
-        "no checkpoint before the end"
-    );
+    assert_eq!(store.get(&300u64.to_be_bytes()).unwrap().as_deref(), Some(value(300).as_slice()));
+    assert_eq!((store.checkpoint(), store.durable_checkpoint()), (0, 0), "no checkpoint before the end");
     store.finish_bulk(300).unwrap();
     assert_eq!((store.checkpoint(), store.durable_checkpoint()), (300, 300));
     assert_eq!(rows_of(&store.reader()), rows);
@@ -92,15 +85,8 @@ fn a_rebuild_starts_from_nothing() {
     let mut store = open_tight(dir.path());
     assert!(matches!(store.finish_bulk(1), Err(StoreError::NotBuilding)));
     super::fill(&mut store, 3);
-    assert!(matches!(
-        store.begin_bulk(),
-        Err(StoreError::NotEmpty { checkpoint: 3 })
-    ));
+    assert!(matches!(store.begin_bulk(), Err(StoreError::NotEmpty { checkpoint: 3 })));
     drop(store);
     let store = open_tight(dir.path());
-    assert_eq!(
-        (store.opened(), store.checkpoint()),
-        (&Opened::Existing, 3),
-        "a refusal leaves no mark"
-    );
+    assert_eq!((store.opened(), store.checkpoint()), (&Opened::Existing, 3), "a refusal leaves no mark");
 }

@@ -29,10 +29,7 @@ fn open_for_crash(dir: &Path) -> Store {
 fn changes(frame: u64) -> impl Iterator<Item = (u64, Option<u64>)> {
     (0..CHANGES).map(move |i| {
         let key = (frame * 7_919 + i * i * 31) % KEYS;
-        (
-            key,
-            (!(frame + i).is_multiple_of(5)).then_some(frame * CHANGES + i),
-        )
+        (key, (!(frame + i).is_multiple_of(5)).then_some(frame * CHANGES + i))
     })
 }
 
@@ -79,9 +76,7 @@ fn a_killed_process_leaves_the_rows_of_a_whole_frame() {
         let told = BufReader::new(child.stderr.take().unwrap());
         let told = thread::spawn(move || {
             let lines = told.lines().map_while(Result::ok);
-            lines
-                .filter_map(|line| line.strip_prefix("durable ")?.parse::<u64>().ok())
-                .last()
+            lines.filter_map(|line| line.strip_prefix("durable ")?.parse::<u64>().ok()).last()
         });
         thread::sleep(Duration::from_millis(200 + 67 * round));
         child.kill().unwrap();
@@ -89,17 +84,8 @@ fn a_killed_process_leaves_the_rows_of_a_whole_frame() {
         let durable = told.join().unwrap().unwrap_or(0);
 
         let store = open_for_crash(dir.path());
-        assert!(
-            matches!(store.opened(), Opened::Existing | Opened::Fresh),
-            "{:?}",
-            store.opened()
-        );
-        assert!(
-            store.checkpoint() >= durable,
-            "{} was durable, {} is left",
-            durable,
-            store.checkpoint()
-        );
+        assert!(matches!(store.opened(), Opened::Existing | Opened::Fresh), "{:?}", store.opened());
+        assert!(store.checkpoint() >= durable, "{} was durable, {} is left", durable, store.checkpoint());
         assert!(
             rows_of(&store.reader()) == rows_at(store.checkpoint()),
             "rows are not of {}",
@@ -108,8 +94,5 @@ fn a_killed_process_leaves_the_rows_of_a_whole_frame() {
         last = store.checkpoint();
         store.flush_and_close().unwrap();
     }
-    assert!(
-        last > 100,
-        "the process got to {last} only: the test tests nothing"
-    );
+    assert!(last > 100, "the process got to {last} only: the test tests nothing");
 }

@@ -23,11 +23,7 @@ fn written(path: &Path) -> Vec<u64> {
 }
 
 fn read(path: &Path) -> Result<Vec<u64>, Fault> {
-    Ok(Journal::open(path)?
-        .read()?
-        .iter()
-        .map(|record| record.to)
-        .collect())
+    Ok(Journal::open(path)?.read()?.iter().map(|record| record.to).collect())
 }
 
 #[test]
@@ -37,17 +33,10 @@ fn records_come_back_as_written() {
     written(&path);
     let records = Journal::open(&path).unwrap().read().unwrap();
     assert_eq!(
-        records
-            .iter()
-            .map(|record| (record.from, record.to))
-            .collect::<Vec<_>>(),
+        records.iter().map(|record| (record.from, record.to)).collect::<Vec<_>>(),
         [(0, 1), (1, 2), (2, 3)]
     );
-    let rows: Vec<_> = records[1]
-        .rows
-        .iter()
-        .map(|(key, change)| (key.to_vec(), change.is_some()))
-        .collect();
+    let rows: Vec<_> = records[1].rows.iter().map(|(key, change)| (key.to_vec(), change.is_some())).collect();
     assert_eq!(rows, [(2u64.to_be_bytes().to_vec(), true), (vec![2], false)]);
 }
 

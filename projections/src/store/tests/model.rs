@@ -10,19 +10,12 @@ use crate::store::{Opened, Row, Store};
 enum Action {
     Put(Vec<u8>, Vec<u8>),
     Delete(Vec<u8>),
-    Commit {
-        skip: u64,
-    },
+    Commit { skip: u64 },
     Flush,
     Reopen,
     Crash,
     Get(Vec<u8>),
-    Scan {
-        prefix: Vec<u8>,
-        after: Option<Vec<u8>>,
-        reverse: bool,
-        limit: usize,
-    },
+    Scan { prefix: Vec<u8>, after: Option<Vec<u8>>, reverse: bool, limit: usize },
 }
 
 /// Few keys, so that they meet; the bytes at which prefixes end and keys wrap.
@@ -58,29 +51,19 @@ fn expected(
     limit: usize,
 ) -> Vec<(Vec<u8>, Vec<u8>)> {
     let covered = |key: &&Vec<u8>| {
-        let follows = after.is_none_or(|after| {
-            if reverse {
-                key.as_slice() < after
-            } else {
-                key.as_slice() > after
-            }
-        });
+        let follows =
+            after.is_none_or(|after| if reverse { key.as_slice() < after } else { key.as_slice() > after });
         key.starts_with(prefix) && follows
     };
     let mut keys: Vec<_> = rows.keys().filter(covered).collect();
     if reverse {
         keys.reverse();
     }
-    keys.into_iter()
-        .take(limit)
-        .map(|key| (key.clone(), rows[key].clone()))
-        .collect()
+    keys.into_iter().take(limit).map(|key| (key.clone(), rows[key].clone())).collect()
 }
 
 fn plain(rows: Vec<Row>) -> Vec<(Vec<u8>, Vec<u8>)> {
-    rows.into_iter()
-        .map(|(key, value)| (key, value.to_vec()))
-        .collect()
+    rows.into_iter().map(|(key, value)| (key, value.to_vec())).collect()
 }
 
 #[derive(Default)]
@@ -100,16 +83,8 @@ impl Model {
     /// After a crash: the state at checkpoint `n`, which must be one that was committed.
     fn go_back(&mut self, n: u64) {
         self.history.retain(|(at, _)| *at <= n);
-        assert_eq!(
-            self.checkpoint(),
-            n,
-            "the checkpoint is of a frame that was committed"
-        );
-        self.committed = self
-            .history
-            .last()
-            .map(|(_, rows)| rows.clone())
-            .unwrap_or_default();
+        assert_eq!(self.checkpoint(), n, "the checkpoint is of a frame that was committed");
+        self.committed = self.history.last().map(|(_, rows)| rows.clone()).unwrap_or_default();
         self.working = self.committed.clone();
     }
 
@@ -154,12 +129,7 @@ impl Model {
                 let get = store.reader().get(&key).unwrap().map(|value| value.to_vec());
                 assert_eq!(get.as_ref(), self.committed.get(&key));
             }
-            Action::Scan {
-                prefix,
-                after,
-                reverse,
-                limit,
-            } => {
+            Action::Scan { prefix, after, reverse, limit } => {
                 let after = after.as_deref();
                 let found = plain(store.scan(&prefix, after, reverse, limit).unwrap());
                 assert_eq!(found, expected(&self.working, &prefix, after, reverse, limit));

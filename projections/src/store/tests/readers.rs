@@ -21,20 +21,12 @@ fn watch(reader: &Reader, reverse: bool, stop: &AtomicBool) -> u64 {
     while !stop.load(Ordering::Relaxed) {
         let before = reader.checkpoint();
         let rows = reader.scan(&[], None, reverse, 1_000).unwrap();
-        let turns: Vec<u64> = rows
-            .iter()
-            .map(|(_, turn)| u64::from_be_bytes(turn[..].try_into().unwrap()))
-            .collect();
+        let turns: Vec<u64> =
+            rows.iter().map(|(_, turn)| u64::from_be_bytes(turn[..].try_into().unwrap())).collect();
         assert_eq!(rows.len() as u64, ITEMS, "an item is missing or shows twice");
         let (oldest, newest) = (turns.iter().min().unwrap(), turns.iter().max().unwrap());
-        assert!(
-            newest - oldest < ITEMS / 6,
-            "items of frame {oldest} beside items of {newest}"
-        );
-        assert!(
-            *newest >= before,
-            "frame {before} was announced, {newest} is shown"
-        );
+        assert!(newest - oldest < ITEMS / 6, "items of frame {oldest} beside items of {newest}");
+        assert!(*newest >= before, "frame {before} was announced, {newest} is shown");
         scans += 1;
     }
     scans
@@ -95,8 +87,5 @@ fn a_reader_sees_whole_frames_and_ends_with_the_store() {
     assert_eq!(reader.scan(b"", None, true, 10).unwrap().len(), 1);
     store.flush_and_close().unwrap();
     assert!(matches!(reader.get(b"a"), Err(StoreError::Closed)));
-    assert!(matches!(
-        reader.scan(b"", None, false, 1),
-        Err(StoreError::Closed)
-    ));
+    assert!(matches!(reader.scan(b"", None, false, 1), Err(StoreError::Closed)));
 }

@@ -18,10 +18,7 @@ fn a_directory_in_use_is_refused_and_left_alone() {
     assert!(second.unwrap_err().to_string().contains("in use"));
     store.flush_and_close().unwrap();
     let store = open_tight(dir.path());
-    assert_eq!(
-        (store.opened(), rows_of(&store.reader())),
-        (&Opened::Existing, rows)
-    );
+    assert_eq!((store.opened(), rows_of(&store.reader())), (&Opened::Existing, rows));
 }
 
 #[test]
@@ -45,18 +42,9 @@ fn limits_and_order_are_kept() {
     let mut store = open_tight(dir.path());
     let value = vec![1; VALUE_BYTES_MAX];
     store.put(&[1; KEY_BYTES_MAX], value.clone()).unwrap();
-    assert!(matches!(
-        store.put(&[1; KEY_BYTES_MAX + 1], *b"v"),
-        Err(StoreError::KeyTooLong { bytes: 257 })
-    ));
-    assert!(matches!(
-        store.delete(&[1; KEY_BYTES_MAX + 1]),
-        Err(StoreError::KeyTooLong { .. })
-    ));
-    assert!(matches!(
-        store.put(b"k", [value, vec![1]].concat()),
-        Err(StoreError::ValueTooLong { .. })
-    ));
+    assert!(matches!(store.put(&[1; KEY_BYTES_MAX + 1], *b"v"), Err(StoreError::KeyTooLong { bytes: 257 })));
+    assert!(matches!(store.delete(&[1; KEY_BYTES_MAX + 1]), Err(StoreError::KeyTooLong { .. })));
+    assert!(matches!(store.put(b"k", [value, vec![1]].concat()), Err(StoreError::ValueTooLong { .. })));
     assert!(matches!(
         store.scan(b"", None, false, SCAN_ROWS_MAX + 1),
         Err(StoreError::ScanTooLong { asked: 1_001 })
@@ -67,14 +55,7 @@ fn limits_and_order_are_kept() {
         assert!(matches!(store.commit(n), Err(StoreError::OutOfOrder { given, last: 5 }) if given == n));
     }
     store.flush_and_close().unwrap();
-    assert_eq!(
-        open_tight(dir.path())
-            .get(&[1; KEY_BYTES_MAX])
-            .unwrap()
-            .unwrap()
-            .len(),
-        VALUE_BYTES_MAX
-    );
+    assert_eq!(open_tight(dir.path()).get(&[1; KEY_BYTES_MAX]).unwrap().unwrap().len(), VALUE_BYTES_MAX);
 }
 
 /// A store whose journal refuses every write, as a full disk does.
@@ -103,16 +84,9 @@ fn after_a_failed_write_nothing_is_taken_but_all_is_read() {
     shown.insert(b"lost".to_vec(), b"v".to_vec());
     assert_eq!(rows_of(&store.reader()), shown);
     assert_eq!((store.checkpoint(), store.durable_checkpoint()), (21, 20));
-    assert!(matches!(
-        store.flush_and_close(),
-        Err(StoreError::Poisoned { .. })
-    ));
+    assert!(matches!(store.flush_and_close(), Err(StoreError::Poisoned { .. })));
 
     let store = open_tight(dir.path());
-    assert_eq!(
-        store.opened(),
-        &Opened::Existing,
-        "a disk that refuses says nothing against the files"
-    );
+    assert_eq!(store.opened(), &Opened::Existing, "a disk that refuses says nothing against the files");
     assert_eq!((store.checkpoint(), rows_of(&store.reader())), (20, rows));
 }

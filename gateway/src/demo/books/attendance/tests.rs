@@ -12,15 +12,7 @@ fn agent(name: &str) -> AgentId {
 fn defined(name: &str, capacity: u16) -> Event {
     let (campaigns, channels) = (vec![], vec![]);
     let role = Role::Agent;
-    AgentDefined {
-        agent: agent(name),
-        name: name.into(),
-        role,
-        campaigns,
-        channels,
-        capacity,
-    }
-    .into()
+    AgentDefined { agent: agent(name), name: name.into(), role, campaigns, channels, capacity }.into()
 }
 
 fn opened(id: u8, contact: u8) -> Event {
@@ -36,24 +28,14 @@ fn opened(id: u8, contact: u8) -> Event {
 }
 
 fn assigned(id: u8, name: &str, reason: AssignReason) -> Event {
-    ConversationAssigned {
-        conversation: ConversationId::from_bytes([id; 16]),
-        agent: agent(name),
-        reason,
-    }
-    .into()
+    ConversationAssigned { conversation: ConversationId::from_bytes([id; 16]), agent: agent(name), reason }
+        .into()
 }
 
 fn finished(id: u8, name: &str) -> Event {
     let disposition = DispositionId::new("solved").unwrap();
     let conversation = ConversationId::from_bytes([id; 16]);
-    ConversationFinished {
-        conversation,
-        agent: Some(agent(name)),
-        disposition,
-        sub_disposition: None,
-    }
-    .into()
+    ConversationFinished { conversation, agent: Some(agent(name)), disposition, sub_disposition: None }.into()
 }
 
 #[track_caller]
@@ -83,18 +65,13 @@ fn a_quiet_day_is_in_order() {
 
 #[test]
 fn two_agents_of_one_conversation_are_found() {
-    let twice = [
-        assigned(1, "ana", AssignReason::Picked),
-        assigned(1, "ben", AssignReason::Picked),
-    ];
+    let twice = [assigned(1, "ana", AssignReason::Picked), assigned(1, "ben", AssignReason::Picked)];
     assert_problems(&[&[opened(1, 1)], &twice[..]].concat(), 1);
 }
 
 #[test]
 fn an_agent_over_capacity_is_found() {
-    let events = [1, 2]
-        .map(|id| [opened(id, id), assigned(id, "ana", AssignReason::Exclusive)])
-        .concat();
+    let events = [1, 2].map(|id| [opened(id, id), assigned(id, "ana", AssignReason::Exclusive)]).concat();
     assert_problems(&events, 1);
 }
 
@@ -105,11 +82,7 @@ fn two_open_conversations_of_a_contact_are_found() {
 
 #[test]
 fn what_happens_to_a_finished_conversation_is_found() {
-    let events = [
-        opened(1, 1),
-        assigned(1, "ana", AssignReason::Picked),
-        finished(1, "ana"),
-        finished(1, "ana"),
-    ];
+    let events =
+        [opened(1, 1), assigned(1, "ana", AssignReason::Picked), finished(1, "ana"), finished(1, "ana")];
     assert_problems(&events, 1);
 }

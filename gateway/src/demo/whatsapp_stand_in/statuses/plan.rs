@@ -52,18 +52,9 @@ pub(super) struct Step {
 pub(super) fn plan(script: &StatusScript, rng: &mut StdRng) -> Vec<Step> {
     let read = !happens(rng, script.unread);
     let delivered = !(read && happens(rng, script.delivered_skipped));
-    let mut steps = vec![Step {
-        status: "sent",
-        number: 0,
-    }];
-    steps.extend(delivered.then_some(Step {
-        status: "delivered",
-        number: 1,
-    }));
-    steps.extend(read.then_some(Step {
-        status: "read",
-        number: 2,
-    }));
+    let mut steps = vec![Step { status: "sent", number: 0 }];
+    steps.extend(delivered.then_some(Step { status: "delivered", number: 1 }));
+    steps.extend(read.then_some(Step { status: "read", number: 2 }));
     if happens(rng, script.reordered) {
         steps.shuffle(rng);
     }

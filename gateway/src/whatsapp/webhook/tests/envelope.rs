@@ -33,14 +33,8 @@ fn a_malformed_update_is_kept_and_costs_no_other() {
     })))
     .unwrap();
     let mut expected = vec!["a message"];
-    expected.extend(
-        [
-            ["messages.messages"; 6].as_slice(),
-            &["a message"],
-            &["messages.statuses"; 2],
-        ]
-        .concat(),
-    );
+    expected
+        .extend([["messages.messages"; 6].as_slice(), &["a message"], &["messages.statuses"; 2]].concat());
     assert_eq!(fields(&updates), expected);
     for (update, broken) in updates[1..7].iter().zip(&broken) {
         assert_eq!(&serde_json::from_str::<Value>(&update.raw).unwrap(), broken);
@@ -58,15 +52,7 @@ fn errors_and_new_members_beside_messages_are_kept() {
     .unwrap();
     let mut found = fields(&updates);
     found.sort_unstable();
-    assert_eq!(
-        found,
-        [
-            "a message",
-            "messages.errors",
-            "messages.errors",
-            "messages.novelty"
-        ]
-    );
+    assert_eq!(found, ["a message", "messages.errors", "messages.errors", "messages.novelty"]);
 }
 
 #[test]
@@ -74,48 +60,22 @@ fn a_change_of_any_other_field_is_kept_whole() {
     let update = only(&change("account_update", json!({"event": "DISABLED_UPDATE"})));
     assert_eq!(update.account_id.as_deref(), Some("waba-7"));
     assert_eq!(update.phone_number_id, None);
-    assert_eq!(
-        update.kind,
-        UpdateKind::Other {
-            field: "account_update".into()
-        }
-    );
+    assert_eq!(update.kind, UpdateKind::Other { field: "account_update".into() });
     let raw: Value = serde_json::from_str(&update.raw).unwrap();
-    assert_eq!(
-        raw,
-        json!({"field": "account_update", "value": {"event": "DISABLED_UPDATE"}})
-    );
+    assert_eq!(raw, json!({"field": "account_update", "value": {"event": "DISABLED_UPDATE"}}));
 }
 
 #[test]
 fn a_change_that_holds_no_update_is_itself_one() {
-    for value in [
-        json!(null),
-        json!("text"),
-        json!([]),
-        json!({"messages": []}),
-        json!({"messages": null}),
-    ] {
+    for value in [json!(null), json!("text"), json!([]), json!({"messages": []}), json!({"messages": null})] {
         let update = only(&change("messages", value));
-        assert_eq!(
-            update.kind,
-            UpdateKind::Other {
-                field: "messages".into()
-            }
-        );
+        assert_eq!(update.kind, UpdateKind::Other { field: "messages".into() });
     }
-    for entry in [
-        json!({}),
-        json!(1),
-        json!({"changes": []}),
-        json!({"changes": {}}),
-        json!({"changes": [3]}),
-    ] {
+    for entry in
+        [json!({}), json!(1), json!({"changes": []}), json!({"changes": {}}), json!({"changes": [3]})]
+    {
         let body = json!({"object": "whatsapp_business_account", "entry": [entry]}).to_string();
-        assert_eq!(
-            only(body.as_bytes()).kind,
-            UpdateKind::Other { field: String::new() }
-        );
+        assert_eq!(only(body.as_bytes()).kind, UpdateKind::Other { field: String::new() });
     }
 }
 
@@ -127,32 +87,19 @@ fn several_entries_and_changes_keep_their_order_and_their_number() {
     };
     let entries =
         json!([{"id": "w1", "changes": [of("1", "a"), of("2", "b")]}, {"id": 2, "changes": [of("3", "c")]}]);
-    let updates = parse(
-        json!({"object": "whatsapp_business_account", "entry": entries})
-            .to_string()
-            .as_bytes(),
-    )
-    .unwrap();
+    let updates =
+        parse(json!({"object": "whatsapp_business_account", "entry": entries}).to_string().as_bytes())
+            .unwrap();
     let seen: Vec<_> = updates
         .iter()
-        .map(|update| {
-            (
-                update.account_id.as_deref().unwrap(),
-                update.phone_number_id.as_deref().unwrap(),
-            )
-        })
+        .map(|update| (update.account_id.as_deref().unwrap(), update.phone_number_id.as_deref().unwrap()))
         .collect();
     assert_eq!(seen, [("w1", "1"), ("w1", "2"), ("2", "3")]);
 }
 
 #[test]
 fn a_body_that_is_not_such_a_webhook_is_refused() {
-    for body in [
-        "",
-        "{",
-        "oi",
-        r#"{"object":"whatsapp_business_account","entry":[]"#,
-    ] {
+    for body in ["", "{", "oi", r#"{"object":"whatsapp_business_account","entry":[]"#] {
         assert_eq!(parse(body.as_bytes()), Err(ParseError::NotJson), "{body}");
     }
     assert_eq!(parse(b"\"\xff\""), Err(ParseError::NotJson));

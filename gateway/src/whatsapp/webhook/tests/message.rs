@@ -24,10 +24,7 @@ fn a_text_message_is_read_with_its_sender_and_its_business_number() {
         update.kind,
         UpdateKind::Message(InboundMessage {
             provider_id: "wamid.A".into(),
-            from: Identity {
-                wa_id: Some("5511987654321".into()),
-                user_id: Some("BR.77".into())
-            },
+            from: Identity { wa_id: Some("5511987654321".into()), user_id: Some("BR.77".into()) },
             profile_name: Some("Beatriz".into()),
             written_at_ms: 1_767_225_600_000,
             text: Some("Bom dia, quero remarcar".into()),
@@ -46,44 +43,28 @@ fn the_raw_text_of_an_update_is_byte_for_byte_what_was_received() {
     );
     let update = only(body.as_bytes());
     assert_eq!(update.raw, message);
-    let UpdateKind::Message(read) = update.kind else {
-        panic!()
-    };
+    let UpdateKind::Message(read) = update.kind else { panic!() };
     assert_eq!(read.text.as_deref(), Some("a/b ç @"));
 }
 
 #[test]
 fn every_type_of_message_is_kept_with_its_type() {
     for (kind, content) in [
-        (
-            "image",
-            json!({"image": {"id": "m1", "mime_type": "image/png", "sha256": "x", "caption": "c"}}),
-        ),
+        ("image", json!({"image": {"id": "m1", "mime_type": "image/png", "sha256": "x", "caption": "c"}})),
         ("reaction", json!({"reaction": {"message_id": "wamid.B"}})),
-        (
-            "interactive",
-            json!({"interactive": {"type": "button_reply", "button_reply": {"id": "1"}}}),
-        ),
+        ("interactive", json!({"interactive": {"type": "button_reply", "button_reply": {"id": "1"}}})),
         ("interactive", json!({})),
-        (
-            "unsupported",
-            json!({"errors": [{"code": 131_051}], "unsupported": {"type": "poll"}}),
-        ),
+        ("unsupported", json!({"errors": [{"code": 131_051}], "unsupported": {"type": "poll"}})),
         ("hologram", json!({"hologram": [1, 2]})),
         ("text", json!({"text": "not an object"})),
         ("image", json!({"text": {"body": "not the body of an image"}})),
     ] {
         let mut message =
             json!({"from": "551190", "id": "wamid.A", "timestamp": 1_767_225_600, "type": kind});
-        message
-            .as_object_mut()
-            .unwrap()
-            .extend(content.as_object().unwrap().clone());
+        message.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
         let update = only(&messages(json!({"messages": [message]})));
         assert_eq!(serde_json::from_str::<Value>(&update.raw).unwrap(), message);
-        let UpdateKind::Message(read) = update.kind else {
-            panic!("{kind}")
-        };
+        let UpdateKind::Message(read) = update.kind else { panic!("{kind}") };
         assert_eq!((read.kind.as_str(), read.text), (kind, None));
     }
     let untyped = only_message(json!({"messages": [{"from": "551190", "id": "wamid.A", "timestamp": "1"}]}));
@@ -97,23 +78,11 @@ fn somebody_with_a_username_is_known_by_user_id_alone() {
         "contacts": [{"profile": {"name": "Bia", "username": "bia"}, "user_id": "BR.77"}],
         "messages": [hidden],
     }));
-    assert_eq!(
-        message.from,
-        Identity {
-            wa_id: None,
-            user_id: Some("BR.77".into())
-        }
-    );
+    assert_eq!(message.from, Identity { wa_id: None, user_id: Some("BR.77".into()) });
     assert_eq!(message.profile_name.as_deref(), Some("Bia"));
 
     let misplaced = only_message(json!({"messages": [text("wamid.A", "BR.77", "oi")]}));
-    assert_eq!(
-        misplaced.from,
-        Identity {
-            wa_id: None,
-            user_id: Some("BR.77".into())
-        }
-    );
+    assert_eq!(misplaced.from, Identity { wa_id: None, user_id: Some("BR.77".into()) });
 }
 
 #[test]
@@ -139,20 +108,11 @@ fn the_only_contact_belongs_to_the_only_message_unless_the_user_ids_differ() {
     let mut message = text("wamid.A", "5511987654321", "oi");
     let contact = json!([{"profile": {"name": "Bia"}, "wa_id": "551187654321", "user_id": "BR.77"}]);
     let read = only_message(json!({"contacts": contact, "messages": [message]}));
-    assert_eq!(
-        read.from,
-        Identity {
-            wa_id: Some("5511987654321".into()),
-            user_id: Some("BR.77".into())
-        }
-    );
+    assert_eq!(read.from, Identity { wa_id: Some("5511987654321".into()), user_id: Some("BR.77".into()) });
 
     message["from_user_id"] = "BR.78".into();
     let read = only_message(json!({"contacts": contact, "messages": [message]}));
-    assert_eq!(
-        (read.from.user_id.as_deref(), read.profile_name),
-        (Some("BR.78"), None)
-    );
+    assert_eq!((read.from.user_id.as_deref(), read.profile_name), (Some("BR.78"), None));
 }
 
 #[test]
@@ -161,10 +121,7 @@ fn a_system_message_needs_no_contact() {
         "from": "551190", "id": "wamid.S", "timestamp": "1767225600", "type": "system",
         "system": {"type": "user_changed_number", "wa_id": "551191", "body": "changed"},
     }]}));
-    assert_eq!(
-        (message.kind.as_str(), message.from.wa_id.as_deref()),
-        ("system", Some("551190"))
-    );
+    assert_eq!((message.kind.as_str(), message.from.wa_id.as_deref()), ("system", Some("551190")));
 }
 
 #[test]
@@ -175,9 +132,7 @@ fn half_an_emoji_does_not_cost_the_message() {
     })))
     .unwrap()
     .replace("CUT", r"\ud83d");
-    let UpdateKind::Message(message) = only(body.as_bytes()).kind else {
-        panic!()
-    };
+    let UpdateKind::Message(message) = only(body.as_bytes()).kind else { panic!() };
     assert!(message.text.unwrap().starts_with("oi \u{fffd}"));
     assert!(message.profile_name.unwrap().starts_with("Bia \u{fffd}"));
 }
