@@ -93,7 +93,8 @@ async fn after_kill_9_under_load_nothing_acknowledged_is_lost_or_doubled() {
     let _page: serde_json::Value = last.admin().answer(request).await.unwrap();
     last.terminate().await;
 
-    check_log(&data, &told.lock().unwrap()).await;
+    let told = std::mem::take(&mut *told.lock().unwrap());
+    check_log(&data, &told).await;
     check_views(&data, dir.path()).await;
     stand_in.stop().await;
 }
