@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 use metrics::{counter, histogram};
 use schemas::api::views::{DeliveredLetters, FailedLetter};
 use schemas::{ChannelId, ChannelKind, Position, RejectionKind, Timestamp};
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::dead_letters::{DeadLettersError, Letter};
@@ -185,7 +186,9 @@ async fn submit(app: &App, updates: &[Update]) -> Result<Vec<Fate>, TryLater> {
 
 /// Waits until the views have all that the log had when this was asked.
 async fn catch_up(app: &App) -> Result<(), TryLater> {
-    let sequence = app.log.head().await.map_err(|error| TryLater::Log(error.to_string()))?;
+    let head = timeout(CATCH_UP_WITHIN, app.log.head()).await;
+    let head = head.map_err(|_| TryLater::Log("it does not answer".to_owned()))?;
+    let sequence = head.map_err(|error| TryLater::Log(error.to_string()))?;
     let head = Position { shard: app.log.shard(), sequence, index: 0 };
     app.views.wait_for(head, CATCH_UP_WITHIN).await.map_err(TryLater::Behind)
 }

@@ -22,13 +22,6 @@ const BATCH_BYTES: usize = 256 * 1024;
 /// While catching up, what is applied shows after so many bytes of frames: rows that change often are written less.
 const CATCH_UP_COMMIT_BYTES: usize = 8 * 1024 * 1024;
 
-fn commit_bytes() -> usize {
-    static M: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *M.get_or_init(|| {
-        std::env::var("COMMIT").ok().and_then(|t| t.parse().ok()).unwrap_or(CATCH_UP_COMMIT_BYTES)
-    })
-}
-
 /// How far a rebuild is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RebuildProgress {
@@ -233,7 +226,7 @@ impl<R: Fn(RebuildProgress)> Projection<R> {
             state.uncommitted_bytes += frame.bytes_len;
         }
         let is_done = last.sequence >= state.target;
-        if !is_done && state.uncommitted_bytes < commit_bytes() {
+        if !is_done && state.uncommitted_bytes < CATCH_UP_COMMIT_BYTES {
             return Ok(());
         }
         state.uncommitted_bytes = 0;

@@ -12,10 +12,6 @@ const ENTRIES_MAX: usize = 32;
 /// A chunk of more bytes takes no more entries. Small, because it is written again and again while it fills.
 const BYTES_MAX: usize = 2 * 1024;
 const LENGTH_BYTES: usize = 4;
-fn bytes_max() -> usize {
-    static M: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *M.get_or_init(|| std::env::var("CHUNK").ok().and_then(|t| t.parse().ok()).unwrap_or(BYTES_MAX))
-}
 
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -55,7 +51,7 @@ impl Chunk {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.count >= ENTRIES_MAX || self.bytes.len() >= bytes_max()
+        self.count >= ENTRIES_MAX || self.bytes.len() >= BYTES_MAX
     }
 
     pub(super) fn push(&mut self, recorded: &Recorded<'_>) {
