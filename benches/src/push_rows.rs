@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use gateway::api_client::ApiClient;
 use gateway::demo::whatsapp_stand_in::{StatusWebhook, status_webhook, text_webhook};
 use gateway::whatsapp::signature::{HEADER_NAME, sign};
+use reqwest::Method;
 use schemas::{ConversationId, MessageId};
 use tests::centre::{self, Centre, identity, open_conversation};
 use tokio::sync::{Mutex, mpsc};
@@ -34,7 +36,7 @@ pub(crate) async fn measure(table: &mut Table, scale: u64) {
         conversations.push(open_conversation(&engine, from).await);
     }
     let outbound = send_all(&engine, &conversations, messages).await;
-    let url = format!("http://{}/v1/events", server.addr());
+    let url = format!("http://{}", server.addr());
     let arrivals = listen(&url, server.admin_token()).await;
 
     let queue = Arc::new(Mutex::new(schedule(messages, &outbound)));
@@ -120,7 +122,7 @@ fn signed(body: &[u8]) -> Vec<u8> {
 
 /// The numbers of the messages that are pushed, with when.
 async fn listen(url: &str, token: &str) -> mpsc::UnboundedReceiver<(u64, Instant)> {
-    let response = reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap();
+    let response = ApiClient::new(url, token).request(Method::GET, "/v1/events").send().await.unwrap();
     assert_eq!(response.status().as_u16(), 200);
     let mut stream = response.bytes_stream();
     let (sender, receiver) = mpsc::unbounded_channel();
