@@ -5,8 +5,12 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 const LOCK_FILE: &str = "lock";
+const LOCKED_WITHIN: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 const HELP_IN_USE: &str = "stop that process first, or choose another data directory";
 
 /// A data directory that this process holds; it is let go when the value is dropped or the process ends.
@@ -60,7 +64,7 @@ impl DataDir {
             .mode(0o600)
             .open(&lock_path)
             .map_err(failed("locked"))?;
-        match lock.try_lock() {
+        match self::lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(in_use(path_absolute, &lock_path)),
             Err(TryLockError::Error(source)) => return Err(failed("locked")(source)),
@@ -72,6 +76,21 @@ impl DataDir {
     /// The directory, as an absolute path without symbolic links.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+/// Takes the exclusive lock of a file, which lasts as long as the file is open. Waits up to 1 s: a process that is
+/// being started holds a copy of every open file, and so of a lock just let go, until its program is loaded.
+///
+/// # Errors
+/// As [`File::try_lock`].
+pub fn lock(file: &File) -> Result<(), TryLockError> {
+    let give_up = Instant::now() + LOCKED_WITHIN;
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if Instant::now() < give_up => thread::sleep(LOCK_PAUSE),
+            result => return result,
+        }
     }
 }
 

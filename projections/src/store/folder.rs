@@ -46,7 +46,7 @@ impl Folder {
         let lock_path = dir.join(format!("{name}.lock"));
         let lock = File::options().write(true).create(true).truncate(false).open(&lock_path);
         let lock = lock.map_err(failed("open", &lock_path))?;
-        match lock.try_lock() {
+        match engine::data_dir::lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { path }),
             Err(TryLockError::Error(error)) => return Err(failed("lock", &lock_path)(error)),
