@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench
+.PHONY: help demo test torture bench
 
 help: ## list the targets
 	@sed -n 's/^\([.a-z/-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -12,6 +12,13 @@ test: .tools/nats-server ## formatting, lints and all tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --locked
+
+torture: .tools/nats-server ## every fault in full: kills, cuts and stops under load; options in ARGS
+	cargo build --locked -p tests
+	target/debug/atender-torture $(ARGS)
+	ATENDER_TORTURE_ROUNDS=100 cargo test --locked -p projections --lib crash
+	ATENDER_TORTURE_ROUNDS=100 cargo test --locked -p projections --test torture
+	ATENDER_TORTURE_ROUNDS=100 cargo test --locked -p engine --test snapshot
 
 bench: .tools/nats-server ## the load and the rebuild, beside their limits; options in ARGS
 	cargo build --release --locked -p gateway -p benches

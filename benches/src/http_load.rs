@@ -17,6 +17,11 @@ impl Connection {
         Self { stream, buffer: Vec::with_capacity(8 * 1024) }
     }
 
+    /// The last answer, head and body.
+    pub(crate) fn answer(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// Sends a request, as [`post`] makes it, and gives back the status of the answer.
     pub(crate) async fn call(&mut self, request: &[u8]) -> u16 {
         self.stream.write_all(request).await.unwrap();
@@ -41,6 +46,16 @@ fn complete(buffer: &[u8]) -> Option<usize> {
         .find_map(|line| line.strip_prefix("content-length:"))
         .map_or(0, |length| length.trim().parse().unwrap());
     (buffer.len() >= head + body).then_some(head + body)
+}
+
+/// The bytes of a GET.
+pub(crate) fn get(path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+    let mut request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    request.into_bytes()
 }
 
 /// The bytes of a POST of JSON.

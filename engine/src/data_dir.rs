@@ -3,12 +3,18 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::system::uname;
+
+use crate::random;
+
 const LOCK_FILE: &str = "lock";
+const NAME_FILE: &str = "name";
 const LOCKED_WITHIN: Duration = Duration::from_secs(1);
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 const HELP_IN_USE: &str = "stop that process first, or choose another data directory";
@@ -73,6 +79,30 @@ impl DataDir {
         Ok(Self { path: path_absolute, _lock: lock })
     }
 
+    /// What the process that holds this directory is called, now and after a restart; no other directory gives the
+    /// same, copies of this one on other machines or elsewhere included.
+    ///
+    /// # Errors
+    /// [`DataDirError::Io`] when the name cannot be kept.
+    pub fn name(&self) -> Result<String, DataDirError> {
+        let failed = |source| DataDirError::Io { path: self.path.clone(), action: "named", source };
+        let file = self.path.join(NAME_FILE);
+        let kept = match fs::read_to_string(&file) {
+            Ok(kept) => kept,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let fresh = random::token();
+                write_secret(&file, fresh.as_bytes()).map_err(failed)?;
+                fresh
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let mut hasher = blake3::Hasher::new();
+        for part in [kept.as_bytes(), uname().nodename().to_bytes(), self.path.as_os_str().as_bytes()] {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        Ok(hasher.finalize().to_hex()[..32].to_owned())
+    }
+
     /// The directory, as an absolute path without symbolic links.
     pub fn path(&self) -> &Path {
         &self.path
@@ -94,10 +124,33 @@ pub fn lock(file: &File) -> Result<(), TryLockError> {
     }
 }
 
+/// The process that holds a data directory, as it wrote itself down, or `unknown`; `None` when nobody does. Makes
+/// nothing, and holds nothing when it returns.
+///
+/// # Errors
+/// When there is a lock file that cannot be looked at.
+pub fn holder(path: &Path) -> io::Result<Option<String>> {
+    let lock_path = path.join(LOCK_FILE);
+    let file = match File::open(&lock_path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(holder_in(&lock_path))),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 fn in_use(path: PathBuf, lock_path: &Path) -> DataDirError {
+    DataDirError::InUse { path, holder: holder_in(lock_path), help: HELP_IN_USE }
+}
+
+fn holder_in(lock_path: &Path) -> String {
     let holder = fs::read_to_string(lock_path).unwrap_or_default();
     let holder = if holder.trim().is_empty() { "unknown" } else { holder.trim() };
-    DataDirError::InUse { path, holder: holder.to_owned(), help: HELP_IN_USE }
+    holder.to_owned()
 }
 
 /// Creates `path` and the parents it lacks with mode 0700; one that exists keeps its mode.
@@ -148,13 +201,25 @@ mod tests {
     #[test]
     fn a_held_directory_is_refused_until_it_is_let_go() {
         let parent = tempfile::tempdir().unwrap();
+        assert_eq!(holder(parent.path()).unwrap(), None);
         let held = DataDir::open(parent.path()).unwrap();
+        assert_eq!(holder(parent.path()).unwrap(), Some(std::process::id().to_string()));
         let message = DataDir::open(parent.path()).unwrap_err().to_string();
         assert!(message.contains(held.path().to_str().unwrap()), "{message}");
         assert!(message.contains(&std::process::id().to_string()), "{message}");
         assert!(message.contains(HELP_IN_USE), "{message}");
         drop(held);
         DataDir::open(parent.path()).unwrap();
+    }
+
+    #[test]
+    fn a_directory_keeps_its_name_and_a_copy_elsewhere_has_another() {
+        let parent = tempfile::tempdir().unwrap();
+        let name = DataDir::open(parent.path()).unwrap().name().unwrap();
+        assert_eq!(DataDir::open(parent.path()).unwrap().name().unwrap(), name);
+        let copy = tempfile::tempdir().unwrap();
+        fs::copy(parent.path().join(NAME_FILE), copy.path().join(NAME_FILE)).unwrap();
+        assert_ne!(DataDir::open(copy.path()).unwrap().name().unwrap(), name);
     }
 
     #[test]

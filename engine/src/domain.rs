@@ -11,6 +11,7 @@ mod finish;
 mod inbound;
 mod permission;
 mod presence;
+mod records;
 mod routing;
 mod send;
 mod state;
@@ -20,6 +21,7 @@ mod window;
 use schemas::frame::CommitHeader;
 use schemas::{Command, Event, Position, Rejection, Submission, Timestamp};
 
+pub(crate) use records::{Loading, Record};
 pub use state::{Agent, Conversation, Outbound, Remembered, SendStage, Stage, State, Workspace};
 pub use transfer::TRANSFER_DISPOSITION;
 pub use window::Window;

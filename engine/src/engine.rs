@@ -1,14 +1,27 @@
 //! The way in: `submit` hands a command to the writer of its shard and gives back what came of it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemas::{ConversationId, Event, MessageId, Position, Rejection, Submission};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
+use crate::health::{Health, Reporter};
+use crate::lease::Lease;
 use crate::log::{Log, LogError};
+use crate::random;
+use crate::shard::{self, Shard};
+use crate::snapshot::Snapshots;
+use crate::task;
+use crate::writer::Request;
 pub use crate::writer::WriterError;
-use crate::writer::{Request, Writer};
+
+/// How often the log is looked at for what it must never become.
+const INSPECT_EVERY: Duration = Duration::from_secs(5);
 
 /// Limits of the engine.
 #[derive(Debug, Clone)]
@@ -17,11 +30,21 @@ pub struct EngineConfig {
     pub queue_max: usize,
     /// How long a caller waits for the log before it is told that the outcome is not known yet.
     pub answer_within: Duration,
+    /// What this process is called among those that may write the shard. One that died and comes back under the
+    /// same name goes on at once; two that live must not share one.
+    pub name: String,
+    /// Where snapshots of the hot state are kept, for a quick start; without it the whole log is read each time.
+    pub snapshots: Option<PathBuf>,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { queue_max: 8_192, answer_within: Duration::from_secs(5) }
+        Self {
+            queue_max: 8_192,
+            answer_within: Duration::from_secs(5),
+            name: random::token(),
+            snapshots: None,
+        }
     }
 }
 
@@ -55,27 +78,53 @@ pub enum SubmitError {
     Unavailable(String),
 }
 
-/// A handle on the writer; clones share it.
+/// A handle on a shard, wherever it is written; clones share it.
 #[derive(Debug, Clone)]
 pub struct Engine {
     requests: mpsc::Sender<Request>,
     answer_within: Duration,
+    health: watch::Receiver<Health>,
 }
 
 impl Engine {
-    /// Reads the log from its beginning and starts its writer. Gives back a task that ends with the writer: when
-    /// all handles are dropped, or with an error after which nothing more can be written.
+    /// Reads the log and joins those who may write it: one of them does, the others pass commands on to it and are
+    /// ready to take over. Gives back a task that ends when all handles are dropped, or with an error after which
+    /// this process can write nothing more.
     ///
     /// # Errors
     /// [`LogError`] when the log cannot be opened or read, or is damaged.
     pub async fn start(
         log: Log,
         config: EngineConfig,
-    ) -> Result<(Self, tokio::task::JoinHandle<Result<(), WriterError>>), LogError> {
+    ) -> Result<(Self, JoinHandle<Result<(), WriterError>>), LogError> {
         let (requests, inbox) = mpsc::channel(config.queue_max);
-        let writer = Writer::recover(log, inbox).await?;
-        let task = tokio::spawn(writer.run());
-        Ok((Self { requests, answer_within: config.answer_within }, task))
+        let lease = Lease::open(log.link(), log.shard(), log.replicas(), config.name).await?;
+        let (reporter, health) = Reporter::new();
+        let snapshots = config.snapshots.map(|dir| Snapshots::new(dir, log.shard()));
+        let replica = shard::recover(&log, snapshots.as_ref()).await?;
+        let ending = CancellationToken::new();
+        if let Some(snapshots) = snapshots.clone() {
+            task::spawn(snapshots.keep(log.clone(), ending.clone()));
+        }
+        let (unfit, inspector) = inspect(log.clone());
+        let requests_weak = requests.downgrade();
+        let told = reporter.clone();
+        let shard = Shard { log, snapshots, inbox, requests: requests_weak, lease, health: reporter, unfit };
+        let task = task::spawn(async move {
+            let (_inspector, _ending) = (inspector, ending.drop_guard());
+            let ended = shard.run(replica).await;
+            if let Err(error) = &ended {
+                // It stays: what comes now is for a person to mend.
+                told.trouble(&with_cause(error));
+            }
+            ended
+        });
+        Ok((Self { requests, answer_within: config.answer_within, health }, task))
+    }
+
+    /// How the shard does in this process, now and whenever it changes.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
     }
 
     /// Queues the command at once, in the order of the calls, and waits for what comes of it.
@@ -85,8 +134,9 @@ impl Engine {
         submission: Submission,
     ) -> impl Future<Output = Result<Outcome, SubmitError>> + Send + use<> {
         let (reply, answer) = oneshot::channel();
-        let queued = self.requests.try_send(Request { submission, reply });
         let answer_within = self.answer_within;
+        let deadline = Instant::now() + answer_within;
+        let queued = self.requests.try_send(Request { submission, reply, deadline, is_passed_on: false });
         async move {
             queued.map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => SubmitError::Overloaded,
@@ -94,11 +144,47 @@ impl Engine {
                     SubmitError::Unavailable("the writer has ended".into())
                 }
             })?;
-            match timeout(answer_within, answer).await {
+            match timeout_at(deadline, answer).await {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) => Err(SubmitError::Unavailable("the writer has ended".into())),
                 Err(_) => Err(SubmitError::Unavailable(format!("no answer within {answer_within:?}"))),
             }
         }
     }
+}
+
+fn with_cause(error: &WriterError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+/// Looks at the log from time to time: what somebody did to it from outside shows before it does harm.
+fn inspect(log: Log) -> (watch::Receiver<Option<WriterError>>, AbortOnDropHandle<()>) {
+    let (found, unfit) = watch::channel(None);
+    let task = task::spawn(async move {
+        loop {
+            sleep(INSPECT_EVERY).await;
+            let inspected = match log.inspect().await {
+                // It may be a leader that was just elected.
+                Err(LogError::Missing { sequence }) => match log.head_with(sequence).await {
+                    Ok(head) if head < sequence => Err(LogError::Missing { sequence }),
+                    looked_at => looked_at.map(drop),
+                },
+                looked_at => looked_at,
+            };
+            match inspected {
+                Ok(()) => {}
+                Err(error @ LogError::Unavailable { .. }) => {
+                    tracing::debug!(%error, "the log was not looked at")
+                }
+                Err(error) => {
+                    found.send_replace(Some(error.into()));
+                    return std::future::pending().await;
+                }
+            }
+        }
+    });
+    (unfit, AbortOnDropHandle::new(task))
 }

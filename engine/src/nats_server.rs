@@ -8,6 +8,7 @@ mod endpoint;
 mod error;
 mod process;
 mod supervisor;
+mod traces;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,9 +20,10 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-pub use binary::find_binary;
+pub use binary::{VERSION_MIN, find_binary, parse_version, version_output};
 pub use endpoint::{Endpoint, running_endpoint};
 pub use error::NatsServerError;
+pub use traces::{Traces, traces};
 
 use crate::data_dir::create_private_dir;
 use config::Files;
@@ -113,11 +115,35 @@ impl NatsServer {
         self.status.restarts()
     }
 
+    /// What has the server started again, for one that answers and takes nothing any more.
+    pub fn restarter(&self) -> Restarter {
+        Restarter { status: Arc::clone(&self.status), config_file: self.config_file.clone() }
+    }
+
     /// SIGTERM, up to 10 s, SIGKILL; then the pid and endpoint files are gone.
     pub async fn stop(mut self) {
         self.stopping.cancel();
         if let Err(error) = (&mut self.supervision).await {
             tracing::error!(%error, "the supervision of nats-server failed");
+        }
+    }
+}
+
+/// Has a supervised nats-server end, upon which it is started again.
+#[derive(Debug, Clone)]
+pub struct Restarter {
+    status: Arc<Status>,
+    config_file: PathBuf,
+}
+
+impl Restarter {
+    /// SIGTERM, up to 10 s, SIGKILL: one that stands still hears nothing else. Nothing while the server is down
+    /// already. Clients find it again by themselves.
+    pub async fn restart(&self) {
+        if let Some(pid) = self.status.pid()
+            && !process::end(pid, &self.config_file).await
+        {
+            tracing::error!(pid, "nats-server cannot be ended");
         }
     }
 }

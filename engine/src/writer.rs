@@ -2,26 +2,31 @@
 //! while one frame is on its way to the log. It owns the hot state; nobody is answered before the log has what
 //! the answer rests on, refusals included.
 
+mod attempts;
+mod forwarded;
 mod pending;
 mod publish;
-mod recover;
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
-use schemas::frame::{self, CommitHeader, FrameBuilder, FrameHash};
+use schemas::frame::{self, CommitHeader, FrameBuilder};
 use schemas::limits::{EVENTS_PER_COMMIT_MAX, FRAME_BYTES_MAX, FRAME_BYTES_TARGET};
-use schemas::{Actor, Command, CommandId, FrameId, MessageId, Position, Rejection, Submission, Timestamp};
-use tokio::sync::mpsc;
-use tokio::time::sleep;
+use schemas::{Actor, Command, CommandId, FrameId, MessageId, Position, Rejection, Submission};
+use tokio::time::{Instant, sleep};
 
 use crate::clock;
-use crate::domain::{self, Remembered, State};
+use crate::domain::{self, Remembered};
 use crate::engine::{Outcome, SubmitError};
-use crate::log::{Log, LogError};
+use crate::log::LogError;
 use crate::random;
+use crate::replica::Replica;
+use crate::shard::{self, Shard, Turn};
+pub(crate) use attempts::Attempts;
+pub(crate) use forwarded::serve_forwarded;
 use pending::Answers;
 pub(crate) use pending::Request;
 use publish::{InFlight, Published};
@@ -32,11 +37,11 @@ const BATCH_MAX: usize = 256;
 const DEADLINE_CHECK: Duration = Duration::from_secs(1);
 
 /// Why nothing can be written any more until the log has been looked at and atender started again.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum WriterError {
-    /// The log cannot be read, or is damaged.
-    #[error("the log cannot be written: it could not be read again")]
-    Log(#[from] LogError),
+    /// The log cannot be read, or is damaged, or is not kept as it must be.
+    #[error("the log cannot be written any more")]
+    Log(#[source] Arc<LogError>),
     /// The log is shorter than it was.
     #[error("the log ends before frame {expected}, which it had acknowledged")]
     Shortened {
@@ -45,34 +50,43 @@ pub enum WriterError {
     },
 }
 
-pub(crate) struct Writer {
-    log: Log,
-    inbox: mpsc::Receiver<Request>,
-    state: State,
-    /// The last frame the log is known to have.
-    durable: u64,
-    /// The hash of the last frame that was closed, in the log or on its way.
-    previous: FrameHash,
+impl From<LogError> for WriterError {
+    fn from(error: LogError) -> Self {
+        Self::Log(Arc::new(error))
+    }
+}
+
+/// A turn as the writer: from taking the lease to losing it.
+pub(crate) struct Writer<'a> {
+    shard: &'a mut Shard,
+    /// The state as decided so far; its sequence is that of the last frame the log is known to have.
+    hot: Replica,
     next: FrameBuilder,
     /// Who waits for the frame that is being collected.
     answers: Answers,
     in_flight: Option<InFlight>,
-    /// The position of the last event decided.
-    last: Position,
-    /// The time of the last commit; time in the log never goes back.
-    last_at: Timestamp,
+    /// The log has a frame of this turn, so that nothing of the writer before can get in any more.
+    has_written: bool,
 }
 
 enum Wake {
     Commands(usize),
     Published(Published),
+    Renewed(bool),
+    Unfit(WriterError),
     Deadline,
 }
 
-impl Writer {
-    /// Runs until every handle is gone and all is written, or until the log turns out to be damaged.
-    pub(crate) async fn run(mut self) -> Result<(), WriterError> {
-        let (mut batch, mut taken) = (Vec::with_capacity(BATCH_MAX), VecDeque::with_capacity(BATCH_MAX));
+impl<'a> Writer<'a> {
+    pub(crate) fn new(shard: &'a mut Shard, hot: Replica) -> Self {
+        let (next, answers) = (FrameBuilder::default(), Answers::default());
+        Self { shard, hot, next, answers, in_flight: None, has_written: false }
+    }
+
+    /// Runs until every handle is gone and all is written, until another process has the lease or wrote to the log,
+    /// or until the log turns out to be damaged. Begins with the commands in `taken`.
+    pub(crate) async fn run(mut self, mut taken: VecDeque<Request>) -> Result<Turn, WriterError> {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
         loop {
             while self.has_room()
                 && let Some(request) = taken.pop_front()
@@ -84,9 +98,20 @@ impl Writer {
                 continue;
             }
             match self.wait(&mut batch).await {
-                Wake::Commands(0) => return self.finish().await,
+                // Commands are asked for only when none is left to take.
+                Wake::Commands(0) => return self.drain().await,
                 Wake::Commands(_) => taken.extend(batch.drain(..)),
-                Wake::Published(published) => self.settle(published).await?,
+                Wake::Published(published) => {
+                    if let Some(lost) = self.settle(published)? {
+                        return Ok(self.give_up(lost, taken));
+                    }
+                }
+                Wake::Renewed(true) => {}
+                Wake::Renewed(false) => {
+                    tracing::warn!("another process has the lease of the shard");
+                    return self.step_down(taken).await;
+                }
+                Wake::Unfit(error) => return Err(error),
                 Wake::Deadline => self.end_passed_waits(),
             }
         }
@@ -101,6 +126,7 @@ impl Writer {
         let room = self.has_room();
         let deadline = self.until_deadline();
         let in_flight = &mut self.in_flight;
+        let Shard { inbox, lease, unfit, .. } = &mut *self.shard;
         tokio::select! {
             biased;
             published = async {
@@ -109,7 +135,9 @@ impl Writer {
                     None => pending().await,
                 }
             } => Wake::Published(published),
-            count = self.inbox.recv_many(batch, BATCH_MAX), if room => Wake::Commands(count),
+            is_held = lease.renewed() => Wake::Renewed(is_held),
+            fault = shard::found(unfit) => Wake::Unfit(fault),
+            count = inbox.recv_many(batch, BATCH_MAX), if room => Wake::Commands(count),
             () = async {
                 match deadline {
                     Some(wait) => sleep(wait).await,
@@ -125,21 +153,30 @@ impl Writer {
             return;
         }
         if self.next.is_empty() {
-            // Nothing is on its way, so what these answers rest on is durable.
-            self.answers.send();
-            return;
+            if self.answers.is_empty() {
+                return;
+            }
+            // Nothing is on its way, so what these answers rest on is durable; but another may have written since.
+            if self.has_written {
+                if self.shard.lease.is_trusted() {
+                    self.answers.send();
+                }
+                return;
+            }
+            // A frame of the writer before may still be on its way, and would contradict them; a frame without
+            // commits shuts it out.
         }
         histogram!("atender_frame_commits").record(f64::from(self.next.commits()));
         let id = FrameId::from_bytes(random::bytes());
-        let bytes = self.next.finish(self.log.shard(), id, &self.previous, self.last_at);
-        self.previous = frame::hash(&bytes);
+        let bytes = self.next.finish(self.shard.id(), id, &self.hot.previous, self.hot.last_at);
+        self.hot.previous = frame::hash(&bytes);
         let answers = std::mem::take(&mut self.answers);
-        self.in_flight = Some(InFlight::publish(self.log.clone(), bytes, id, self.durable, answers));
+        let (log, health) = (self.shard.log.clone(), self.shard.health.clone());
+        self.in_flight = Some(InFlight::publish(log, health, bytes, id, self.hot.sequence, answers));
     }
 
     fn take(&mut self, request: Request) {
-        // The caller has been told that it took too long; doing it now would surprise everybody.
-        if request.reply.is_closed() {
+        if request.is_over(Instant::now()) {
             return;
         }
         let result = self.decide(&request.submission);
@@ -154,21 +191,21 @@ impl Writer {
         if self.in_flight.is_some() && self.next.is_empty() {
             // It rests on the frame that is on its way, and on nothing after it.
             if let Some(frame) = &mut self.in_flight {
-                frame.answers.push(request.reply, result);
+                frame.later.push(request, result);
             }
         } else {
-            self.answers.push(request.reply, result);
+            self.answers.push(request, result);
         }
     }
 
     fn decide(&mut self, submission: &Submission) -> Result<Outcome, SubmitError> {
-        if let Some(before) = self.state.remembered(&submission.workspace, submission.id) {
+        if let Some(before) = self.hot.state.remembered(&submission.workspace, submission.id) {
             return repeat(before, submission);
         }
-        let now = clock::now().max(self.last_at);
-        let events = domain::decide(&self.state, submission, now)?;
+        let now = clock::now().max(self.hot.last_at);
+        let events = domain::decide(&self.hot.state, submission, now)?;
         if events.is_empty() && submission.fingerprint == 0 {
-            let position = self.last;
+            let position = self.hot.last;
             return Ok(Outcome { position, conversation: None, message: None, repeated: false, events });
         }
         if events.len() > EVENTS_PER_COMMIT_MAX {
@@ -181,54 +218,87 @@ impl Writer {
             self.next.undo(bytes_before, index);
             return Err(too_much());
         }
-        let first = Position { shard: self.log.shard(), sequence: self.collecting(), index };
-        domain::apply(&mut self.state, &header, first, &events);
-        self.last_at = now;
-        let remembered = self.state.remembered(&submission.workspace, submission.id);
+        let first = Position { shard: self.shard.id(), sequence: self.collecting(), index };
+        domain::apply(&mut self.hot.state, &header, first, &events);
+        self.hot.last_at = now;
+        let remembered = self.hot.state.remembered(&submission.workspace, submission.id);
         let (position, conversation, message) = match remembered {
             Some(r) => (r.position, r.conversation, message_of(r, submission.id)),
             None => (first, None, None),
         };
-        self.last = position;
+        self.hot.last = position;
         Ok(Outcome { position, conversation, message, repeated: false, events })
     }
 
     /// The sequence that the frame being collected will have.
     fn collecting(&self) -> u64 {
-        self.durable + 1 + u64::from(self.in_flight.is_some())
+        self.hot.sequence + 1 + u64::from(self.in_flight.is_some())
     }
 
-    async fn settle(&mut self, published: Published) -> Result<(), WriterError> {
+    /// Takes in what came of a frame; gives back those whose commands were lost with it, if they were.
+    fn settle(&mut self, published: Published) -> Result<Option<Answers>, WriterError> {
         let Some(frame) = self.in_flight.take() else {
-            return Ok(());
+            return Ok(None);
         };
         match published {
             Published::Durable => {
-                self.durable += 1;
+                self.hot.sequence += 1;
+                self.has_written = true;
                 counter!("atender_frames_total").increment(1);
-                gauge!("atender_commands_queued").set(self.inbox.len() as f64);
-                frame.finish();
-                Ok(())
+                gauge!("atender_commands_queued").set(self.shard.inbox.len() as f64);
+                let mut later = frame.finish();
+                // It may have taken long to learn that, and another may have written since.
+                if self.shard.lease.is_trusted() {
+                    later.send();
+                } else {
+                    self.answers = later.and(std::mem::take(&mut self.answers));
+                }
+                Ok(None)
             }
-            Published::Lost(reason) => {
-                tracing::warn!(%reason, "a frame did not get into the log; reading the log again");
+            Published::Fenced => {
+                tracing::warn!(sequence = self.hot.sequence + 1, "another writer wrote to the log first");
                 counter!("atender_frames_lost_total").increment(1);
-                frame.answers.fail(&reason);
-                std::mem::take(&mut self.answers).fail(&reason);
-                self.reload().await
+                Ok(Some(frame.lost()))
             }
-            Published::LogShortened => Err(WriterError::Shortened { expected: self.durable }),
+            Published::Refused(reason) => {
+                tracing::error!(%reason, "the log refuses a frame");
+                counter!("atender_frames_lost_total").increment(1);
+                self.shard.health.trouble(&reason);
+                frame.lost().fail(&reason);
+                Ok(Some(Answers::default()))
+            }
+            Published::LogShortened => Err(WriterError::Shortened { expected: self.hot.sequence }),
         }
     }
 
+    /// Ends the turn after a frame was lost. What was decided on it is decided anew, by whoever writes then.
+    fn give_up(mut self, lost: Answers, taken: VecDeque<Request>) -> Turn {
+        let undecided = std::mem::take(&mut self.answers).into_requests();
+        let requests = lost.into_requests().chain(undecided).chain(taken).collect();
+        Turn::Lost { state: None, reached: self.hot.sequence, requests }
+    }
+
+    /// Ends the turn after the lease was lost. What was decided still goes to the log if nobody else was faster.
+    async fn step_down(mut self, taken: VecDeque<Request>) -> Result<Turn, WriterError> {
+        while let Some(frame) = &mut self.in_flight {
+            let published = frame.published().await;
+            if let Some(lost) = self.settle(published)? {
+                return Ok(self.give_up(lost, taken));
+            }
+            self.publish_next();
+        }
+        let requests = std::mem::take(&mut self.answers).into_requests().chain(taken).collect();
+        Ok(Turn::Lost { reached: self.hot.sequence, state: Some(self.hot), requests })
+    }
+
     fn until_deadline(&self) -> Option<Duration> {
-        let (at, ..) = self.state.next_deadline()?;
-        Some(at.since(clock::now().max(self.last_at)).min(DEADLINE_CHECK))
+        let (at, ..) = self.hot.state.next_deadline()?;
+        Some(at.since(clock::now().max(self.hot.last_at)).min(DEADLINE_CHECK))
     }
 
     fn end_passed_waits(&mut self) {
-        while let Some((at, workspace, conversation)) = self.state.next_deadline().cloned() {
-            if at > clock::now().max(self.last_at) || !self.has_room() {
+        while let Some((at, workspace, conversation)) = self.hot.state.next_deadline().cloned() {
+            if at > clock::now().max(self.hot.last_at) || !self.has_room() {
                 return;
             }
             let id = CommandId::of_step(&workspace, "exclusive wait", conversation.as_bytes(), at.millis());
@@ -242,14 +312,17 @@ impl Writer {
     }
 
     /// All handles are gone: what was decided still goes to the log.
-    async fn finish(mut self) -> Result<(), WriterError> {
+    async fn drain(mut self) -> Result<Turn, WriterError> {
         loop {
             self.publish_next();
             let Some(frame) = &mut self.in_flight else {
-                return Ok(());
+                return Ok(Turn::Over);
             };
             let published = frame.published().await;
-            self.settle(published).await?;
+            if let Some(lost) = self.settle(published)? {
+                lost.fail("the process ends");
+                return Ok(Turn::Over);
+            }
         }
     }
 }

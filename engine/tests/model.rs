@@ -7,22 +7,25 @@ mod model {
     mod delivery;
     mod invariants;
     mod reference;
+    mod snapshot;
     mod steps;
 
-    use engine::domain::{State, apply, decide};
+    use engine::Replica;
+    use engine::domain::decide;
+    use engine::log::RecordedFrame;
     use proptest::prelude::*;
-    use schemas::frame::{CommitHeader, Frame, FrameBuilder, NO_FRAME};
-    use schemas::{
-        Actor, Command, CommandId, Event, FrameId, Position, Rejection, ShardId, Submission, Timestamp,
-    };
+    use schemas::frame::{CommitHeader, Frame, FrameBuilder, FrameHash, NO_FRAME, hash};
+    use schemas::{Actor, Command, CommandId, Event, FrameId, Rejection, ShardId, Submission, Timestamp};
 
     use invariants::Before;
     use reference::{Reference, Verdict};
     use steps::Step;
 
+    const SHARD: ShardId = ShardId(0);
+
     /// The engine's domain and the model, side by side.
     struct Day {
-        state: State,
+        replica: Replica,
         reference: Reference,
         before: Before,
         now: Timestamp,
@@ -33,7 +36,7 @@ mod model {
     impl Day {
         fn begin() -> Self {
             let mut day = Self {
-                state: State::default(),
+                replica: Replica::empty(SHARD),
                 reference: Reference::default(),
                 before: Before::default(),
                 now: centre::opening(),
@@ -57,20 +60,18 @@ mod model {
             let workspace = centre::workspace();
             let id = id.unwrap_or_else(|| CommandId::of_step(&workspace, "model", &[], self.commands));
             let submission = Submission { workspace, id, fingerprint: 0, actor, command };
-            let events = decide(&self.state, &submission, self.now)?;
+            let events = decide(self.replica.state(), &submission, self.now)?;
             self.write(&CommitHeader::of(&submission, self.now), &events);
-            invariants::hold_of(&events, &self.state);
+            invariants::hold_of(&events, self.replica.state());
             Ok(events)
         }
 
         fn write(&mut self, header: &CommitHeader, events: &[Event]) {
             let mut builder = FrameBuilder::default();
-            let index = builder.push(header, events);
-            let sequence = self.log.len() as u64 + 1;
-            let id = FrameId::from_bytes([0; 16]);
-            self.log.push(builder.finish(ShardId(0), id, &NO_FRAME, self.now));
-            let first = Position { shard: ShardId(0), sequence, index };
-            apply(&mut self.state, header, first, events);
+            builder.push(header, events);
+            let bytes = builder.finish(SHARD, FrameId::from_bytes([0; 16]), &self.previous(), self.now);
+            self.replica.apply(&recorded(self.log.len() as u64 + 1, &bytes));
+            self.log.push(bytes);
         }
 
         fn take(&mut self, actor: Actor, command: Command, id: Option<CommandId>) {
@@ -83,8 +84,8 @@ mod model {
                 Ok(_) => verdict == Verdict::Happened,
             };
             assert!(agreed, "{what}: the model says {verdict:?}, the domain {decided:?}");
-            compare::same(&self.state, &self.reference);
-            invariants::hold(&self.state, &mut self.before);
+            compare::same(self.replica.state(), &self.reference);
+            invariants::hold(self.replica.state(), &mut self.before);
         }
 
         fn step(&mut self, step: &Step) {
@@ -98,23 +99,28 @@ mod model {
         /// As the writer does it.
         fn end_passed_waits(&mut self) {
             while let Some((_, _, conversation)) =
-                self.state.next_deadline().filter(|d| d.0 <= self.now).cloned()
+                self.replica.state().next_deadline().filter(|d| d.0 <= self.now).cloned()
             {
                 self.take(Actor::System, Command::EndExclusiveWait { conversation }, None);
             }
         }
 
-        fn again_from_the_log(&self) -> State {
-            let mut state = State::default();
-            for (bytes, sequence) in self.log.iter().zip(1..) {
-                let frame = Frame::decode(bytes).expect("a frame that was just written");
-                for commit in &frame.commits {
-                    let first = Position { shard: frame.shard, sequence, index: 0 };
-                    apply(&mut state, &commit.header, first, &commit.events);
-                }
-            }
-            state
+        fn previous(&self) -> FrameHash {
+            self.log.last().map_or(NO_FRAME, |bytes| hash(bytes))
         }
+
+        fn again_from_the_log(&self) -> Replica {
+            let mut replica = Replica::empty(SHARD);
+            for (bytes, sequence) in self.log.iter().zip(1..) {
+                replica.apply(&recorded(sequence, bytes));
+            }
+            replica
+        }
+    }
+
+    fn recorded(sequence: u64, bytes: &[u8]) -> RecordedFrame {
+        let frame = Frame::decode(bytes).expect("a frame that was just written");
+        RecordedFrame { sequence, hash: hash(bytes), bytes_len: bytes.len(), frame }
     }
 
     proptest! {
@@ -132,7 +138,8 @@ mod model {
             for step in &steps {
                 day.step(step);
             }
-            prop_assert_eq!(compare::summary(&day.state), compare::summary(&day.again_from_the_log()));
+            prop_assert_eq!(day.replica.digest(), day.again_from_the_log().digest());
+            prop_assert_eq!(compare::summary(day.replica.state()), compare::summary(day.again_from_the_log().state()));
         }
     }
 }

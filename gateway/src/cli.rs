@@ -1,21 +1,24 @@
 //! The command line: what can be asked, and how what went wrong is told.
 
 mod client;
+mod doctor;
 mod log;
 
 use std::error::Error;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use schemas::{ConversationId, Timestamp};
+use engine::deployment::{SHARDS_MAX, Wanted};
+use schemas::{ConversationId, Timestamp, WorkspaceId};
 use tracing_subscriber::EnvFilter;
 
 use crate::demo::{self, DemoConfig};
 use crate::secrets::from_environment;
-use crate::serve::{AdminToken, Nats, RemoteNats, ServeConfig, Server, WhatsAppConfig};
+use crate::serve::{AdminToken, DEFAULT_WORKSPACE, Nats, RemoteNats, ServeConfig, Server, WhatsAppConfig};
 use crate::signals::told_to_end;
 use crate::whatsapp::api::{AccessToken, BASE_URL, VERSION};
 
@@ -38,6 +41,7 @@ enum Command {
     DeadLetters(client::DeadLettersArgs),
     Replay(ReplayArgs),
     Rebuild(LogArgs),
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Run atender: API, channels, views, and its own nats-server unless --nats names one.
@@ -52,9 +56,12 @@ struct ServeArgs {
     listen: SocketAddr,
     #[command(flatten)]
     log: LogArgs,
-    /// Copies of each frame in a NATS cluster, when the log is first made
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
-    replicas: u8,
+    /// Shards of a new deployment (1 unless given); one that exists must have as many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(SHARDS_MAX)))]
+    shards: Option<u16>,
+    /// Copies of everything in a NATS cluster, for a new deployment (1 unless given); one that exists must have as many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
+    replicas: Option<u8>,
     /// Base URL of the WhatsApp Cloud API
     #[arg(long, default_value = BASE_URL, env = "ATENDER_WHATSAPP_URL", value_name = "URL")]
     whatsapp_url: String,
@@ -69,6 +76,9 @@ pub(crate) struct LogArgs {
     /// Where atender keeps its data
     #[arg(long, default_value = "atender-data", env = "ATENDER_DATA_DIR", value_name = "DIR")]
     data_dir: PathBuf,
+    /// The workspace: a contact centre of its own, apart from all others in the same NATS
+    #[arg(long, default_value = DEFAULT_WORKSPACE, env = "ATENDER_WORKSPACE", value_name = "NAME")]
+    workspace: WorkspaceId,
     /// Use this NATS instead of an own one; several addresses with commas
     #[arg(long, env = "ATENDER_NATS", value_name = "URL")]
     nats: Option<String>,
@@ -118,6 +128,8 @@ pub fn main() -> ExitCode {
         Command::Serve(_) => "info",
         // Its faults are made on purpose, and would be told in the middle of its table.
         Command::Demo(_) => "error",
+        // What goes wrong is what it tells.
+        Command::Doctor(_) => "off",
         Command::Apply(_) | Command::DeadLetters(_) | Command::Replay(_) | Command::Rebuild(_) => "warn",
     });
     let runtime = match tokio::runtime::Runtime::new() {
@@ -127,7 +139,10 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(cli.command)) {
+    let ended = runtime.block_on(run(cli.command));
+    // What a command has to finish it has waited for; a start that was broken off may leave something that waits for NATS.
+    runtime.shutdown_background();
+    match ended {
         Ok(code) => code,
         Err(error) => {
             tell(error.as_ref());
@@ -148,16 +163,25 @@ async fn run(command: Command) -> Outcome {
         Command::DeadLetters(args) => client::dead_letters(args).await,
         Command::Replay(ReplayArgs { conversation, at, log }) => log::replay(conversation, at, &log).await,
         Command::Rebuild(args) => log::rebuild(&args).await,
+        Command::Doctor(args) => doctor::doctor(args).await,
     }
 }
 
 async fn serve(args: ServeArgs) -> Outcome {
-    let server = Server::start(args.into_config()?).await?;
+    let config = args.into_config()?;
+    let mut told = pin!(told_to_end());
+    let server = tokio::select! {
+        server = Server::start(config) => server?,
+        () = &mut told => {
+            tracing::info!("told to end before it answered");
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     tokio::select! {
-        () = told_to_end() => {}
+        () = &mut told => {}
         () = server.app().writer_failed.cancelled() => {
             tracing::error!("nothing can be written any more; reads go on. Look at the log, then start again");
-            told_to_end().await;
+            told.await;
         }
     }
     tracing::info!("ending: finishing what is in flight");
@@ -179,8 +203,9 @@ impl ServeArgs {
         Ok(ServeConfig {
             listen: self.listen,
             nats: self.log.nats()?,
+            workspace: self.log.workspace,
             data_dir: self.log.data_dir,
-            replicas: self.replicas.into(),
+            deployment: Wanted { shards: self.shards, replicas: self.replicas.map(usize::from) },
             admin_token: from_environment("ATENDER_ADMIN_TOKEN")?.map(AdminToken),
             whatsapp,
         })

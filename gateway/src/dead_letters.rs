@@ -2,7 +2,7 @@
 //! delivers them by hand. The stream is bounded and refuses when it is full: the provider then keeps the update
 //! and sends it again. Nothing is dropped here, ever.
 
-mod letter;
+pub(crate) mod letter;
 
 use std::error::Error;
 use std::time::Duration;
@@ -11,23 +11,19 @@ use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{self, DiscardPolicy, RawMessageErrorKind, RetentionPolicy, StorageType};
 use async_nats::{Client, HeaderMap, jetstream};
+use engine::patience::patiently;
 use futures_util::TryStreamExt;
 use metrics::{counter, gauge};
 use schemas::{Timestamp, WorkspaceId};
 
+use crate::limits::{LETTERS_BYTES_MAX, LETTERS_MAX, LETTERS_PAGE_BYTES_MAX};
 use crate::whatsapp::webhook::Update;
 pub use letter::Letter;
 use letter::{REASON, RECEIVED_AT, body_of};
 
 const STREAM: &str = "ATENDER_DEAD_LETTERS";
-/// Letters kept for all workspaces together; one more is refused.
-pub const LETTERS_MAX: i64 = 100_000;
-/// Bytes kept for all workspaces together.
-pub const LETTERS_BYTES_MAX: i64 = 256 * 1024 * 1024;
 /// A provider that gets no 200 sends the whole webhook again; its letters are kept once within this time.
 const SAME_LETTER_WITHIN: Duration = Duration::from_secs(60 * 60);
-/// Bytes of letters read for one page, so that large ones make small pages.
-const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Why dead letters cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +51,23 @@ impl DeadLettersError {
     }
 }
 
+/// What the stream has to be like.
+pub(crate) fn stream_config(replicas: usize) -> stream::Config {
+    stream::Config {
+        name: STREAM.to_owned(),
+        description: Some("atender: webhooks that could not be taken in".to_owned()),
+        subjects: vec!["atender.dead.>".to_owned()],
+        retention: RetentionPolicy::Limits,
+        storage: StorageType::File,
+        discard: DiscardPolicy::New,
+        max_messages: LETTERS_MAX,
+        max_bytes: LETTERS_BYTES_MAX,
+        duplicate_window: SAME_LETTER_WITHIN,
+        num_replicas: replicas,
+        ..Default::default()
+    }
+}
+
 /// The dead letters of a workspace; clones share the connection.
 #[derive(Debug, Clone)]
 pub struct DeadLetters {
@@ -68,22 +81,15 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When NATS does not answer, or refuses.
-    pub async fn open(client: &Client, workspace: &WorkspaceId) -> Result<Self, DeadLettersError> {
+    pub async fn open(
+        client: &Client,
+        replicas: usize,
+        workspace: &WorkspaceId,
+    ) -> Result<Self, DeadLettersError> {
         let failed = DeadLettersError::unavailable("opening the dead letters");
         let context = jetstream::new(client.clone());
-        let config = stream::Config {
-            name: STREAM.to_owned(),
-            description: Some("atender: webhooks that could not be taken in".to_owned()),
-            subjects: vec!["atender.dead.>".to_owned()],
-            retention: RetentionPolicy::Limits,
-            storage: StorageType::File,
-            discard: DiscardPolicy::New,
-            max_messages: LETTERS_MAX,
-            max_bytes: LETTERS_BYTES_MAX,
-            duplicate_window: SAME_LETTER_WITHIN,
-            ..Default::default()
-        };
-        if let Err(error) = context.get_or_create_stream(config).await {
+        let open = || context.get_or_create_stream(stream_config(replicas));
+        if let Err(error) = patiently("the dead letters", open).await {
             return Err(failed(error.into()));
         }
         let stream = context.get_stream_no_info(STREAM).await;
@@ -135,7 +141,7 @@ impl DeadLetters {
     pub async fn list(&self, after: u64, limit: usize) -> Result<(Vec<Letter>, bool), DeadLettersError> {
         let mut letters: Vec<Letter> = Vec::new();
         let (mut next, mut bytes) = (after.saturating_add(1), 0);
-        while letters.len() < limit && bytes < PAGE_BYTES_MAX {
+        while letters.len() < limit && bytes < LETTERS_PAGE_BYTES_MAX {
             let found = self.stream.get_first_raw_message_by_subject(&self.subject, next).await;
             let letter = match found {
                 Ok(message) => Letter::of(message),

@@ -6,6 +6,7 @@ mod audit;
 pub mod auth;
 mod channels;
 mod configuration;
+mod connections;
 mod contacts;
 mod conversations;
 mod dead_letters;
@@ -25,33 +26,27 @@ mod webhook;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
-use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-pub use guard::{REQUEST_WITHIN, REQUESTS_MAX};
+pub use connections::ConnectionLimits;
 pub use openapi::document as openapi_document;
-
-/// Largest body of a request, in bytes; inbound messages and webhooks have limits of their own.
-pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// Answers requests until the app is told to stop, and then those that are in work.
 ///
 /// # Errors
-/// Those of the listener.
+/// None at present: a listener that fails is asked again.
 pub async fn serve(listener: TcpListener, app: Arc<App>) -> std::io::Result<()> {
+    serve_within(ConnectionLimits::default(), listener, app).await;
+    Ok(())
+}
+
+/// As [`serve`], with other limits on connections.
+pub async fn serve_within(limits: ConnectionLimits, listener: TcpListener, app: Arc<App>) {
     let stopping = app.stopping.clone();
-    // Small writes are what live push is made of; none may wait for the acknowledgement of the one before.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection delays its writes");
-        }
-    });
-    axum::serve(listener, router(app)).with_graceful_shutdown(stopping.cancelled_owned()).await
+    connections::serve(listener, router(app), limits, stopping).await;
 }
 
 /// All routes, behind their guard.
@@ -60,10 +55,8 @@ pub fn router(app: Arc<App>) -> Router {
     routes
         .fallback(guard::path_not_found)
         .method_not_allowed_fallback(guard::method_not_allowed)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn_with_state(guard::Guard::default(), guard::guard))
-        // What goes wrong is logged where it does.
-        .layer(TraceLayer::new_for_http().make_span_with(guard::span).on_failure(()))
+        // One layer for everything: each costs every request a box and a copy of what is behind it.
+        .layer(from_fn_with_state(Arc::new(guard::Guard::default()), guard::guard))
         .with_state(app)
 }
 

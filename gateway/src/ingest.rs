@@ -15,11 +15,10 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::dead_letters::{DeadLettersError, Letter};
+use crate::limits::UPDATES_AT_ONCE;
 use crate::whatsapp::webhook::{Update, UpdateKind};
 use commands::submission;
 
-/// Updates that are on their way into the log at a time; a webhook with more goes in parts.
-const UPDATES_AT_ONCE: usize = 256;
 /// Dead letters taken in at a time when all are delivered.
 const LETTERS_AT_ONCE: usize = 64;
 /// Delivering all dead letters stops after this time, and goes on when it is asked for again.

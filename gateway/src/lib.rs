@@ -6,9 +6,13 @@ pub mod apply;
 pub mod cli;
 pub mod dead_letters;
 pub mod demo;
+pub mod doctor;
 pub mod http;
 pub mod ingest;
+pub mod limits;
 pub mod outbox;
+#[doc(hidden)]
+pub mod properties;
 pub mod replay;
 pub mod secrets;
 pub mod serve;

@@ -7,11 +7,12 @@ mod backoff;
 mod channels;
 mod checkpoint;
 mod dispatch;
-mod item;
+pub(crate) mod item;
 mod lanes;
 mod queue;
 mod relay;
 mod sender;
+mod turns;
 
 use std::error::Error;
 use std::time::Duration;
@@ -27,11 +28,14 @@ use tokio_util::task::TaskTracker;
 use crate::whatsapp::api::WhatsAppApi;
 use attempts::Attempts;
 use channels::Channels;
+pub(crate) use checkpoint::BUCKET;
 use checkpoint::Checkpoint;
 use dispatch::Dispatcher;
 use queue::Queue;
+pub(crate) use queue::stream_config;
 use relay::Relay;
 use sender::Sender;
+pub use turns::{OutboxParts, Outboxes};
 
 /// How long calls in flight have to end and be recorded when the outbox stops.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -86,8 +90,8 @@ impl Outbox {
         views: Views,
         api: WhatsAppApi,
     ) -> Result<Self, OutboxError> {
-        let queue = Queue::open(client, log.shard()).await?;
-        let checkpoint = Checkpoint::open(client, log.shard()).await?;
+        let queue = Queue::open(client, log).await?;
+        let checkpoint = Checkpoint::open(client, log).await?;
         let reader = log.follow(checkpoint.relayed() + 1).await?;
         let channels = Channels::new(views);
         let abandoned = CancellationToken::new();

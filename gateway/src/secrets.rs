@@ -3,11 +3,13 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use async_nats::jetstream::{self, kv};
+use async_nats::jetstream::kv;
+use bytes::Bytes;
+use engine::patience::patiently;
 use engine::random;
 use schemas::WorkspaceId;
 
-const BUCKET: &str = "ATENDER_SECRETS";
+pub(crate) const BUCKET: &str = "ATENDER_SECRETS";
 
 /// A secret could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -63,22 +65,23 @@ pub fn from_environment(name: &str) -> Result<Option<String>, SecretError> {
 /// [`SecretError`] when NATS does not answer or holds something else.
 pub async fn contact_key(
     client: &async_nats::Client,
+    replicas: usize,
     workspace: &WorkspaceId,
 ) -> Result<[u8; 32], SecretError> {
-    let bucket = jetstream::new(client.clone())
-        .create_or_update_key_value(kv::Config { bucket: BUCKET.into(), history: 1, ..Default::default() })
-        .await
-        .map_err(SecretError::nats)?;
+    let bucket = engine::kv::bucket(client, BUCKET, replicas).await.map_err(SecretError::nats)?;
     let key = format!("contact-key.{workspace}");
-    // Only one process creates it; all others read what that one made.
-    if bucket.get(&key).await.map_err(SecretError::nats)?.is_none() {
-        let fresh = random::bytes::<32>().to_vec();
-        if let Err(error) = bucket.create(&key, fresh.into()).await
-            && error.kind() != kv::CreateErrorKind::AlreadyExists
-        {
-            return Err(SecretError::nats(error));
-        }
+    let kept = patiently("the contact key", || kept(&bucket, &key)).await?;
+    kept.as_ref().try_into().map_err(|_| SecretError::Damaged { key })
+}
+
+/// Only one process creates it; all others read what that one made.
+async fn kept(bucket: &kv::Store, key: &str) -> Result<Bytes, SecretError> {
+    if let Some(kept) = bucket.get(key).await.map_err(SecretError::nats)? {
+        return Ok(kept);
     }
-    let value = bucket.get(&key).await.map_err(SecretError::nats)?;
-    value.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_ref()).ok()).ok_or(SecretError::Damaged { key })
+    let fresh = Bytes::copy_from_slice(&random::bytes::<32>());
+    match bucket.create(key, fresh.clone()).await {
+        Ok(_) => Ok(fresh),
+        Err(error) => Err(SecretError::nats(error)),
+    }
 }

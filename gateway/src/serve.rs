@@ -2,6 +2,7 @@
 
 mod config;
 mod metrics;
+mod unstick;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,27 +10,29 @@ use std::time::{Duration, Instant};
 
 use async_nats::Client;
 use engine::data_dir::{DataDir, DataDirError};
+use engine::deployment::{Deployment, DeploymentError};
 use engine::log::{Log, LogConfig, LogError};
 use engine::nats_server::{NatsServer, NatsServerConfig, NatsServerError};
 use engine::{Engine, EngineConfig, SubmitError, WriterError};
 use projections::{RebuildProgress, Views, ViewsError};
 use schemas::event::WorkspaceCreated;
-use schemas::{Actor, Command, CommandId, ShardId, Submission, WorkspaceId};
+use schemas::{Actor, Command, CommandId, Submission, WorkspaceId};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
 use crate::dead_letters::{DeadLetters, DeadLettersError};
 use crate::http;
-use crate::outbox::{Outbox, OutboxError};
+use crate::outbox::{OutboxParts, Outboxes};
 use crate::secrets::{self, SecretError};
 use crate::tokens::{Tokens, TokensError};
 use crate::whatsapp::api::{ApiSetupError, WhatsAppApi};
 pub use config::{AdminToken, Nats, RemoteNats, ServeConfig, WhatsAppConfig, admin_token_path};
 
-/// The workspace that `serve` makes.
+/// The workspace that `serve` makes unless it is told another.
 pub const DEFAULT_WORKSPACE: &str = "default";
 /// How long requests in flight may take when the process is told to end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(10);
@@ -66,7 +69,7 @@ pub enum ServeError {
     #[error(transparent)]
     DeadLetters(#[from] DeadLettersError),
     #[error(transparent)]
-    Outbox(#[from] OutboxError),
+    Deployment(#[from] DeploymentError),
     #[error("the WhatsApp client cannot be set up")]
     WhatsApp(#[from] ApiSetupError),
     #[error("the workspace cannot be made")]
@@ -87,9 +90,10 @@ pub struct Server {
     admin_token: String,
     app: Arc<App>,
     http: JoinHandle<std::io::Result<()>>,
-    outbox: Option<Outbox>,
+    outbox: Option<Outboxes>,
     writer: JoinHandle<()>,
     nats: Option<NatsServer>,
+    unstick: Option<AbortOnDropHandle<()>>,
     _data_dir: DataDir,
 }
 
@@ -107,26 +111,37 @@ impl Server {
         let data_dir = DataDir::open(&config.data_dir)?;
         let admin_token = config::admin_token(&config)?;
         let (nats, client) = connect(&config, &data_dir).await?;
-        let workspace = default_workspace();
-        let log = Log::open(&client, LogConfig { shard: ShardId(0), replicas: config.replicas }).await?;
-        let (engine, writer) = Engine::start(log.clone(), EngineConfig::default()).await?;
+        let workspace = config.workspace.clone();
+        let deployment = Deployment::open(&client, config.deployment).await?;
+        let Deployment { replicas, .. } = deployment;
+        let log = LogConfig { shard: deployment.shard_of(&workspace), replicas };
+        let log = Log::open(&client, log).await?;
+        let engine = EngineConfig {
+            name: data_dir.name()?,
+            snapshots: Some(data_dir.path().join("snapshots")),
+            ..EngineConfig::default()
+        };
+        let (engine, writer) = Engine::start(log.clone(), engine).await?;
         create_workspace(&engine, &workspace).await?;
         let views = Views::start(&log, &data_dir.path().join("views"), tell_progress()).await?;
-        let tokens = Tokens::open(&client, &admin_token).await?;
-        let dead_letters = DeadLetters::open(&client, &workspace).await?;
+        let tokens = Tokens::open(&client, replicas, &admin_token).await?;
+        let dead_letters = DeadLetters::open(&client, replicas, &workspace).await?;
         let outbox = match &config.whatsapp.access_token {
             Some(token) => {
                 let api = WhatsAppApi::new(&config.whatsapp.api(token.clone()))?;
-                Some(Outbox::start(&client, &log, engine.clone(), views.clone(), api).await?)
+                let (client, log) = (client.clone(), log.clone());
+                let (engine, views) = (engine.clone(), views.clone());
+                Some(Outboxes::start(OutboxParts { client, log, engine, views, api }))
             }
             None => {
                 tracing::warn!("ATENDER_WHATSAPP_TOKEN is not set: messages to WhatsApp wait until it is");
                 None
             }
         };
+        let unstick = nats.as_ref().map(|nats| unstick::watch(&engine, nats.restarter()));
         let writer_failed = CancellationToken::new();
         let writer = watch(writer, writer_failed.clone());
-        let contact_key = secrets::contact_key(&client, &workspace).await?;
+        let contact_key = secrets::contact_key(&client, replicas, &workspace).await?;
         let app = Arc::new(App {
             engine,
             log,
@@ -143,7 +158,7 @@ impl Server {
         });
         let http = tokio::spawn(http::serve(listener, Arc::clone(&app)));
         tracing::info!(%addr, "atender answers");
-        Ok(Self { addr, admin_token, app, http, outbox, writer, nats, _data_dir: data_dir })
+        Ok(Self { addr, admin_token, app, http, outbox, writer, nats, unstick, _data_dir: data_dir })
     }
 
     /// Where it answers.
@@ -178,6 +193,7 @@ impl Server {
         if let Some(outbox) = self.outbox {
             outbox.stop().await;
         }
+        drop(self.unstick);
         let views = self.app.views.clone();
         // The writer ends when the last handle on the engine is gone, and the app holds one.
         drop(self.app);
@@ -194,7 +210,7 @@ impl Server {
     }
 }
 
-/// The workspace that `serve` makes.
+/// The workspace that `serve` makes unless it is told another.
 ///
 /// # Panics
 /// Never: the name is well-formed.

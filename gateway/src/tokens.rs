@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use async_nats::jetstream::{self, kv};
+use async_nats::jetstream::kv;
 use engine::{clock, random};
 use schemas::{Actor, AgentId, ChannelId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,13 +17,10 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::limits::{ADMIN_TOKEN_BYTES_MIN, TOKENS_MAX};
 pub use token::{TokenId, TokenIdError};
 
-const BUCKET: &str = "ATENDER_TOKENS";
-/// Most tokens there may be; each is in the memory of every process.
-pub const TOKENS_MAX: usize = 50_000;
-/// The administrator's token comes from outside, so it is asked to be at least this long.
-pub const ADMIN_TOKEN_BYTES_MIN: usize = 16;
+pub(crate) const BUCKET: &str = "ATENDER_TOKENS";
 /// How long NATS may take to keep a change.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long a change waits to be seen by this process's own watch.
@@ -122,19 +119,20 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Opens the bucket, or creates it, and reads all tokens.
+    /// Opens the bucket, or creates it with so many copies, and reads all tokens.
     ///
     /// # Errors
     /// [`TokensError::WeakAdminToken`], and [`TokensError::Unavailable`].
-    pub async fn open(client: &async_nats::Client, admin_token: &str) -> Result<Self, TokensError> {
+    pub async fn open(
+        client: &async_nats::Client,
+        replicas: usize,
+        admin_token: &str,
+    ) -> Result<Self, TokensError> {
         if admin_token.len() < ADMIN_TOKEN_BYTES_MIN {
             return Err(TokensError::WeakAdminToken);
         }
-        let config = kv::Config { bucket: BUCKET.into(), history: 1, ..Default::default() };
-        let bucket = jetstream::new(client.clone())
-            .create_or_update_key_value(config)
-            .await
-            .map_err(TokensError::unavailable("opening the bucket of tokens"))?;
+        let bucket = engine::kv::bucket(client, BUCKET, replicas).await;
+        let bucket = bucket.map_err(TokensError::unavailable("opening the bucket of tokens"))?;
         let (known, task) = following::start(bucket.clone()).await?;
         let admin = blake3::hash(admin_token.as_bytes());
         Ok(Self { bucket, admin, known, _following: task })

@@ -21,7 +21,7 @@ async fn nats() -> (TempDir, NatsServer, Client) {
 }
 
 async fn letters(client: &Client, workspace: &str) -> DeadLetters {
-    DeadLetters::open(client, &WorkspaceId::new(workspace).unwrap()).await.unwrap()
+    DeadLetters::open(client, 1, &WorkspaceId::new(workspace).unwrap()).await.unwrap()
 }
 
 fn update(wamid: &str, text: &str) -> Update {

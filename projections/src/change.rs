@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use schemas::api::live::{LiveChange, LiveEvent};
+use schemas::api::live::{LiveChange, LiveEvent, LiveId};
 use schemas::api::views::EntryBody;
 use schemas::{
     AgentId, CampaignId, ChannelId, Content, ConversationId, Event, MessageId, Position, Presence,
@@ -43,6 +43,8 @@ pub struct Change {
     pub live: LiveEvent,
     /// Whom it concerns.
     pub audience: Audience,
+    /// Something before it was passed over, or it does not say all: a view is not here that would have to.
+    pub has_gaps: bool,
     json: OnceLock<String>,
 }
 
@@ -53,7 +55,17 @@ impl Change {
         change: LiveChange,
         audience: Audience,
     ) -> Self {
-        Self { position, workspace, live: LiveEvent { position, change }, audience, json: OnceLock::new() }
+        let (live, json) = (LiveEvent { position, change }, OnceLock::new());
+        Self { position, workspace, live, audience, has_gaps: false, json }
+    }
+
+    pub(crate) fn with_gaps(self, has_gaps: bool) -> Self {
+        Self { has_gaps, ..self }
+    }
+
+    /// The id to give it.
+    pub fn id(&self) -> LiveId {
+        LiveId { position: self.position, has_gaps: self.has_gaps }
     }
 
     /// What is pushed, as JSON; made once, however many hear it.

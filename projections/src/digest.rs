@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::ViewsError;
-use crate::projectors::{VIEWS, of_view};
 use crate::store::{SCAN_ROWS_MAX, Store};
+use crate::view::{VERSIONS, Version, View};
 
 /// One view in short.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +23,20 @@ pub struct Digest {
 /// # Errors
 /// [`ViewsError`] when a view cannot be opened or read.
 pub fn digest(dir: &Path) -> Result<BTreeMap<&'static str, Digest>, ViewsError> {
-    let digests = VIEWS.iter().enumerate().map(|(index, (name, version))| {
-        let store = Store::open(dir, name, *version).map_err(of_view(index))?;
+    of_versions(dir, &VERSIONS)
+}
+
+/// As [`digest`], of views in these versions.
+pub(crate) fn of_versions(
+    dir: &Path,
+    versions: &[Version; 3],
+) -> Result<BTreeMap<&'static str, Digest>, ViewsError> {
+    let digests = View::ALL.into_iter().zip(versions).map(|(view, version)| {
+        let store = Store::open(dir, view.name(), version.current).map_err(ViewsError::of(view))?;
         let (mut hasher, mut rows, mut after) = (blake3::Hasher::new(), 0, None::<Vec<u8>>);
         loop {
-            let page = store.scan(&[], after.as_deref(), false, SCAN_ROWS_MAX).map_err(of_view(index))?;
+            let page =
+                store.scan(&[], after.as_deref(), false, SCAN_ROWS_MAX).map_err(ViewsError::of(view))?;
             for (key, value) in &page {
                 for part in [key.as_slice(), value] {
                     hasher.update(&(part.len() as u64).to_le_bytes());
@@ -39,7 +48,7 @@ pub fn digest(dir: &Path) -> Result<BTreeMap<&'static str, Digest>, ViewsError> 
             after = Some(last.clone());
         }
         let hash = hasher.finalize().to_hex().to_string();
-        Ok((*name, Digest { checkpoint: store.checkpoint(), rows, hash }))
+        Ok((view.name(), Digest { checkpoint: store.checkpoint(), rows, hash }))
     });
     digests.collect()
 }

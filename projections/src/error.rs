@@ -5,8 +5,9 @@ use schemas::DecodeError;
 
 use crate::cursor::BadCursor;
 use crate::store::StoreError;
+use crate::view::View;
 
-/// A fault of a view's store. The remedy is always to build the view again from the log.
+/// Why a view does not answer. The remedy of a fault is always to build the view again from the log.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
     /// The disk, or sled.
@@ -15,6 +16,18 @@ pub enum ViewError {
     /// A row that this program did not write.
     #[error("a row of the view cannot be read")]
     Row(#[from] DecodeError),
+    /// It is being built from the log; the other views answer.
+    #[error("view {view} is being built from the log: try again when it is there")]
+    BeingBuilt {
+        /// Which view.
+        view: &'static str,
+    },
+    /// It has failed, and the other views go on without it.
+    #[error("view {view} has failed, and is opened or built again when atender is started again")]
+    Out {
+        /// Which view.
+        view: &'static str,
+    },
 }
 
 /// Why a query has no answer.
@@ -55,15 +68,25 @@ pub enum ViewsError {
         #[source]
         source: ViewError,
     },
-    /// A view is ahead of the log: it was built from another one.
-    #[error("the views reflect frame {checkpoint}, and the log ends at {head}: they are of another log")]
-    AnotherLog {
-        /// The last frame that a view reflects.
-        checkpoint: u64,
-        /// The last frame of the log.
-        head: u64,
-    },
-    /// The projector stopped before it was done.
+    /// The projector stopped before it was done, or could not be started.
     #[error("the projector has stopped: {0}")]
     Stopped(String),
+}
+
+impl ViewsError {
+    /// Wraps a fault with the name of the view it is of.
+    pub(crate) fn of<E: Into<ViewError>>(view: View) -> impl Fn(E) -> Self {
+        move |error| Self::View { view: view.name(), source: error.into() }
+    }
+
+    /// The error with its causes, in one line.
+    pub(crate) fn reason(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
 }

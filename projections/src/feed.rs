@@ -108,9 +108,14 @@ impl Feed {
         });
     }
 
-    /// The last event that all views reflect.
+    /// The last event that all views that are served reflect.
     pub(crate) fn applied(&self) -> watch::Receiver<Position> {
         self.shared.applied.subscribe()
+    }
+
+    /// Views that had gone on to the last event told are not asked any more; those that are reflect `applied` only.
+    pub(crate) fn fall_back(&self, applied: Position) {
+        self.shared.applied.send_replace(applied);
     }
 
     /// Has everybody who waits for something to be applied look again.

@@ -2,7 +2,7 @@
 //! chunks that are written once; and the list of each contact's conversations. It also knows in which frames a
 //! conversation's entries are, for audits.
 
-mod chunk;
+pub(crate) mod chunk;
 mod queries;
 
 use schemas::event::{ConversationOpened, ConversationTransferred};
@@ -20,6 +20,8 @@ pub use queries::History;
 
 /// Rises when the rows change their meaning or their form.
 pub(crate) const VERSION: u32 = 1;
+/// Older versions whose rows this program reads and writes as if they were of [`VERSION`].
+pub(crate) const READABLE: &[u32] = &[];
 pub(crate) const NAME: &str = "history";
 /// About 2 KiB each in memory.
 const HOT_ROWS_MAX: usize = 100_000;
@@ -222,7 +224,7 @@ fn conversation_row(header: &HeaderRow, tail: &[u8]) -> Vec<u8> {
     row
 }
 
-fn split_row(row: &[u8]) -> Result<(HeaderRow, &[u8]), DecodeError> {
+pub(crate) fn split_row(row: &[u8]) -> Result<(HeaderRow, &[u8]), DecodeError> {
     let cut = || DecodeError::Malformed { what: "conversation row", reason: "cut short".to_owned() };
     let (length, rest) = row.split_first_chunk::<HEADER_LENGTH_BYTES>().ok_or_else(cut)?;
     let (header, tail) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(cut)?;

@@ -7,6 +7,7 @@ mod queries;
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use schemas::event::{ConversationOpened, ConversationQueued, MessageReceived, MessageSubmitted};
 use schemas::{AgentId, CampaignId, ChannelId, Content, ConversationId, Event, TransferTarget, encode};
 
@@ -20,9 +21,12 @@ use lists::{Counts, place};
 
 pub use lists::OpenCounts;
 pub use queries::Inbox;
+pub(crate) use queries::Rows;
 
 /// Rises when the rows change their meaning or their form.
 pub(crate) const VERSION: u32 = 1;
+/// Older versions whose rows this program reads and writes as if they were of [`VERSION`].
+pub(crate) const READABLE: &[u32] = &[];
 pub(crate) const NAME: &str = "inbox";
 /// About 600 bytes each in memory.
 const HOT_ROWS_MAX: usize = 100_000;
@@ -58,17 +62,20 @@ pub(crate) struct InboxProjector {
     pub(crate) store: Store,
     counts: Arc<Counts>,
     hot: Hot<ConversationKey, HotOpen>,
+    /// Which channels show delivery statuses, of those that were asked for: every message asks.
+    status_shown: FxHashMap<(WorkspaceKey, ChannelId), bool>,
 }
 
 impl InboxProjector {
     /// Also counts the open conversations there are, so that it takes a while when they are many.
     pub(crate) fn new(store: Store) -> Result<Self, ViewError> {
         let counts = Arc::new(Counts::read(&store.reader())?);
-        Ok(Self { store, counts, hot: Hot::new(HOT_ROWS_MAX) })
+        let (hot, status_shown) = (Hot::new(HOT_ROWS_MAX), FxHashMap::default());
+        Ok(Self { store, counts, hot, status_shown })
     }
 
-    pub(crate) fn view(&self) -> Inbox {
-        Inbox::new(self.store.reader(), Arc::clone(&self.counts))
+    pub(crate) fn rows(&self) -> Rows {
+        Rows::new(self.store.reader(), Arc::clone(&self.counts))
     }
 
     /// Takes one event in. Taking one in again changes nothing.
@@ -78,7 +85,7 @@ impl InboxProjector {
             Event::ClientDefined(e) => self.define(r, MasterKind::Client, e.client.as_str(), e),
             Event::ProjectDefined(e) => self.define(r, MasterKind::Project, e.project.as_str(), e),
             Event::CampaignDefined(e) => self.define(r, MasterKind::Campaign, e.campaign.as_str(), e),
-            Event::ChannelDefined(e) => self.define(r, MasterKind::Channel, e.channel.as_str(), e),
+            Event::ChannelDefined(e) => self.define_channel(r, e),
             Event::DispositionDefined(e) => {
                 self.define(r, MasterKind::Disposition, e.disposition.as_str(), e)
             }
@@ -132,13 +139,13 @@ impl InboxProjector {
 
     /// Hands all changed rows to the store, where queries see them with the next commit.
     pub(crate) fn flush(&mut self) -> Result<(), ViewError> {
-        let Self { store, counts, hot } = self;
+        let Self { store, counts, hot, .. } = self;
         hot.flush(|key, open| write(store, counts, key, open))
     }
 
     /// Hands so many changed rows to the store that there is room in memory.
     pub(crate) fn spill(&mut self) -> Result<(), ViewError> {
-        let Self { store, counts, hot } = self;
+        let Self { store, counts, hot, .. } = self;
         hot.trim(|key, open| write(store, counts, key, open))
     }
 

@@ -1,26 +1,48 @@
-//! The views of the log, in sled: one projector a file, the runner that feeds them, and their queries.
+//! The views of the log, in sled: one projector a file, what feeds them, and their queries.
 //! Everything here can be thrown away and built again from the log; nothing here writes to it.
 
+#[cfg(test)]
+extern crate self as projections;
+
+mod building;
 mod change;
 mod cursor;
 mod digest;
 mod entries;
 mod error;
+mod fed;
 mod feed;
 mod history;
 mod hot;
 mod inbox;
+mod joining;
 mod keys;
+mod live;
+mod opening;
 mod paging;
+mod progress;
 mod projectors;
+#[doc(hidden)]
+pub mod properties;
 mod queries;
+mod reading;
 mod rebuild;
 mod recorded;
 mod rows;
 mod runner;
+#[cfg(feature = "simulation")]
+pub mod simulated;
+mod slot;
 mod status;
 pub mod store;
+mod view;
 mod views;
+mod work;
+
+/// The views by name, each with the version that this program writes.
+pub const fn versions() -> [(&'static str, u32); 3] {
+    [(inbox::NAME, inbox::VERSION), (history::NAME, history::VERSION), (status::NAME, status::VERSION)]
+}
 
 pub use change::{Audience, Change};
 pub use cursor::BadCursor;
@@ -29,9 +51,9 @@ pub use error::{QueryError, ViewError, ViewsError};
 pub use feed::{Feed, Subscription, TooOld};
 pub use history::History;
 pub use inbox::{Inbox, OpenCounts};
+pub use progress::RebuildProgress;
 pub use queries::StatusShown;
 pub use rebuild::{Rebuilt, rebuild};
 pub use rows::AgentRow;
-pub use runner::RebuildProgress;
 pub use status::Statuses;
 pub use views::{Stale, ViewHealth, Views};

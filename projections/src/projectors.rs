@@ -1,187 +1,168 @@
-//! The three projectors side by side: each frame goes through all of them that have not had it, and shows in all
-//! of them at once. What a frame changes is told only after that.
+//! The views that go along: each frame goes through all of them that have not had it, and shows in all of them at
+//! once. What a frame changes is told only after that. A view that fails is taken out, and the others go on.
 
 #[cfg(test)]
 mod tests;
 mod watch;
 
-use std::path::Path;
-
 use engine::log::RecordedFrame;
-use schemas::ShardId;
 use schemas::frame::FrameHash;
 
 use crate::change::Change;
-use crate::error::{ViewError, ViewsError};
-use crate::history::{self, History, HistoryProjector};
-use crate::inbox::{self, Inbox, InboxProjector};
-use crate::keys;
+use crate::error::ViewError;
+use crate::fed::{Fed, Projector};
+use crate::history::HistoryProjector;
+use crate::inbox::InboxProjector;
 use crate::recorded::Recorded;
-use crate::status::{self, StatusProjector, Statuses};
-use crate::store::Store;
+use crate::status::StatusProjector;
+use crate::view::View;
 
-pub(crate) const VIEWS: [(&str, u32); 3] =
-    [(inbox::NAME, inbox::VERSION), (history::NAME, history::VERSION), (status::NAME, status::VERSION)];
-
-/// All views of a shard, to be written.
+/// The views that go along, to be written.
 #[derive(Debug)]
 pub(crate) struct Projectors {
-    inbox: InboxProjector,
-    history: HistoryProjector,
-    status: StatusProjector,
-    /// The last frame that each has had, in the order of [`VIEWS`].
-    had: [u64; 3],
-    committed: [u64; 3],
-    is_building: [bool; 3],
-}
-
-/// Wraps a fault with the name of the view it is of.
-pub(crate) fn of_view<E: Into<ViewError>>(index: usize) -> impl Fn(E) -> ViewsError {
-    move |error| ViewsError::View { view: VIEWS[index].0, source: error.into() }
+    fed: [Option<Fed>; 3],
+    /// Views that have failed since somebody asked, each once.
+    lost: Vec<(Fed, ViewError)>,
+    /// Something was not told, because a view that would have to say what or to whom is not here.
+    passed_over: bool,
+    /// Nothing is told any more: the next start could not know that something was passed over.
+    is_mute: bool,
 }
 
 impl Projectors {
-    pub(crate) fn open(dir: &Path) -> Result<Self, ViewsError> {
-        let open = |index: usize| {
-            let (name, version) = VIEWS[index];
-            Store::open(dir, name, version).map_err(of_view(index))
-        };
-        let (inbox, history, status) = (open(0)?, open(1)?, open(2)?);
-        let had = [inbox.checkpoint(), history.checkpoint(), status.checkpoint()];
-        Ok(Self {
-            inbox: InboxProjector::new(inbox).map_err(of_view(0))?,
-            history: HistoryProjector::new(history),
-            status: StatusProjector::new(status),
-            had,
-            committed: had,
-            is_building: [false; 3],
-        })
+    /// With `passed_over`, something may have been passed over before.
+    pub(crate) fn new(fed: [Option<Fed>; 3], passed_over: bool) -> Self {
+        Self { fed, lost: Vec::new(), passed_over, is_mute: false }
     }
 
-    pub(crate) fn views(&self, shard: ShardId) -> (Inbox, History, Statuses) {
-        (
-            self.inbox.view(),
-            History::new(self.history.store.reader(), shard),
-            Statuses::new(self.status.store.reader()),
-        )
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Fed> {
+        self.fed.iter().flatten()
     }
 
-    /// What each view has had, in the order of [`VIEWS`].
-    pub(crate) fn had(&self) -> [u64; 3] {
-        self.had
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all().next().is_none()
     }
 
-    /// The hash of the frame that each view's checkpoint is, in the order of [`VIEWS`].
-    pub(crate) fn frame_hashes(&self) -> Result<[Option<FrameHash>; 3], ViewsError> {
-        let mut hashes = [None; 3];
-        let stores = [&self.inbox.store, &self.history.store, &self.status.store];
-        for (index, store) in stores.into_iter().enumerate() {
-            let row = store.get(&keys::frame()).map_err(of_view(index))?;
-            hashes[index] = row.and_then(|row| row[..].try_into().ok());
+    /// What the view furthest behind has had.
+    pub(crate) fn had_by_all(&self) -> u64 {
+        self.all().map(Fed::had).min().unwrap_or(0)
+    }
+
+    /// What the view furthest ahead has had.
+    pub(crate) fn had_by_any(&self) -> u64 {
+        self.all().map(Fed::had).max().unwrap_or(0)
+    }
+
+    fn inbox(&self) -> Option<&InboxProjector> {
+        match self.fed[View::Inbox as usize].as_ref().map(|fed| &fed.projector) {
+            Some(Projector::Inbox(projector)) => Some(projector),
+            Some(Projector::History(_) | Projector::Status(_)) | None => None,
         }
-        Ok(hashes)
     }
 
-    fn stores(&mut self) -> [&mut Store; 3] {
-        [&mut self.inbox.store, &mut self.history.store, &mut self.status.store]
+    fn inbox_mut(&mut self) -> Option<&mut InboxProjector> {
+        match self.fed[View::Inbox as usize].as_mut().map(|fed| &mut fed.projector) {
+            Some(Projector::Inbox(projector)) => Some(projector),
+            Some(Projector::History(_) | Projector::Status(_)) | None => None,
+        }
+    }
+
+    fn history(&self) -> Option<&HistoryProjector> {
+        match self.fed[View::History as usize].as_ref().map(|fed| &fed.projector) {
+            Some(Projector::History(projector)) => Some(projector),
+            Some(Projector::Inbox(_) | Projector::Status(_)) | None => None,
+        }
+    }
+
+    fn status(&self) -> Option<&StatusProjector> {
+        match self.fed[View::Status as usize].as_ref().map(|fed| &fed.projector) {
+            Some(Projector::Status(projector)) => Some(projector),
+            Some(Projector::Inbox(_) | Projector::History(_)) | None => None,
+        }
+    }
+
+    /// The view goes along from here on; gives the one that did in its place.
+    pub(crate) fn join(&mut self, fed: Fed) -> Option<Fed> {
+        self.is_mute = false;
+        self.fed[fed.view() as usize].replace(fed)
+    }
+
+    /// The views that have failed since this was asked before.
+    pub(crate) fn take_lost(&mut self) -> Vec<(Fed, ViewError)> {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// Whether something was not told since this was asked before.
+    pub(crate) fn take_passed_over(&mut self) -> bool {
+        std::mem::take(&mut self.passed_over)
     }
 
     /// Empty views are built in bulk from here on: faster, and lost in a crash.
-    pub(crate) fn begin_bulk(&mut self) -> Result<(), ViewsError> {
-        let is_empty = self.had.map(|had| had == 0);
-        for (index, store) in self.stores().into_iter().enumerate().filter(|(index, _)| is_empty[*index]) {
-            store.begin_bulk().map_err(of_view(index))?;
-        }
-        self.is_building = is_empty;
-        Ok(())
+    pub(crate) fn begin_bulk(&mut self) {
+        self.each(Fed::begin_bulk);
     }
 
     /// Shows all frames applied so far. What was being built is on the disk when this returns.
-    pub(crate) fn finish_bulk(&mut self, hash: &FrameHash) -> Result<(), ViewsError> {
-        let (had, is_building) = (self.had, std::mem::take(&mut self.is_building));
-        self.commit(hash)?;
-        for (index, store) in self.stores().into_iter().enumerate().filter(|(index, _)| is_building[*index]) {
-            store.finish_bulk(had[index]).map_err(of_view(index))?;
-        }
-        Ok(())
+    pub(crate) fn finish_bulk(&mut self, hash: &FrameHash) {
+        self.each(|fed| fed.finish_bulk(hash));
     }
 
     /// Takes a frame into every view that has not had it. Nothing shows before [`Projectors::commit`].
-    pub(crate) fn apply(&mut self, frame: &RecordedFrame) -> Result<(), ViewsError> {
-        let due = self.had.map(|had| had < frame.sequence);
-        for r in Recorded::all(frame) {
-            self.apply_one(&r, due)?;
-        }
-        self.had = self.had.map(|had| had.max(frame.sequence));
-        Ok(())
+    pub(crate) fn apply(&mut self, frame: &RecordedFrame) {
+        self.each(|fed| fed.apply(frame));
     }
 
     /// As [`Projectors::apply`], for a frame that no view has had; gives its changes to `changes`.
-    pub(crate) fn apply_and_watch(
-        &mut self,
-        frame: &RecordedFrame,
-        changes: &mut Vec<Change>,
-    ) -> Result<(), ViewsError> {
+    pub(crate) fn apply_and_watch(&mut self, frame: &RecordedFrame, changes: &mut Vec<Change>) {
         for r in Recorded::all(frame) {
-            let before = self.seat(&r)?;
-            self.apply_one(&r, [true; 3])?;
-            changes.extend(self.change(&r, before.as_ref())?);
-        }
-        self.had = [frame.sequence; 3];
-        Ok(())
-    }
-
-    fn apply_one(&mut self, r: &Recorded<'_>, due: [bool; 3]) -> Result<(), ViewsError> {
-        if due[0] {
-            self.inbox.apply(r).map_err(of_view(0))?;
-        }
-        if due[1] {
-            self.history.apply(r).map_err(of_view(1))?;
-        }
-        if due[2] {
-            self.status.apply(r).map_err(of_view(2))?;
-        }
-        Ok(())
-    }
-
-    /// Shows all frames applied so far, the last of which has this hash. Views that are being built show nothing
-    /// yet, and keep in memory what they can.
-    pub(crate) fn commit(&mut self, hash: &FrameHash) -> Result<(), ViewsError> {
-        let [inbox, history, status] = self.is_building;
-        if inbox { self.inbox.spill() } else { self.inbox.flush() }.map_err(of_view(0))?;
-        if history { self.history.spill() } else { self.history.flush() }.map_err(of_view(1))?;
-        if status { self.status.spill() } else { self.status.flush() }.map_err(of_view(2))?;
-        self.commit_stores(hash)
-    }
-
-    fn commit_stores(&mut self, hash: &FrameHash) -> Result<(), ViewsError> {
-        let (had, committed) = (self.had, std::mem::replace(&mut self.committed, self.had));
-        for (index, store) in self.stores().into_iter().enumerate() {
-            // A view that is ahead of the others has committed this frame before.
-            if committed[index] < had[index] {
-                store.put(&keys::frame(), *hash).map_err(of_view(index))?;
-                store.commit(had[index]).map_err(of_view(index))?;
+            let before = self.seat(&r);
+            self.each(|fed| fed.apply_one(&r));
+            let change = before.and_then(|before| self.change(&r, before.as_ref()));
+            match change {
+                Ok(change) => {
+                    let has_gaps = self.passed_over;
+                    changes.extend(change.map(|change| change.with_gaps(has_gaps)));
+                }
+                Err(untold) => self.pass_over(untold),
             }
         }
-        Ok(())
+        self.fed.iter_mut().flatten().for_each(|fed| fed.has_had(frame.sequence));
     }
 
-    /// Removes the views from the disk.
-    pub(crate) fn wipe(self) -> Result<(), ViewsError> {
-        for (index, store) in
-            [self.inbox.store, self.history.store, self.status.store].into_iter().enumerate()
-        {
-            store.wipe().map_err(of_view(index))?;
-        }
-        Ok(())
+    /// Shows all frames applied so far, the last of which has this hash.
+    pub(crate) fn commit(&mut self, hash: &FrameHash) {
+        self.each(|fed| fed.commit(hash));
     }
 
-    pub(crate) fn close(self) -> Result<(), ViewsError> {
-        let stores = [self.inbox.store, self.history.store, self.status.store];
-        let closed = stores.map(Store::flush_and_close);
-        for (index, result) in closed.into_iter().enumerate() {
-            result.map_err(of_view(index))?;
+    pub(crate) fn close(self) -> Result<(), (View, ViewError)> {
+        let closed = self.fed.into_iter().flatten().map(|fed| {
+            let view = fed.view();
+            fed.into_store().flush_and_close().map_err(|error| (view, error.into()))
+        });
+        // All of them, whatever the first says.
+        closed.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    fn each(&mut self, mut work: impl FnMut(&mut Fed) -> Result<(), ViewError>) {
+        for view in View::ALL {
+            if let Some(fed) = &mut self.fed[view as usize]
+                && let Err(error) = work(fed)
+            {
+                self.lose(view, error);
+            }
         }
-        Ok(())
+    }
+
+    fn lose(&mut self, view: View, error: ViewError) {
+        let Some(fed) = self.fed[view as usize].take() else { return };
+        if let Err(error) = fed.store().mark_apart() {
+            tracing::error!(
+                view = view.name(),
+                error = &error as &dyn std::error::Error,
+                "a view that has failed could not be marked as such: live push stops"
+            );
+            self.is_mute = true;
+        }
+        self.lost.push((fed, error));
     }
 }

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use engine::log::Log;
 use schemas::Position;
-use tokio::task::spawn_blocking;
 
 use crate::error::ViewsError;
-use crate::projectors::Projectors;
-use crate::runner::RebuildProgress;
-use crate::views::Views;
+use crate::progress::RebuildProgress;
+use crate::store::{Store, remove_older};
+use crate::view::{VERSIONS, View};
+use crate::views::{Options, Views};
+use crate::work;
 
 /// What a rebuild did.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,14 +37,13 @@ pub async fn rebuild(
 ) -> Result<Rebuilt, ViewsError> {
     let since = Instant::now();
     let path = dir.to_owned();
-    spawn_blocking(move || Projectors::open(&path)?.wipe())
-        .await
-        .map_err(|error| ViewsError::Stopped(error.to_string()))??;
+    work::blocking(async move { wipe(&path) }).await??;
 
     let head = log.head().await?;
     let events = Arc::new(Mutex::new(0));
     let counted = Arc::clone(&events);
-    let views = Views::start_behind(log, dir, 0, move |progress| {
+    let options = Options { lag_frames_max: 0, ..Options::default() };
+    let views = Views::start_with(log, dir, options, move |progress| {
         *counted.lock().unwrap_or_else(PoisonError::into_inner) = progress.events_done;
         report(progress);
     })
@@ -54,4 +54,13 @@ pub async fn rebuild(
     views.shutdown().await?;
     let events = *events.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(Rebuilt { frames: head, events, took: since.elapsed() })
+}
+
+fn wipe(dir: &Path) -> Result<(), ViewsError> {
+    for (view, version) in View::ALL.into_iter().zip(VERSIONS) {
+        let store = Store::open(dir, view.name(), version.current).map_err(ViewsError::of(view))?;
+        store.wipe().map_err(ViewsError::of(view))?;
+        remove_older(dir, view.name(), version.current).map_err(ViewsError::of(view))?;
+    }
+    Ok(())
 }

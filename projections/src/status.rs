@@ -18,6 +18,8 @@ pub use queries::Statuses;
 
 /// Rises when the rows change their meaning or their form.
 pub(crate) const VERSION: u32 = 1;
+/// Older versions whose rows this program reads and writes as if they were of [`VERSION`].
+pub(crate) const READABLE: &[u32] = &[];
 pub(crate) const NAME: &str = "status";
 /// About 1.5 KiB each in memory.
 const HOT_ROWS_MAX: usize = 100_000;

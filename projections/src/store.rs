@@ -8,19 +8,24 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
+mod aside;
 mod bytes;
 mod disk;
 mod error;
+mod files;
 mod folder;
-mod journal;
+mod found;
+pub(crate) mod journal;
 mod limits;
 mod merge;
+mod older;
 mod open;
 mod overlay;
 mod reader;
 mod shared;
+#[cfg(feature = "simulation")]
+mod simulated;
 mod turn;
 mod writer;
 
@@ -29,7 +34,9 @@ mod tests;
 
 pub use bytes::Bytes;
 pub use error::{Fault, StoreError};
+pub use found::{Found, FoundState, found};
 pub use limits::{CACHE_BYTES, KEY_BYTES_MAX, SCAN_ROWS_MAX, VALUE_BYTES_MAX};
+pub use older::{older_versions, remove_older};
 pub use open::Opened;
 pub use reader::Reader;
 
@@ -38,6 +45,7 @@ use limits::Limits;
 use overlay::Overlay;
 use shared::Shared;
 use turn::Stop;
+use writer::Hand;
 
 /// What reads answer: cheap to clone, reads like a slice.
 pub type Value = Bytes;
@@ -59,7 +67,7 @@ pub struct Store {
     /// Sequence of the last frame committed, rebuilds included.
     position: u64,
     building: bool,
-    writer: Option<JoinHandle<()>>,
+    writer: Option<Hand>,
 }
 
 impl Store {
@@ -69,7 +77,16 @@ impl Store {
     /// by an unfinished rebuild is emptied. Both are told by [`opened`](Store::opened), neither is an error.
     /// Errors: the directory is held by a live process, or the file system refuses.
     pub fn open(dir: &Path, view: &str, version: u32) -> Result<Store, StoreError> {
+        #[cfg(feature = "simulation")]
+        if crate::simulated::is_on() {
+            return open::open(dir, view, version, Limits::of_simulation());
+        }
         open::open(dir, view, version, Limits::default())
+    }
+
+    /// The version of its rows.
+    pub(crate) fn version(&self) -> u32 {
+        self.folder.version()
     }
 
     /// What the open found.
@@ -130,15 +147,11 @@ impl Store {
         if self.building {
             if self.shared.is_full(&self.frame) {
                 self.shared.publish(std::mem::take(&mut self.frame), None);
-                self.shared.hand_over()?;
+                self.hand_over()?;
             }
             return Ok(());
         }
-        if self.shared.publish(std::mem::take(&mut self.frame), Some(n)) {
-            self.shared.hand_over()
-        } else {
-            Ok(())
-        }
+        if self.shared.publish(std::mem::take(&mut self.frame), Some(n)) { self.hand_over() } else { Ok(()) }
     }
 
     /// Log sequence of the last frame that readers see; 0 when there is none.
@@ -175,7 +188,7 @@ impl Store {
             return Err(StoreError::OutOfOrder { given: n, last: self.position });
         }
         self.shared.publish(std::mem::take(&mut self.frame), None);
-        self.shared.flush()?;
+        self.flush()?;
         self.shared.settle(n)?;
         // Last: until the mark is gone, the next open starts over.
         self.folder.clear_building()?;
@@ -187,13 +200,45 @@ impl Store {
 
     /// Waits until every committed frame is durable; in a rebuild, only `finish_bulk` does that. Errors: poisoned.
     pub fn flush(&mut self) -> Result<(), StoreError> {
-        self.shared.flush()
+        self.writer.iter().for_each(|writer| writer.flush(&self.shared));
+        self.shared.check_poison()
     }
 
     /// Flushes, ends the writer thread and closes the files; readers answer `Closed` from here on.
     /// Errors: poisoned, now or before; the files are closed all the same.
     pub fn flush_and_close(mut self) -> Result<(), StoreError> {
         self.close(if self.building { Stop::Now } else { Stop::AfterFlush })
+    }
+
+    /// Whether the store was marked by [`mark_apart`](Store::mark_apart).
+    pub fn is_apart(&self) -> bool {
+        self.folder.is_apart()
+    }
+
+    /// Marks the store as one that does not go along with the other views, until it is cleared or emptied.
+    /// Errors: the mark cannot be written.
+    pub fn mark_apart(&self) -> Result<(), StoreError> {
+        self.folder.mark_apart()
+    }
+
+    /// The store goes along with the others from here on. Errors: the mark cannot be removed.
+    pub fn clear_apart(&self) -> Result<(), StoreError> {
+        if self.is_apart() { self.folder.clear_apart() } else { Ok(()) }
+    }
+
+    /// Closes the store, keeps its directory beside as one that does not open, and gives a new one in its place.
+    /// Errors: as for [`open`](Store::open).
+    pub fn put_aside(mut self, reason: &str) -> Result<Store, StoreError> {
+        // Whatever it says: nothing of it is used any more.
+        let _ = self.close(Stop::Now);
+        let view = self.shared.view().to_owned();
+        let opened = open::put_aside(&self.folder, &view, reason.to_owned())?;
+        let (dir, version, limits) =
+            (self.folder.dir().to_owned(), self.folder.version(), self.shared.limits);
+        drop(self);
+        let mut fresh = open::open(&dir, &view, version, limits)?;
+        fresh.opened = opened;
+        Ok(fresh)
     }
 
     /// Closes the store and removes its directory. Errors: the file system refuses.
@@ -217,17 +262,19 @@ impl Store {
         Ok(())
     }
 
+    /// Waits until the writer has taken what is visible.
+    fn hand_over(&self) -> Result<(), StoreError> {
+        self.writer.iter().for_each(|writer| writer.hand_over(&self.shared));
+        self.shared.check_poison()
+    }
+
     fn close(&mut self, stop: Stop) -> Result<(), StoreError> {
         let Some(writer) = self.writer.take() else {
             return Ok(());
         };
-        self.shared.stop(stop);
-        let ended = writer.join();
+        let has_ended = writer.end(&self.shared, stop);
         self.shared.close_disk();
-        if ended.is_err() {
-            return Err(StoreError::Closed);
-        }
-        self.shared.check_poison()
+        if has_ended { self.shared.check_poison() } else { Err(StoreError::Closed) }
     }
 
     /// Leaves the store as a crash would: what is in memory is lost, the write under way stops where it is.

@@ -1,23 +1,29 @@
 //! The views of a shard, running: started from the log, asked from anywhere, waited for by position.
 
+use std::fmt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engine::log::{Log, RecordedFrame};
+use engine::log::{Heard, Log, RecordedFrame};
 use schemas::Position;
-use tokio::task::spawn_blocking;
 
 use crate::change::{Subject, subject};
 use crate::error::ViewsError;
 use crate::feed::Feed;
 use crate::history::History;
 use crate::inbox::Inbox;
-use crate::projectors::{Projectors, VIEWS};
+use crate::opening;
+use crate::progress::{Progress, RebuildProgress};
 use crate::recorded::{Recorded, last_position};
-use crate::runner::{Progress, RebuildProgress, Runner, Start};
+use crate::runner::{Runner, Start};
+use crate::slot::Slots;
 use crate::status::Statuses;
+use crate::view::{VERSIONS, Version, View};
+use crate::work;
+
+#[cfg(test)]
+mod tests;
 
 /// With more than this before them, views are brought up to date without telling anybody each change.
 const LAG_FRAMES_MAX: u64 = 1_000;
@@ -39,70 +45,111 @@ pub struct ViewHealth {
     pub checkpoint: u64,
     /// How many frames of the log it does not reflect yet, as far as is known.
     pub head_lag: u64,
-    /// Why it takes nothing more in, if so; it is then as it was at its checkpoint.
+    /// Whether queries that need it are answered. If not, and it has not failed, it is being built.
+    pub is_served: bool,
+    /// The last frame that the one built beside has had, while there is one: a new version of one that is served,
+    /// or one that is not served yet.
+    pub building: Option<u64>,
+    /// Why it takes nothing more in, if so. One that is served is then as it was at its checkpoint.
     pub failed: Option<String>,
 }
 
-#[derive(Debug)]
+/// How the views are started.
+pub(crate) struct Options {
+    /// With more frames than this before them, views are brought up to date without telling anybody each change,
+    /// and one that is so far behind the others is brought up beside them.
+    pub(crate) lag_frames_max: u64,
+    pub(crate) versions: [Version; 3],
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { lag_frames_max: LAG_FRAMES_MAX, versions: VERSIONS }
+    }
+}
+
 struct Inner {
     inbox: Inbox,
     history: History,
     statuses: Statuses,
     feed: Feed,
+    slots: Slots,
     progress: Arc<Progress>,
+    heard: Heard,
     runner: Mutex<Option<Runner>>,
 }
 
 /// The three views of a shard; clones share them. When the last clone goes, they are closed in the background.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Views {
     inner: Arc<Inner>,
 }
 
+impl fmt::Debug for Views {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Views").field("health", &self.health()).finish_non_exhaustive()
+    }
+}
+
 impl Views {
     /// Opens the views kept in `dir` (one process at a time) and keeps them up to date with the log. Returns before
-    /// they have caught up; views that are empty are then built from the log, which `report` is told of.
+    /// they have caught up.
+    ///
+    /// A view that is missing, damaged, of another log, of an older version or far behind the others is built beside
+    /// them, while they go on; what cannot be used is put aside, and never an error. When all are empty, they are
+    /// built together. `report` is told how far what is being built is.
     ///
     /// # Errors
-    /// [`ViewsError`] when the log or a view cannot be opened, or they do not belong together.
+    /// [`ViewsError`] when the log cannot be reached, or a directory is in use or refused by the file system.
     pub async fn start(
         log: &Log,
         dir: &Path,
         report: impl Fn(RebuildProgress) + Send + 'static,
     ) -> Result<Self, ViewsError> {
-        Self::start_behind(log, dir, LAG_FRAMES_MAX, report).await
+        Self::start_with(log, dir, Options::default(), report).await
     }
 
-    /// As [`Views::start`]; with more than `lag_frames_max` frames before them, the views catch up without telling
-    /// each change.
-    pub(crate) async fn start_behind(
+    /// As [`Views::start`].
+    pub(crate) async fn start_with(
         log: &Log,
         dir: &Path,
-        lag_frames_max: u64,
+        options: Options,
         report: impl Fn(RebuildProgress) + Send + 'static,
     ) -> Result<Self, ViewsError> {
-        let path = dir.to_owned();
-        let projectors = spawn_blocking(move || Projectors::open(&path))
-            .await
-            .map_err(|error| ViewsError::Stopped(error.to_string()))??;
-        let had = projectors.had();
-        let head = log.head().await?;
-        let (first, last) = frames_of(log, &projectors, head).await?;
-        let reader = log.follow(first.as_ref().map_or(1, |frame| frame.sequence + 1)).await?;
+        let Options { lag_frames_max, versions } = options;
+        let (opened, of) = (dir.to_owned(), log.clone());
+        let found =
+            work::blocking(async move { opening::open(&of, &opened, &versions, lag_frames_max).await });
+        let found = found.await??;
+        let reader = log.follow(found.first.as_ref().map_or(1, |frame| frame.sequence + 1)).await?;
 
         let start = Position::start(log.shard());
-        let applied = first.as_ref().map_or(start, last_position);
-        let feed = Feed::new(last.as_ref().map_or(start, last_told), applied);
-        let progress = Arc::new(Progress {
-            had: had.map(AtomicU64::new),
-            head: AtomicU64::new(head),
-            failed: OnceLock::new(),
-        });
-        let (inbox, history, statuses) = projectors.views(log.shard());
-        let start =
-            Start { projectors, feed: feed.clone(), progress: Arc::clone(&progress), head, lag_frames_max };
-        let runner = Mutex::new(Some(Runner::start(reader, start, report)?));
-        Ok(Self { inner: Arc::new(Inner { inbox, history, statuses, feed, progress, runner }) })
+        let position = found.first.as_ref().map_or(start, last_position);
+        let feed = Feed::new(found.last.as_ref().map_or(start, last_told), position);
+        let (slots, progress, heard) = (Slots::new(), Arc::<Progress>::default(), reader.heard());
+        progress.saw_head(found.head);
+        progress.set_applied(position.sequence);
+        for fed in found.live.iter().flatten() {
+            progress.set_had(fed.view(), fed.had());
+        }
+        let (inbox, history, statuses) = slots.views(log.shard());
+        let report = Mutex::new(report);
+        let start = Start {
+            log: log.clone(),
+            dir: dir.to_owned(),
+            versions,
+            lag_frames_max,
+            found,
+            position,
+            slots: slots.clone(),
+            feed: feed.clone(),
+            progress: Arc::clone(&progress),
+            report: Arc::new(move |progress| {
+                (report.lock().unwrap_or_else(PoisonError::into_inner))(progress);
+            }),
+        };
+        let runner = Mutex::new(Some(Runner::start(reader, start)?));
+        Ok(Self { inner: Arc::new(Inner { inbox, history, statuses, feed, slots, progress, heard, runner }) })
     }
 
     /// Open conversations and masters.
@@ -125,12 +172,13 @@ impl Views {
         &self.inner.feed
     }
 
-    /// The last event that all views reflect. Read it before a query to know what the answer reflects at least.
+    /// The last event that all views that are served reflect. Read it before a query to know what the answer reflects
+    /// at least.
     pub fn applied(&self) -> Position {
         *self.inner.feed.applied().borrow()
     }
 
-    /// Waits until all views reflect `position`.
+    /// Waits until all views that are served reflect `position`.
     ///
     /// # Errors
     /// [`Stale`] when they do not within `deadline`, or have stopped, or are of another shard.
@@ -140,25 +188,31 @@ impl Views {
         // Frames are applied whole, so that the sequence alone tells.
         let is_reached =
             |applied: &Position| applied.shard == position.shard && applied.sequence >= position.sequence;
-        let is_over = |applied: &Position| is_reached(applied) || progress.failed.get().is_some();
+        let is_over = |applied: &Position| is_reached(applied) || progress.is_stopped();
         let waited = tokio::time::timeout(deadline, applied.wait_for(is_over)).await;
         drop(waited);
         let reached = self.applied();
         if is_reached(&reached) { Ok(()) } else { Err(Stale { reached }) }
     }
 
+    /// For how long nothing has been heard from the log. Under a second while NATS is there; more when what the
+    /// views answer may be that much older than the log, or the views have stopped. Cheap.
+    pub fn unheard_for(&self) -> Duration {
+        self.inner.heard.ago()
+    }
+
     /// How each view does, in the order inbox, history, status.
     pub fn health(&self) -> Vec<ViewHealth> {
-        let progress = &self.inner.progress;
-        let head = progress.head.load(Ordering::Relaxed);
-        let views = VIEWS.iter().zip(&progress.had);
-        views
-            .map(|((name, _), had)| {
-                let checkpoint = had.load(Ordering::Relaxed);
-                let failed = progress.failed.get().cloned();
-                ViewHealth { name, checkpoint, head_lag: head.saturating_sub(checkpoint), failed }
-            })
-            .collect()
+        let (progress, head) = (&self.inner.progress, self.inner.progress.head());
+        let of = |view: View| {
+            let (is_served, building) = (self.inner.slots.is_served(view), progress.building(view));
+            let had = progress.had(view);
+            let checkpoint = if is_served { had } else { building.unwrap_or(had) };
+            let head_lag = head.saturating_sub(checkpoint);
+            let failed = progress.failed(view);
+            ViewHealth { name: view.name(), checkpoint, head_lag, is_served, building, failed }
+        };
+        View::ALL.map(of).into()
     }
 
     /// Ends the views for all clones: what was read is applied and on the disk when this returns. Queries answer
@@ -169,31 +223,10 @@ impl Views {
     pub async fn shutdown(self) -> Result<(), ViewsError> {
         let runner = self.inner.runner.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(runner) = runner else { return Ok(()) };
-        let result = spawn_blocking(move || runner.stop()).await;
+        let result = runner.stop().await;
         self.inner.feed.close();
-        result.map_err(|error| ViewsError::Stopped(error.to_string()))?
+        result
     }
-}
-
-/// The frames that the view furthest behind and the one furthest ahead reflect, when they are frames of this log.
-async fn frames_of(
-    log: &Log,
-    projectors: &Projectors,
-    head: u64,
-) -> Result<(Option<RecordedFrame>, Option<RecordedFrame>), ViewsError> {
-    let mut frames = Vec::new();
-    for (checkpoint, hash) in projectors.had().into_iter().zip(projectors.frame_hashes()?) {
-        if checkpoint == 0 {
-            frames.push(None);
-            continue;
-        }
-        let frame = log.read_frame(checkpoint).await?.filter(|frame| Some(frame.hash) == hash);
-        let frame = frame.ok_or(ViewsError::AnotherLog { checkpoint, head })?;
-        frames.push(Some(frame));
-    }
-    frames.sort_by_key(|frame| frame.as_ref().map_or(0, |frame| frame.sequence));
-    let last = frames.pop().flatten();
-    Ok((frames.into_iter().next().flatten(), last))
 }
 
 /// The last position in a frame that anybody may have been told.

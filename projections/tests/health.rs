@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use common::scenes::*;
 use common::traffic::{Traffic, conversation_id, workspace};
-use common::{Centre, DEADLINE, SHARD};
+use common::{Centre, DEADLINE, SHARD, eventually};
 use engine::log::LogError;
 use projections::{Stale, Views, ViewsError};
+use rustix::process::{Pid, Signal, kill_process};
 use schemas::frame::FrameBuilder;
 use schemas::{FrameId, Position, Timestamp};
 
@@ -87,19 +88,6 @@ async fn a_tampered_log_stops_the_views_and_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn views_of_another_log_are_refused() {
-    let (centre, views) = with_views().await;
-    views.shutdown().await.unwrap();
-    let mut other = Centre::with_traffic(&mut Traffic::new(12, 10), 5).await;
-    let path = centre.dir.path().join("views");
-    let refused = Views::start(&other.log, &path, |_| {}).await.unwrap_err();
-    assert!(matches!(refused, ViewsError::AnotherLog { checkpoint: 31, head: 6 }), "{refused}");
-    other.go_on(&mut Traffic::new(13, 10), 60).await;
-    let refused = Views::start(&other.log, &path, |_| {}).await.unwrap_err();
-    assert!(matches!(refused, ViewsError::AnotherLog { checkpoint: 31, head: 66 }), "{refused}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_directory_in_use_is_refused() {
     let (centre, views) = with_views().await;
     let refused = centre.try_views("views").await.unwrap_err();
@@ -131,4 +119,21 @@ async fn who_waits_for_a_position_gets_it_when_it_is_applied_or_is_told() {
     assert_eq!(views.applied(), position);
     let health = views.health();
     assert!(health.iter().all(|view| view.head_lag == 0 && view.failed.is_none()), "{health:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_nothing_is_heard_from_the_log_views_answer_and_say_for_how_long() {
+    let (mut centre, views) = with_views().await;
+    let server = Pid::from_raw(centre.server.pid().unwrap().cast_signed()).unwrap();
+    let mut before = Duration::ZERO;
+    let mut is_heard_again = || std::mem::replace(&mut before, views.unheard_for()) > views.unheard_for();
+    eventually("the log is heard when nothing is written", &mut is_heard_again).await;
+    eventually("and again", &mut is_heard_again).await;
+    kill_process(server, Signal::STOP).unwrap();
+    eventually("nothing is heard", || views.unheard_for() > Duration::from_secs(3)).await;
+    assert!(views.conversation(&workspace(), conversation_id(0)).unwrap().is_some());
+    kill_process(server, Signal::CONT).unwrap();
+    eventually("the log is heard again", || views.unheard_for() < Duration::from_secs(1)).await;
+    centre.append(&[at(10, [opened(1, MAIN, SALES), received(1, "hi")])]).await;
+    centre.up_to_date(&views).await;
 }

@@ -60,7 +60,10 @@ pub fn decode<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Re
 }
 
 /// Reads one `T` from the front of `bytes` and gives back what follows it.
-pub(crate) fn decode_first<'a, T: Deserialize<'a>>(
+///
+/// # Errors
+/// [`DecodeError::Malformed`] when the bytes are cut or do not follow the format.
+pub fn decode_first<'a, T: Deserialize<'a>>(
     what: &'static str,
     bytes: &'a [u8],
 ) -> Result<(T, &'a [u8]), DecodeError> {

@@ -7,6 +7,7 @@ pub mod command;
 pub mod content;
 pub mod delivery;
 pub mod event;
+pub mod forward;
 pub mod frame;
 pub mod ids;
 pub mod limits;
@@ -16,7 +17,7 @@ pub mod rejection;
 pub mod time;
 mod upcast;
 
-pub use codec::{DecodeError, decode, encode};
+pub use codec::{DecodeError, decode, decode_first, encode};
 pub use command::{Actor, Command, Submission};
 pub use content::{Content, TransferTarget};
 pub use delivery::{DeliveryError, DeliveryStatus};
@@ -26,6 +27,6 @@ pub use ids::{
     MessageId, ProjectId, WorkspaceId,
 };
 pub use masters::{ChannelKind, ExclusiveWait, Presence, Role};
-pub use position::{Position, ShardId};
+pub use position::{Position, PositionError, ShardId};
 pub use rejection::{Rejection, RejectionKind};
 pub use time::Timestamp;

@@ -10,7 +10,7 @@ use schemas::api::{Accepted, Page, Problem};
 use schemas::{Content, ConversationId, MessageId, Position};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 pub const MIN_POSITION: HeaderName = HeaderName::from_static("atender-min-position");
 pub const POSITION: HeaderName = HeaderName::from_static("atender-position");
@@ -21,6 +21,8 @@ pub const NOBODY: &str = "00000000000000000000000000000000";
 
 /// After this, what a test waits for will not come.
 pub const WITHIN: Duration = Duration::from_secs(20);
+/// No request may take longer, whatever is down.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The path of something that is done to a conversation, or read of it.
@@ -104,11 +106,14 @@ impl Answer {
     }
 }
 
-/// Asks, and takes whatever is answered.
+/// Asks, and takes whatever is answered; an answer has to come and to end, whatever is down.
 pub async fn answer(request: RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Answer { status, headers, body: response.text().await.unwrap() }
+    let asked = async {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, body: response.text().await.unwrap() }
+    };
+    timeout(ANSWERED_WITHIN, asked).await.expect("a request was not answered")
 }
 
 pub async fn header(api: &ApiClient, conversation: ConversationId, at: Position) -> Conversation {

@@ -1,9 +1,9 @@
 //! Listening to live push: server-sent events as they come, one at a time.
 
 use gateway::api_client::ApiClient;
-use reqwest::{Method, Response};
+use reqwest::{Method, Response, StatusCode};
 use schemas::Position;
-use schemas::api::live::{LiveChange, LiveEvent};
+use schemas::api::live::{LiveChange, LiveEvent, LiveId};
 use schemas::api::views::Entry;
 use tokio::time::timeout;
 
@@ -21,7 +21,7 @@ pub struct Heard {
 
 impl Heard {
     pub fn position(&self) -> Position {
-        self.id.parse().unwrap()
+        self.id.parse::<LiveId>().unwrap().position
     }
 
     pub fn event(&self) -> LiveEvent {
@@ -48,14 +48,22 @@ impl Listener {
 
     /// Goes on after this id, or without one from now on; nothing is heard yet.
     pub async fn connect(api: &ApiClient, last_id: Option<&str>) -> Self {
+        Self::try_connect(api, last_id).await.expect("the stream could not be opened")
+    }
+
+    /// As [`Listener::connect`]; nothing when there is nobody to listen to at the moment.
+    pub async fn try_connect(api: &ApiClient, last_id: Option<&str>) -> Option<Self> {
         let mut request = api.request(Method::GET, "/v1/events");
         if let Some(id) = last_id {
             request = request.header("last-event-id", id);
         }
-        let response = request.send().await.unwrap();
+        let response = timeout(WITHIN, request.send()).await.expect("the stream was not opened").ok()?;
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            return None;
+        }
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { response, unread: Vec::new() }
+        Some(Self { response, unread: Vec::new() })
     }
 
     /// The next event, which must come.

@@ -1,15 +1,24 @@
-//! A TCP proxy in front of a server that can be told to lose what the server answers, to hold it back, or to cut
-//! everything.
+//! A TCP proxy in front of a server: a network that can be cut, held up in one direction or in both, or slow, and
+//! that can lose an answer together with its connection.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// A direction of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    ToServer,
+    ToClient,
+}
 
 #[derive(Clone)]
 pub struct Proxy {
@@ -23,10 +32,20 @@ struct Faults {
     /// The next bytes from the server are lost, and the connection with them.
     lose_next_answer: AtomicBool,
     lost: AtomicU64,
-    /// No connection is taken, and none that is there goes on.
+    /// No connection is taken.
     cut: AtomicBool,
-    /// What the server answers waits here.
+    /// How often the network was cut: a connection outlives none of it, however soon it is mended.
+    cuts: watch::Sender<u64>,
+    to_server: Line,
+    to_client: Line,
+}
+
+/// What holds up one direction.
+#[derive(Default)]
+struct Line {
+    /// What comes waits here.
     held: watch::Sender<bool>,
+    delay_us: AtomicU64,
 }
 
 impl Proxy {
@@ -54,53 +73,99 @@ impl Proxy {
 
     /// Holds back what the server answers, or lets all of it go.
     pub fn hold_answers(&self, held: bool) {
-        self.faults.held.send_replace(held);
+        self.hold(Way::ToClient, held);
     }
 
-    /// Cuts the network, or mends it.
+    /// Holds back all that goes this way, as a network does that has lost it, or lets all of it go.
+    pub fn hold(&self, way: Way, held: bool) {
+        self.faults.line(way).held.send_replace(held);
+    }
+
+    /// From now on what goes this way takes so much longer.
+    pub fn delay(&self, way: Way, delay: Duration) {
+        self.faults.line(way).delay_us.store(delay.as_micros() as u64, Ordering::SeqCst);
+    }
+
+    /// Cuts the network, and all connections with it, or mends it.
     pub fn cut(&self, cut: bool) {
         self.faults.cut.store(cut, Ordering::SeqCst);
+        if cut {
+            self.faults.cuts.send_modify(|cuts| *cuts += 1);
+        }
+    }
+
+    /// Ends every fault.
+    pub fn mend(&self) {
+        for way in [Way::ToServer, Way::ToClient] {
+            self.delay(way, Duration::ZERO);
+            self.hold(way, false);
+        }
+        self.cut(false);
+    }
+}
+
+impl Faults {
+    fn line(&self, way: Way) -> &Line {
+        match way {
+            Way::ToServer => &self.to_server,
+            Way::ToClient => &self.to_client,
+        }
+    }
+
+    /// Waits for a cut after this many.
+    async fn cut_again(&self, cuts: u64) {
+        // The sender is in the faults, so this ends with the cut and in no other way.
+        let _ = self.cuts.subscribe().wait_for(|now| *now > cuts).await;
     }
 }
 
 async fn accept(listener: TcpListener, server: SocketAddr, faults: Arc<Faults>, stop: CancellationToken) {
     let all = stop.clone().run_until_cancelled_owned(async move {
         while let Ok((client, _)) = listener.accept().await {
+            let cuts = *faults.cuts.borrow();
             if faults.cut.load(Ordering::SeqCst) {
                 continue;
             }
-            tokio::spawn(stop.clone().run_until_cancelled_owned(pass(client, server, Arc::clone(&faults))));
+            let passed = pass(client, server, Arc::clone(&faults), cuts);
+            tokio::spawn(stop.clone().run_until_cancelled_owned(passed));
         }
     });
     all.await;
 }
 
-async fn pass(client: TcpStream, server: SocketAddr, faults: Arc<Faults>) {
+async fn pass(client: TcpStream, server: SocketAddr, faults: Arc<Faults>, cuts: u64) {
     let Ok(server) = TcpStream::connect(server).await else {
         return;
     };
+    // Small messages must not wait for each other twice.
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     tokio::select! {
-        () = copy(from_client, to_server, &faults, false) => {}
-        () = copy(from_server, to_client, &faults, true) => {}
+        biased;
+        // First, so that what is held when the network is cut never arrives.
+        () = faults.cut_again(cuts) => {}
+        () = copy(from_client, to_server, &faults, Way::ToServer) => {}
+        () = copy(from_server, to_client, &faults, Way::ToClient) => {}
     }
 }
 
-async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, faults: &Faults, answers: bool) {
-    let mut buffer = vec![0; 64 * 1024];
+async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, faults: &Faults, way: Way) {
+    let (mut buffer, line) = (vec![0; 64 * 1024], faults.line(way));
     while let Ok(length) = from.read(&mut buffer).await {
-        if length == 0 || faults.cut.load(Ordering::SeqCst) {
+        if length == 0 {
             return;
         }
-        if answers && faults.lose_next_answer.swap(false, Ordering::SeqCst) {
+        if way == Way::ToClient && faults.lose_next_answer.swap(false, Ordering::SeqCst) {
             faults.lost.fetch_add(1, Ordering::SeqCst);
             return;
         }
-        if answers {
-            // The sender is in the faults, so this ends when the answers are let go.
-            let _ = faults.held.subscribe().wait_for(|held| !held).await;
+        match line.delay_us.load(Ordering::SeqCst) {
+            0 => {}
+            delay_us => sleep(Duration::from_micros(delay_us)).await,
         }
+        // The sender is in the faults, so this ends when what is held is let go.
+        let _ = line.held.subscribe().wait_for(|held| !held).await;
         if to.write_all(&buffer[..length]).await.is_err() {
             return;
         }

@@ -7,7 +7,7 @@ use gateway::api_client::ApiClient;
 use gateway::demo::whatsapp_stand_in::{
     StandIn, StandInOptions, StatusScript, WebhookTarget, post_signed, webhook_client,
 };
-use gateway::serve::{Nats, ServeConfig, Server, WhatsAppConfig};
+use gateway::serve::{ServeConfig, Server, WhatsAppConfig};
 use gateway::tokens::Principal;
 use gateway::whatsapp::api::AccessToken;
 use schemas::api::Page;
@@ -165,11 +165,6 @@ fn options() -> StandInOptions {
 
 pub fn config(dir: &TempDir, whatsapp_url: &str) -> ServeConfig {
     ServeConfig {
-        listen: (Ipv4Addr::LOCALHOST, 0).into(),
-        data_dir: dir.path().join("data"),
-        nats: Nats::Supervised { binary: None },
-        replicas: 1,
-        admin_token: None,
         whatsapp: WhatsAppConfig {
             base_url: whatsapp_url.to_owned(),
             access_token: Some(AccessToken::new(ACCESS_TOKEN)),
@@ -177,5 +172,6 @@ pub fn config(dir: &TempDir, whatsapp_url: &str) -> ServeConfig {
             verify_token: Some(VERIFY_TOKEN.to_owned()),
             ..WhatsAppConfig::default()
         },
+        ..ServeConfig::new((Ipv4Addr::LOCALHOST, 0).into(), dir.path().join("data"))
     }
 }

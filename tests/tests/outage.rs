@@ -5,5 +5,6 @@
 mod outage {
     mod nats_away;
     mod nats_killed;
+    mod nats_stuck;
     mod told_to_end;
 }

@@ -5,14 +5,15 @@ use schemas::command::Receipt;
 use schemas::event::{DeliveryUpdated, Event, ReceiptParked};
 use schemas::limits::{ERROR_DETAIL_CHARS_MAX, PARKED_RECEIPTS_MAX, PROVIDER_ID_BYTES_MAX};
 use schemas::{Actor, ChannelId, DeliveryError, DeliveryStatus, MessageId, Rejection, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::inbound::require_channel;
 use super::permission::require_network_id;
 use super::state::{Outbound, SendStage, Workspace};
 
 /// A network's message id on one channel, hashed: it is kept for days, and can be long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct ProviderKey([u8; 16]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct ProviderKey([u8; 16]);
 
 impl ProviderKey {
     pub(super) fn new(channel: &ChannelId, provider_id: &str) -> Self {
@@ -27,8 +28,8 @@ impl ProviderKey {
 }
 
 /// A receipt that waits for its message.
-#[derive(Debug, Clone)]
-pub(super) struct Parked {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Parked {
     receipt: DeliveryStatus,
     reported_at: Timestamp,
     error: Option<DeliveryError>,

@@ -14,6 +14,7 @@ use schemas::{
     AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DeliveryStatus,
     DispositionId, Event, MessageId, Position, Presence, ProjectId, Role, Timestamp, WorkspaceId,
 };
+use serde::{Deserialize, Serialize};
 
 use super::delivery::{Parked, ProviderKey};
 use super::window::Window;
@@ -52,7 +53,7 @@ pub struct Workspace {
     pub(super) outbound: Window<MessageId, Outbound>,
     pub(super) provider_ids: Window<ProviderKey, (MessageId, u16)>,
     pub(super) parked: Window<ProviderKey, Vec<Parked>>,
-    commands: Window<CommandId, Remembered>,
+    pub(super) commands: Window<CommandId, Remembered>,
 }
 
 /// An agent, with what they hold.
@@ -85,7 +86,7 @@ pub(super) fn serves(agent: &AgentDefined, campaign: &CampaignId, channel: &Chan
 }
 
 /// An open conversation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Conversation {
     /// With whom.
     pub contact: ContactId,
@@ -104,7 +105,7 @@ pub struct Conversation {
 }
 
 /// Who has a conversation, or how it waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// Between two events of one commit: nobody has it, and it is in no queue.
     Loose,
@@ -132,7 +133,7 @@ impl Conversation {
 }
 
 /// An outbound message of the last days.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Outbound {
     /// In which conversation.
     pub conversation: ConversationId,
@@ -157,7 +158,7 @@ pub struct Outbound {
 }
 
 /// Where sending a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SendStage {
     /// To be sent, for the first time or again.
     Queued,
@@ -170,7 +171,7 @@ pub enum SendStage {
 }
 
 /// What an accepted command came to, for when it is submitted again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
     /// The position of its last event.
     pub position: Position,
@@ -207,6 +208,18 @@ impl State {
         (self.workspaces.get_mut(id), &mut self.deadlines)
     }
 
+    pub(super) fn workspaces(&self) -> &FxHashMap<WorkspaceId, Workspace> {
+        &self.workspaces
+    }
+
+    pub(super) fn put_workspace(&mut self, id: WorkspaceId, workspace: Workspace) {
+        self.workspaces.insert(id, workspace);
+    }
+
+    pub(super) fn deadlines_mut(&mut self) -> &mut Deadlines {
+        &mut self.deadlines
+    }
+
     pub(super) fn create_workspace(&mut self, id: &WorkspaceId, _created: &WorkspaceCreated) {
         self.workspaces.entry(id.clone()).or_insert_with(Workspace::new);
     }
@@ -228,7 +241,7 @@ impl State {
 }
 
 impl Workspace {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             clients: BTreeMap::new(),
             projects: BTreeMap::new(),

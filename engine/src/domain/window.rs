@@ -67,6 +67,27 @@ impl<K: Eq + Hash, V> Window<K, V> {
         self.generations.iter().flatten()
     }
 
+    /// The entries by age, newest first.
+    pub(super) fn generations(&self) -> &[FxHashMap<K, V>] {
+        &self.generations
+    }
+
+    pub(super) fn turned_at(&self) -> Timestamp {
+        self.turned_at
+    }
+
+    pub(super) fn set_turned_at(&mut self, at: Timestamp) {
+        self.turned_at = at;
+    }
+
+    /// Puts an entry back where it was.
+    pub(super) fn restore(&mut self, age: u8, key: K, value: V) -> Result<(), &'static str> {
+        let generation =
+            self.generations.get_mut(usize::from(age)).ok_or("an entry older than a window keeps")?;
+        generation.insert(key, value);
+        Ok(())
+    }
+
     /// How many entries it holds.
     pub fn len(&self) -> usize {
         self.generations.iter().map(FxHashMap::len).sum()

@@ -4,17 +4,19 @@
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
-use async_nats::{Client, Message, StatusCode, Subscriber};
+use async_nats::{Message, StatusCode};
 use bytes::Bytes;
-use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use super::{Log, LogError};
+use super::{Heard, Log, LogError, Stream, stream_name};
+use crate::link::{Link, Messages};
 
 const PULL_MESSAGES: usize = 1_024;
 const PULL_BYTES: usize = 4 * 1024 * 1024;
 const PULL_EXPIRES: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_millis(500);
+/// The header in which a heartbeat says it.
+const LAST_SENT: &str = "Nats-Last-Stream";
 /// With no frame and no heartbeat for so long, the consumer or the connection is gone.
 const SILENCE_MAX: Duration = Duration::from_millis(1_500);
 /// The server forgets the consumer this long after the last request.
@@ -22,6 +24,13 @@ const INACTIVE_MAX: Duration = Duration::from_secs(60);
 
 const _: () = assert!(HEARTBEAT.as_millis() * 2 < SILENCE_MAX.as_millis());
 const _: () = assert!(PULL_EXPIRES.as_millis() < INACTIVE_MAX.as_millis());
+
+/// What the server sent.
+pub(super) enum Sent {
+    Frame(Pulled),
+    /// It has sent all messages up to this sequence.
+    All(u64),
+}
 
 /// One message of the stream.
 pub(super) struct Pulled {
@@ -32,17 +41,18 @@ pub(super) struct Pulled {
 }
 
 pub(super) struct Pulls {
-    client: Client,
+    link: Link,
     subject: String,
     inbox: String,
     request: Bytes,
-    messages: Subscriber,
+    messages: Messages,
+    heard: Heard,
     /// Messages asked for that neither came nor were given back.
     outstanding: usize,
 }
 
 impl Pulls {
-    pub(super) async fn open(log: &Log, from: u64) -> Result<Self, LogError> {
+    pub(super) async fn open(log: &Log, from: u64, heard: Heard) -> Result<Self, LogError> {
         let failed = LogError::unavailable("following the log");
         let config = pull::Config {
             description: Some("atender: follows the log".to_owned()),
@@ -53,17 +63,21 @@ impl Pulls {
             num_replicas: 1,
             ..Default::default()
         };
-        let consumer = match log.stream.create_consumer(config).await {
-            Ok(consumer) => consumer,
-            Err(error) => return Err(failed(error.into())),
+        let consumer = match &log.stream {
+            Stream::Nats(stream) => match stream.create_consumer(config).await {
+                Ok(consumer) => consumer.cached_info().name.clone(),
+                Err(error) => return Err(failed(error.into())),
+            },
+            #[cfg(feature = "simulation")]
+            Stream::Simulated(link) => match link.create_consumer(from).await {
+                Ok(name) => name,
+                Err(error) => return Err(failed(error.into())),
+            },
         };
-        let info = consumer.cached_info();
-        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", info.stream_name, info.name);
-        let inbox = log.client.new_inbox();
-        let messages = match log.client.subscribe(inbox.clone()).await {
-            Ok(messages) => messages,
-            Err(error) => return Err(failed(error.into())),
-        };
+        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{consumer}", stream_name(log.shard()));
+        let link = log.link.clone();
+        let inbox = link.new_inbox();
+        let messages = link.subscribe(inbox.clone()).await?;
         let request = serde_json::json!({
             "batch": PULL_MESSAGES,
             "max_bytes": PULL_BYTES,
@@ -71,21 +85,28 @@ impl Pulls {
             "idle_heartbeat": HEARTBEAT.as_nanos() as u64,
         });
         let request = Bytes::from(request.to_string());
-        Ok(Self { client: log.client.clone(), subject, inbox, request, messages, outstanding: 0 })
+        heard.mark();
+        Ok(Self { link, subject, inbox, request, messages, heard, outstanding: 0 })
     }
 
-    /// The next message; an error says why the consumer is of no more use. May be cancelled.
-    pub(super) async fn next(&mut self) -> Result<Pulled, String> {
+    /// What comes next; an error says why the consumer is of no more use. May be cancelled.
+    pub(super) async fn next(&mut self) -> Result<Sent, String> {
         loop {
             self.ask().await?;
             let message = timeout(SILENCE_MAX, self.messages.next())
                 .await
                 .map_err(|_| format!("nothing heard for {SILENCE_MAX:?}"))?
                 .ok_or("the subscription has ended")?;
+            self.heard.mark();
             match message.status {
                 None | Some(StatusCode::OK) => {
                     self.outstanding = self.outstanding.saturating_sub(1);
-                    return pulled(message);
+                    return pulled(message).map(Sent::Frame);
+                }
+                Some(StatusCode::IDLE_HEARTBEAT) => {
+                    if let Some(sequence) = number(&message, LAST_SENT) {
+                        return Ok(Sent::All(sequence));
+                    }
                 }
                 Some(status) => self.account(status, &message)?,
             }
@@ -94,9 +115,9 @@ impl Pulls {
 
     async fn ask(&mut self) -> Result<(), String> {
         while self.outstanding <= PULL_MESSAGES {
-            let inbox = self.inbox.clone();
-            self.client
-                .publish_with_reply(self.subject.clone(), inbox, self.request.clone())
+            let inbox = Some(self.inbox.clone());
+            self.link
+                .publish(self.subject.clone(), inbox, self.request.clone())
                 .await
                 .map_err(|error| error.to_string())?;
             self.outstanding += PULL_MESSAGES;
@@ -107,7 +128,6 @@ impl Pulls {
     fn account(&mut self, status: StatusCode, message: &Message) -> Result<(), String> {
         let description = message.description.as_deref().unwrap_or_default();
         let is_end_of_request = match status {
-            StatusCode::IDLE_HEARTBEAT => return Ok(()),
             StatusCode::TIMEOUT => true,
             StatusCode::REQUEST_TERMINATED => {
                 description.contains("MaxBytes") || description == "Batch Completed"
@@ -117,11 +137,14 @@ impl Pulls {
         if !is_end_of_request {
             return Err(format!("{status} {description}"));
         }
-        let left = message.headers.as_ref().and_then(|headers| headers.get("Nats-Pending-Messages"));
-        let left = left.and_then(|left| left.as_str().parse().ok()).unwrap_or(PULL_MESSAGES);
-        self.outstanding = self.outstanding.saturating_sub(left);
+        let left = number(message, "Nats-Pending-Messages").and_then(|left| usize::try_from(left).ok());
+        self.outstanding = self.outstanding.saturating_sub(left.unwrap_or(PULL_MESSAGES));
         Ok(())
     }
+}
+
+fn number(message: &Message, header: &str) -> Option<u64> {
+    message.headers.as_ref()?.get(header)?.as_str().parse().ok()
 }
 
 /// Reads the reply subject, `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.<consumer sequence>.<time>.<pending>`.

@@ -1,14 +1,19 @@
 //! What the stream of a log has to be like, and the check of one that exists. A stream is never updated here.
 
+use std::error::Error;
 use std::time::Duration;
 
-use async_nats::jetstream::{self, ErrorCode, context::CreateStreamErrorKind, stream};
+use async_nats::jetstream::{self, ErrorCode, stream};
 use schemas::ShardId;
+use schemas::limits::FRAME_BYTES_MAX;
 
 use super::{LogConfig, LogError};
+use crate::patience::patiently;
 
 /// The duplicate window is not used, and cannot be switched off; the smallest costs the server least.
 const DUPLICATE_WINDOW: Duration = Duration::from_millis(100);
+/// The largest frame, and room for headers.
+pub const PAYLOAD_BYTES_MIN: usize = FRAME_BYTES_MAX + 4 * 1024;
 const UNLIMITED: i64 = -1;
 const REMEDY: &str = "put the stream right with `nats stream edit`, or use another NATS account";
 
@@ -16,9 +21,14 @@ pub(super) fn subject(shard: ShardId) -> String {
     format!("atender.log.{shard}")
 }
 
+/// The stream that holds the log of a shard.
+pub fn stream_name(shard: ShardId) -> String {
+    format!("ATENDER_LOG_{shard}")
+}
+
 pub(super) fn wanted(config: &LogConfig) -> stream::Config {
     stream::Config {
-        name: format!("ATENDER_LOG_{}", config.shard),
+        name: stream_name(config.shard),
         description: Some("atender: the log of a shard; never delete from it".to_owned()),
         subjects: vec![subject(config.shard)],
         retention: stream::RetentionPolicy::Limits,
@@ -42,24 +52,19 @@ pub(super) async fn find_or_create(
     context: &jetstream::Context,
     wanted: &stream::Config,
 ) -> Result<stream::Info, LogError> {
-    let failed = LogError::unavailable("opening the log");
-    // Whoever creates it meanwhile makes our attempt fail with a name in use; the second look then finds it.
-    for _ in 0..2 {
+    let found = patiently("the log", || async move {
         match context.get_stream(&wanted.name).await {
-            Ok(stream) => return Ok(stream.cached_info().clone()),
-            Err(error) if !is_not_found(&error) => return Err(failed(error.into())),
-            Err(_) => {}
+            Ok(stream) => Ok::<_, Box<dyn Error + Send + Sync>>(stream.cached_info().clone()),
+            Err(error) if !is_not_found(&error) => Err(error.into()),
+            // Whoever creates it meanwhile makes our attempt fail; the next look then finds it.
+            Err(_) => Ok(context.create_stream(wanted.clone()).await?.cached_info().clone()),
         }
-        match context.create_stream(wanted.clone()).await {
-            Ok(stream) => return Ok(stream.cached_info().clone()),
-            Err(error) if is_name_in_use(&error) => {}
-            Err(error) => return Err(failed(error.into())),
-        }
-    }
-    Err(failed("the stream comes and goes".into()))
+    });
+    found.await.map_err(LogError::unavailable("opening the log"))
 }
 
-fn is_not_found(error: &jetstream::context::GetStreamError) -> bool {
+/// Whether a stream is known not to be there.
+pub fn is_not_found(error: &jetstream::context::GetStreamError) -> bool {
     match error.kind() {
         jetstream::context::GetStreamErrorKind::JetStream(error) => {
             error.error_code() == ErrorCode::STREAM_NOT_FOUND
@@ -68,10 +73,11 @@ fn is_not_found(error: &jetstream::context::GetStreamError) -> bool {
     }
 }
 
-fn is_name_in_use(error: &jetstream::context::CreateStreamError) -> bool {
-    match error.kind() {
-        CreateStreamErrorKind::JetStream(error) => error.error_code() == ErrorCode::STREAM_NAME_EXIST,
-        _ => false,
+/// Refuses a server that would refuse a frame.
+pub(super) fn check_payload(max_payload: usize) -> Result<(), LogError> {
+    match max_payload {
+        has if has < PAYLOAD_BYTES_MIN => Err(LogError::SmallPayload { has, needed: PAYLOAD_BYTES_MIN }),
+        _ => Ok(()),
     }
 }
 

@@ -14,7 +14,7 @@ const BINARY_ENV: &str = "ATENDER_NATS_SERVER";
 const BINARY_NAME: &str = "nats-server";
 const TOOLS_DIR: &str = ".tools";
 /// The first with per-message schedules and atomic batches; the log is not tested on older ones.
-const VERSION_MIN: (u32, u32) = (2, 12);
+pub const VERSION_MIN: (u32, u32) = (2, 12);
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The nats-server to run: `explicit`, else the one named by `ATENDER_NATS_SERVER`, else the first that is new
@@ -77,13 +77,18 @@ async fn checked(binary: PathBuf) -> Result<PathBuf, NatsServerError> {
     }
 }
 
-async fn version_output(binary: &Path) -> io::Result<String> {
+/// What the program answers to `--version`, within 10 s.
+///
+/// # Errors
+/// When it cannot be run, or does not answer.
+pub async fn version_output(binary: &Path) -> io::Result<String> {
     let run = Command::new(binary).arg("--version").stdin(Stdio::null()).kill_on_drop(true).output();
     let output = tokio::time::timeout(VERSION_TIMEOUT, run).await??;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn parse_version(output: &str) -> Option<(u32, u32)> {
+/// The version, as `(major, minor)`, in what a nats-server answers to `--version`.
+pub fn parse_version(output: &str) -> Option<(u32, u32)> {
     let (_, version) = output.trim().split_once("nats-server: v")?;
     let mut numbers = version.split('.');
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))

@@ -3,15 +3,12 @@
 
 use std::fmt;
 use std::path::Path;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::config::Files;
 use super::process;
-
-const RECONNECT_DELAY_MIN: Duration = Duration::from_millis(10);
-const RECONNECT_DELAY_MAX: Duration = Duration::from_millis(250);
+use crate::connection::steady;
 
 /// A running local nats-server and the right to use it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,13 +41,9 @@ impl Endpoint {
         self.pid
     }
 
-    /// Token, unlimited reconnects, at most 250 ms between two tries.
+    /// Its token, on a connection as [`steady`] makes it.
     pub fn client_options(&self) -> async_nats::ConnectOptions {
-        async_nats::ConnectOptions::with_token(self.token.0.clone())
-            .name("atender")
-            .max_reconnects(None)
-            .ignore_discovered_servers()
-            .reconnect_delay_callback(reconnect_delay)
+        steady(async_nats::ConnectOptions::with_token(self.token.0.clone())).ignore_discovered_servers()
     }
 
     /// A client that follows the server through its restarts.
@@ -67,11 +60,6 @@ impl Endpoint {
             Err(_) => false,
         }
     }
-}
-
-fn reconnect_delay(attempts: usize) -> Duration {
-    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(5);
-    (RECONNECT_DELAY_MIN * 2_u32.pow(doublings)).min(RECONNECT_DELAY_MAX)
 }
 
 impl Token {
@@ -93,13 +81,6 @@ impl fmt::Debug for Token {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reconnects_never_wait_longer_than_the_limit() {
-        assert_eq!(reconnect_delay(1), RECONNECT_DELAY_MIN);
-        assert_eq!(reconnect_delay(3), Duration::from_millis(40));
-        assert_eq!(reconnect_delay(usize::MAX), RECONNECT_DELAY_MAX);
-    }
 
     #[test]
     fn a_debug_print_hides_the_token() {

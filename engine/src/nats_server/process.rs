@@ -109,13 +109,22 @@ pub(super) async fn end_leftover(files: &Files) -> Result<(), NatsServerError> {
         return Ok(());
     }
     tracing::warn!(pid, "ending the nats-server that an earlier run left behind");
+    if end(pid, &files.config).await { Ok(()) } else { Err(NatsServerError::leftover_remains(pid)) }
+}
+
+/// Ends one that somebody else waits for: SIGTERM, up to 10 s, SIGKILL. False when it is still there then.
+pub(super) async fn end(pid: u32, config: &Path) -> bool {
     for (signal, patience) in [(Signal::TERM, TERM_TIMEOUT), (Signal::KILL, KILL_TIMEOUT)] {
-        send(pid, signal);
-        if ended_within(pid, &files.config, patience).await {
-            return Ok(());
+        if !runs_with(pid, config) {
+            break;
         }
+        send(pid, signal);
+        if ended_within(pid, config, patience).await {
+            break;
+        }
+        tracing::warn!(pid, ?signal, "nats-server did not end on this signal");
     }
-    Err(NatsServerError::leftover_remains(pid))
+    !runs_with(pid, config)
 }
 
 async fn ended_within(pid: u32, config: &Path, patience: Duration) -> bool {

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use async_nats::Client;
 use engine::data_dir::DataDir;
+use engine::deployment::{Deployment, Wanted};
 use engine::log::{Log, LogConfig};
 use engine::nats_server::{NatsServer, NatsServerConfig, running_endpoint};
 use indicatif::{ProgressBar, ProgressStyle};
-use schemas::{ConversationId, ShardId, Timestamp};
+use schemas::{ConversationId, Timestamp};
 
 use super::{LogArgs, Outcome};
 use crate::replay::replay as replay_to;
@@ -42,8 +43,10 @@ impl Access {
         Ok(Self { client: server.connect().await?, started: Some((server, data_dir)) })
     }
 
-    async fn log(&self) -> Result<Log, Box<dyn Error>> {
-        Ok(Log::open(&self.client, LogConfig { shard: ShardId(0), replicas: 1 }).await?)
+    async fn log(&self, args: &LogArgs) -> Result<Log, Box<dyn Error>> {
+        let deployment = Deployment::open(&self.client, Wanted::default()).await?;
+        let shard = deployment.shard_of(&args.workspace);
+        Ok(Log::open(&self.client, LogConfig { shard, replicas: deployment.replicas }).await?)
     }
 
     async fn close(self) {
@@ -55,7 +58,7 @@ impl Access {
 
 pub(super) async fn replay(conversation: ConversationId, at: Timestamp, args: &LogArgs) -> Outcome {
     let access = Access::open(args).await?;
-    let printed = match access.log().await {
+    let printed = match access.log(args).await {
         Ok(log) => replay_to(&log, conversation, at, &mut std::io::stdout().lock()).await.map_err(Into::into),
         Err(error) => Err(error),
     };
@@ -81,7 +84,7 @@ pub(super) async fn rebuild(args: &LogArgs) -> Outcome {
     let bar = ProgressBar::new(0);
     let style = "{bar:40} {pos}/{len} frames, {msg}, {eta} left";
     bar.set_style(ProgressStyle::with_template(style)?);
-    let result = match access.log().await {
+    let result = match access.log(args).await {
         Ok(log) => {
             let bar = bar.clone();
             let show = move |progress: projections::RebuildProgress| {

@@ -46,7 +46,7 @@ impl Letter {
 }
 
 /// A webhook's body with this update alone, its bytes unchanged, and with what the update does not say by itself.
-pub(super) fn body_of(update: &Update) -> String {
+pub(crate) fn body_of(update: &Update) -> String {
     let account = json!(update.account_id);
     let within_messages = |member: &str, contacts: Value| {
         let metadata = json!({"phone_number_id": update.phone_number_id});
@@ -59,11 +59,16 @@ pub(super) fn body_of(update: &Update) -> String {
         UpdateKind::Message(message) => within_messages("messages", json!([sender(message)])),
         UpdateKind::Status(_) => within_messages("statuses", Value::Null),
         UpdateKind::Other { field } => match field.strip_prefix("messages.") {
-            Some(member) => within_messages(member, Value::Null),
-            None => update.raw.clone(),
+            Some(member) if !is_change_of(&update.raw, field) => within_messages(member, Value::Null),
+            _ => update.raw.clone(),
         },
     };
     format!(r#"{{"object":"whatsapp_business_account","entry":[{{"id":{account},"changes":[{change}]}}]}}"#)
+}
+
+/// Whether this is a whole change, of a field that looks like a member of a `messages` change.
+fn is_change_of(raw: &str, field: &str) -> bool {
+    serde_json::from_str::<Value>(raw).is_ok_and(|change| change["field"] == *field)
 }
 
 fn sender(message: &InboundMessage) -> Value {
@@ -119,5 +124,8 @@ mod tests {
         let entry = |entry: &str| format!(r#"{{"object":"whatsapp_business_account","entry":[{entry}]}}"#);
         assert_reads_back(&entry(r#"{"id":7,"changes":[{"field":"account_alerts","value":{"a":[1]}}]}"#));
         assert_reads_back(&entry(r#"{"changes":[{"field":"messages","value":{}}]}"#));
+        let message = r#""value":1,"id":"w","from":"1","timestamp":"1""#;
+        assert_reads_back(&entry(&format!(r#"{{"changes":[{{"field":"messages.messages",{message}}}]}}"#)));
+        assert_reads_back(&entry(r#"{"changes":[{"field":"messages.metadata"}]}"#));
     }
 }

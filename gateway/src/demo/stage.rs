@@ -91,11 +91,7 @@ impl Stage {
             tempfile::Builder::new().prefix("atender-demo-").tempdir().map_err(StageError::Directory)?;
         let stand_in = StandIn::start(stand_in_options(&options, &workspace)).await?;
         let config = ServeConfig {
-            listen: options.listen,
-            data_dir: dir.path().join("data"),
             nats: Nats::Supervised { binary: options.nats_server },
-            replicas: 1,
-            admin_token: None,
             whatsapp: WhatsAppConfig {
                 base_url: stand_in.base_url(),
                 version: VERSION.into(),
@@ -103,6 +99,7 @@ impl Stage {
                 app_secrets: vec![APP_SECRET.to_vec()],
                 verify_token: Some(VERIFY_TOKEN.into()),
             },
+            ..ServeConfig::new(options.listen, dir.path().join("data"))
         };
         let server = Server::start(config).await?;
         let url = format!("http://{}", server.addr());

@@ -18,10 +18,8 @@ use super::extract::{Path, Query};
 use super::problem::{Failure, Fault};
 use super::reading::{Answer, Reading, catch_up};
 use crate::app::App;
+use crate::limits::{AUDIT_EVENTS_DEFAULT, AUDIT_EVENTS_MAX};
 
-/// Most events of a page, but for the rest of its last frame.
-const AUDIT_EVENTS_MAX: usize = 10_000;
-const AUDIT_EVENTS_DEFAULT: usize = 1_000;
 /// Frames that are asked of NATS at once.
 const FRAMES_AT_ONCE: usize = 16;
 
@@ -48,12 +46,18 @@ impl AuditQuery {
         }
     }
 
-    /// The sequence of the last frame of the page before; 0 for the first page.
+    /// The sequence of the last frame of the page before; 0 for the first page. One cursor has one spelling.
     fn after(&self) -> Result<u64, Failure> {
         let Some(cursor) = &self.cursor else { return Ok(0) };
         let after = cursor.strip_prefix("after-").and_then(|sequence| sequence.parse().ok());
+        let after = after.filter(|sequence| *cursor == next(*sequence));
         after.ok_or_else(|| Failure::from(Fault::InvalidCursor).in_field("cursor"))
     }
+}
+
+/// The cursor of the page after the one that ends with this frame.
+fn next(sequence: u64) -> String {
+    format!("after-{sequence}")
 }
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -108,7 +112,7 @@ async fn page(
         events_of(&frame, &app.workspace, id, &mut items)?;
         let is_last = sequences.last() == Some(&frame.sequence);
         if items.len() >= events_max && !is_last {
-            return Ok(Page { items, next: Some(format!("after-{}", frame.sequence)) });
+            return Ok(Page { items, next: Some(next(frame.sequence)) });
         }
         before = Some(frame);
     }
@@ -240,6 +244,8 @@ mod tests {
             query.after().ok()
         };
         assert_eq!((after(None), after(Some("after-12"))), (Some(0), Some(12)));
-        assert_eq!((after(Some("12")), after(Some("after-x"))), (None, None));
+        for other in ["12", "after-x", "after-+5", "after-05", "after--5", "after- 5", "after-"] {
+            assert_eq!(after(Some(other)), None, "{other:?}");
+        }
     }
 }

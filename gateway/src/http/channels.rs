@@ -18,10 +18,8 @@ use super::order::{Done, Order};
 use super::problem::{Failure, Fault};
 use super::reading;
 use crate::app::App;
+use crate::limits::INBOUND_BYTES_MAX;
 use crate::tokens::Principal;
-
-/// Largest inbound message, in bytes of JSON; its content may have half of that.
-const INBOUND_BYTES_MAX: usize = 512 * 1024;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()

@@ -6,7 +6,6 @@ mod places;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
@@ -16,7 +15,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt, future, stream};
 use projections::{Change, Subscription, TooOld};
 use schemas::Position;
-use schemas::api::live::{LiveChange, LiveEvent};
+use schemas::api::live::{LiveChange, LiveEvent, LiveId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,20 +25,17 @@ use super::auth::Caller;
 use super::extract::{Query, position_header};
 use super::problem::{Failure, Fault};
 use crate::app::App;
+use crate::limits::{KEEP_ALIVE_EVERY, UNHEARD_MAX};
 use listener::Listener;
 use places::{Place, Places};
-
-/// A comment is sent when nothing else was for this long, so that nobody on the way takes the stream for dead.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Changes that do not concern a client until its position is moved on past them.
-const UNHEARD_MAX: usize = 1_000;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct EventsQuery {
-    /// The position to resume after; `Last-Event-ID` counts before this.
-    after: Option<Position>,
+    /// The id to resume after; `Last-Event-ID` counts before this.
+    #[param(value_type = Option<String>)]
+    after: Option<LiveId>,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -52,7 +48,10 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// `status`, `presence` and `configuration`, as below, each with its position as the id. Give the last id back, as
 /// `Last-Event-ID` or `after`, to go on from there; when what came after it is not kept any more, `reload` comes
 /// instead, with the position to go on from once the views have been read again. `reload` followed by the end of
-/// the stream means that the client was too slow.
+/// the stream means that the client was too slow, or that a view has been built again.
+///
+/// While a view is being built, events that only it could tell are passed over, and the ids after that end in `~`:
+/// who comes back with one is told to reload.
 ///
 /// An agent hears of the conversations they have or just lost, those that wait in their campaigns or just stopped
 /// to, agents of their campaigns who come and go, and that the configuration changed. A connector hears the
@@ -66,7 +65,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     tag = "live",
     params(
         EventsQuery,
-        ("Last-Event-ID" = Option<Position>, Header, description = "The id of the last event that was heard."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was heard."),
     ),
     responses((
         status = 200,
@@ -90,16 +89,16 @@ async fn events(
     let stream = Live { app, caller, listener, subscription, unheard: 0, _place: place };
     let events = stream::once(future::ready(first)).chain(stream.events());
     let events = events.take_until(stopping.cancelled_owned()).map(Ok::<_, Infallible>);
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("keep-alive");
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE_EVERY).text("keep-alive");
     // Proxies that buffer would keep events back.
     Ok(([("x-accel-buffering", "no")], Sse::new(events).keep_alive(keep_alive)))
 }
 
 /// The first event, and what follows on it without a gap.
-fn subscribe(app: &App, after: Option<Position>) -> Result<(Event, Subscription), Failure> {
+fn subscribe(app: &App, after: Option<LiveId>) -> Result<(Event, Subscription), Failure> {
     let feed = app.views.feed();
-    let resumed = after.filter(|after| after.shard == app.log.shard());
-    if let Some(after) = resumed
+    let resumed = after.filter(|after| after.position.shard == app.log.shard() && !after.has_gaps);
+    if let Some(LiveId { position: after, .. }) = resumed
         && let Ok(subscription) = feed.subscribe(Some(after))
     {
         return Ok((at("hello", after), subscription));
@@ -160,7 +159,7 @@ impl Live {
         if self.listener.is_about(change) {
             self.listener = Listener::of(&self.app, &self.caller.principal)?;
         }
-        let id = change.position.to_string();
+        let id = change.id().to_string();
         self.unheard += 1;
         if self.listener.hears(&self.app, change)? {
             self.unheard = 0;

@@ -4,25 +4,22 @@
 mod body;
 
 use std::error::Error;
+use std::str::FromStr;
 
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequestParts, MatchedPath, path};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use schemas::Position;
+use schemas::PositionError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::Error as QueryError;
 use utoipa::IntoParams;
 
 use super::problem::{Failure, Fault};
+use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 pub use body::{json, unread_body};
-
-/// Rows of a page when nothing is asked for.
-pub const PAGE_ROWS_DEFAULT: usize = 50;
-/// Most rows of a page.
-pub const PAGE_ROWS_MAX: usize = 200;
 
 /// The parameters in the path.
 pub struct Path<T>(pub T);
@@ -127,16 +124,19 @@ pub fn page_rows(limit: Option<usize>) -> Result<usize, Failure> {
     }
 }
 
-/// A header that holds a position, if it is there.
+/// A header that holds a position or the like, if it is there.
 ///
 /// # Errors
 /// 422 when it holds something else.
-pub fn position_header(headers: &HeaderMap, name: &'static str) -> Result<Option<Position>, Failure> {
+pub fn position_header<T: FromStr<Err = PositionError>>(
+    headers: &HeaderMap,
+    name: &'static str,
+) -> Result<Option<T>, Failure> {
     let Some(value) = headers.get(name) else {
         return Ok(None);
     };
     let text = String::from_utf8_lossy(value.as_bytes());
-    let position = text.parse::<Position>();
+    let position: Result<T, PositionError> = text.parse();
     position
         .map(Some)
         .map_err(|error| Failure::because(Fault::InvalidParameter, error.to_string()).in_field(name))
@@ -158,6 +158,7 @@ fn wrong_value(fault: Fault, path: &serde_path_to_error::Path, message: &str) ->
 #[cfg(test)]
 mod tests {
     use axum::http::Request;
+    use schemas::Position;
 
     use super::*;
 
@@ -181,9 +182,10 @@ mod tests {
     #[test]
     fn a_position_header_holds_a_position_or_is_refused() {
         let headers: HeaderMap = [("x-at".parse().unwrap(), "0-12-3".parse().unwrap())].into_iter().collect();
-        assert!(position_header(&headers, "x-at").is_ok_and(|position| position.is_some()));
-        assert!(position_header(&headers, "x-other").is_ok_and(|position| position.is_none()));
+        let read = |headers, name| position_header::<Position>(headers, name);
+        assert!(read(&headers, "x-at").is_ok_and(|position| position.is_some()));
+        assert!(read(&headers, "x-other").is_ok_and(|position| position.is_none()));
         let bad: HeaderMap = [("x-at".parse().unwrap(), "12".parse().unwrap())].into_iter().collect();
-        assert_eq!(position_header(&bad, "x-at").unwrap_err().status().as_u16(), 422);
+        assert_eq!(read(&bad, "x-at").unwrap_err().status().as_u16(), 422);
     }
 }

@@ -1,63 +1,68 @@
-//! What stands before every handler: a limit on requests in work, a limit on their time, a net under panics, and
-//! what is measured of each. Bodies and tokens are never logged.
+//! What stands before every handler: a limit on requests in work, on their bodies and their time, a net under panics,
+//! and what is measured of each. Bodies and tokens are never logged.
+
+mod seconds;
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use metrics::{counter, gauge, histogram};
+use metrics::{Gauge, counter, gauge};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
-use tracing::Span;
+use tracing::{Instrument, Span};
 
 use super::problem::{Failure, Fault};
-
-/// Requests that may be in work at once; one more is answered *overloaded*.
-pub const REQUESTS_MAX: usize = 4_096;
-/// How long a request may take until its answer begins. A live stream's answer begins at once and may go on.
-pub const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+use crate::limits::{BODY_BYTES_MAX, REQUEST_WITHIN, REQUESTS_MAX};
+use seconds::Seconds;
 
 /// The requests in work.
-#[derive(Clone)]
 pub(super) struct Guard {
-    places: Arc<Semaphore>,
+    places: Semaphore,
     within: Duration,
+    in_work: Gauge,
+    seconds: Seconds,
 }
 
 impl Default for Guard {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(REQUESTS_MAX)), within: REQUEST_WITHIN }
+        Self::new(REQUESTS_MAX, REQUEST_WITHIN)
     }
 }
 
 /// Lets a request through to its handler, and answers in its place when that does not end well.
-pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     // The path with its ids would be a series for every conversation.
-    let path = match request.extensions().get::<MatchedPath>() {
-        Some(path) => path.as_str().to_owned(),
-        None => "unknown".to_owned(),
-    };
-    let response = guard.answer(next.run(request)).await.unwrap_or_else(IntoResponse::into_response);
-    let status = response.status().as_str().to_owned();
-    let labels = [("method", method.to_string()), ("path", path), ("status", status)];
-    histogram!("atender_http_request_seconds", &labels).record(started.elapsed().as_secs_f64());
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let path = path.as_ref().map_or("unknown", MatchedPath::as_str);
+    // A route with a limit of its own puts it in this one's place.
+    DefaultBodyLimit::max(BODY_BYTES_MAX).apply(&mut request);
+    let answer = guard.answer(next.run(request)).instrument(span(&method, path)).await;
+    let response = answer.unwrap_or_else(IntoResponse::into_response);
+    guard.seconds.record(&method, path, response.status(), started.elapsed());
     response
 }
 
 impl Guard {
+    fn new(places: usize, within: Duration) -> Self {
+        let in_work = gauge!("atender_http_requests_in_work");
+        Self { places: Semaphore::new(places), within, in_work, seconds: Seconds::default() }
+    }
+
     async fn answer(&self, handler: impl Future<Output = Response>) -> Result<Response, Failure> {
         let Ok(place) = self.places.try_acquire() else {
             counter!("atender_http_overloaded_total").increment(1);
             return Err(Fault::Overloaded.into());
         };
-        let _in_work = InWork::new(place);
+        let _in_work = InWork::new(place, &self.in_work);
         match timeout(self.within, AssertUnwindSafe(handler).catch_unwind()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(panic)) => {
@@ -73,18 +78,19 @@ impl Guard {
 /// A request in work; a client that goes away ends it by dropping it.
 struct InWork<'a> {
     _place: SemaphorePermit<'a>,
+    in_work: &'a Gauge,
 }
 
 impl<'a> InWork<'a> {
-    fn new(place: SemaphorePermit<'a>) -> Self {
-        gauge!("atender_http_requests_in_work").increment(1.0);
-        Self { _place: place }
+    fn new(place: SemaphorePermit<'a>, in_work: &'a Gauge) -> Self {
+        in_work.increment(1.0);
+        Self { _place: place, in_work }
     }
 }
 
 impl Drop for InWork<'_> {
     fn drop(&mut self) {
-        gauge!("atender_http_requests_in_work").decrement(1.0);
+        self.in_work.decrement(1.0);
     }
 }
 
@@ -94,9 +100,8 @@ fn reason(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// The span of a request: its method and path, and no header, which would hold the token.
-pub(super) fn span(request: &Request) -> Span {
-    let path = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
-    tracing::info_span!("request", method = %request.method(), path)
+fn span(method: &Method, path: &str) -> Span {
+    tracing::info_span!("request", %method, path)
 }
 
 /// Nothing is at this path.
@@ -116,7 +121,7 @@ mod tests {
     use super::*;
 
     fn guarded(places: usize) -> Guard {
-        Guard { places: Arc::new(Semaphore::new(places)), within: Duration::from_millis(20) }
+        Guard::new(places, Duration::from_millis(20))
     }
 
     #[tokio::test]
@@ -137,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn one_request_too_many_is_refused_and_its_place_comes_back() {
         let guard = guarded(1);
-        let held = guard.places.clone().acquire_owned().await.unwrap();
+        let held = guard.places.acquire().await.unwrap();
         let refused = guard.answer(async { StatusCode::OK.into_response() }).await.unwrap_err();
         assert_eq!((refused.status().as_u16(), refused.code()), (503, "overloaded"));
         drop(held);

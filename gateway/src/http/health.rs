@@ -72,7 +72,8 @@ async fn healthz() -> &'static str {
 )]
 async fn readyz(State(app): State<Arc<App>>) -> Response {
     let connected = app.client.connection_state() == Connection::Connected;
-    let readiness = readiness(app.writer_failed.is_cancelled(), connected, &app.views.health());
+    let trouble = app.engine.health().borrow().trouble.clone();
+    let readiness = readiness(app.writer_failed.is_cancelled(), connected, trouble, &app.views.health());
     if readiness.ready {
         return Json(readiness).into_response();
     }
@@ -80,7 +81,12 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
         .into_response()
 }
 
-fn readiness(writer_failed: bool, connected: bool, views: &[ViewHealth]) -> Readiness {
+fn readiness(
+    writer_failed: bool,
+    connected: bool,
+    trouble: Option<String>,
+    views: &[ViewHealth],
+) -> Readiness {
     let mut reasons = Vec::new();
     if writer_failed {
         reasons
@@ -89,10 +95,11 @@ fn readiness(writer_failed: bool, connected: bool, views: &[ViewHealth]) -> Read
     if !connected {
         reasons.push("NATS is not connected".to_owned());
     }
+    reasons.extend(trouble.map(|trouble| format!("commands do not get through: {trouble}")));
     for view in views {
         match &view.failed {
             Some(reason) => reasons.push(format!("view {} has stopped: {reason}", view.name)),
-            None if view.head_lag > READY_LAG_FRAMES_MAX => {
+            None if !view.is_served || view.head_lag > READY_LAG_FRAMES_MAX => {
                 reasons.push(format!("view {} is being built: {} frames to go", view.name, view.head_lag));
             }
             None => {}
@@ -124,12 +131,13 @@ mod tests {
     use super::*;
 
     fn view(head_lag: u64, failed: Option<&str>) -> ViewHealth {
-        ViewHealth { name: "inbox", checkpoint: 7, head_lag, failed: failed.map(str::to_owned) }
+        let failed = failed.map(str::to_owned);
+        ViewHealth { name: "inbox", checkpoint: 7, head_lag, is_served: true, building: None, failed }
     }
 
     #[test]
     fn it_is_ready_when_nothing_is_in_the_way() {
-        let readiness = readiness(false, true, &[view(0, None), view(READY_LAG_FRAMES_MAX, None)]);
+        let readiness = readiness(false, true, None, &[view(0, None), view(READY_LAG_FRAMES_MAX, None)]);
         assert!(readiness.ready && readiness.reasons.is_empty());
         assert_eq!(readiness.views[0].frame, 7);
     }
@@ -137,10 +145,12 @@ mod tests {
     #[test]
     fn whatever_is_in_the_way_is_named() {
         for (readiness, word) in [
-            (readiness(true, true, &[]), "writer"),
-            (readiness(false, false, &[]), "NATS"),
-            (readiness(false, true, &[view(0, Some("disk full"))]), "disk full"),
-            (readiness(false, true, &[view(READY_LAG_FRAMES_MAX + 1, None)]), "1001 frames"),
+            (readiness(true, true, None, &[]), "writer"),
+            (readiness(false, false, None, &[]), "NATS"),
+            (readiness(false, true, Some("disk full".to_owned()), &[]), "disk full"),
+            (readiness(false, true, None, &[view(0, Some("disk full"))]), "disk full"),
+            (readiness(false, true, None, &[view(READY_LAG_FRAMES_MAX + 1, None)]), "1001 frames"),
+            (readiness(false, true, None, &[ViewHealth { is_served: false, ..view(3, None) }]), "3 frames"),
         ] {
             assert!(!readiness.ready);
             assert!(readiness.reasons[0].contains(word), "{:?}", readiness.reasons);

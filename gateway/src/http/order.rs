@@ -49,14 +49,14 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Order<T> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, app).await?;
         let key = idempotency_key(&parts.headers)?;
-        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        let (method, uri) = (parts.method.clone(), parts.uri.clone());
         let content_type = parts.headers.get(CONTENT_TYPE).cloned();
         let bytes = Bytes::from_request(Request::from_parts(parts, body), app).await;
         let bytes = bytes.map_err(|rejection| unread_body(&rejection))?;
         let (id, fingerprint) = match key {
             Some(key) => {
                 let id = CommandId::of_key(&app.workspace, &caller.principal.to_string(), &key);
-                (id, fingerprint(&method, &path, &bytes))
+                (id, fingerprint(&method, uri.path(), &bytes))
             }
             None => (CommandId::from_bytes(random::bytes()), 0),
         };

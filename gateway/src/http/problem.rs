@@ -61,6 +61,18 @@ impl Failure {
         self.field.as_deref()
     }
 
+    /// The body it is answered with.
+    pub fn problem(&self) -> Problem {
+        Problem {
+            kind: format!("urn:atender:problem:{}", self.code),
+            title: self.title.clone().into_owned(),
+            status: self.status.as_u16(),
+            code: self.code.to_owned(),
+            remedy: Some(self.remedy.to_owned()),
+            field: self.field.clone().map(Cow::into_owned),
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -119,6 +131,10 @@ impl From<LogError> for Failure {
 
 impl From<ViewError> for Failure {
     fn from(error: ViewError) -> Self {
+        // Told once when it began; not again with every request.
+        if matches!(error, ViewError::BeingBuilt { .. } | ViewError::Out { .. }) {
+            return Self::because(Fault::ViewUnavailable, error.to_string());
+        }
         tracing::error!(error = &error as &dyn std::error::Error, "a view could not be read");
         Fault::ViewUnavailable.into()
     }
@@ -186,15 +202,7 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let problem = Problem {
-            kind: format!("urn:atender:problem:{}", self.code),
-            title: self.title.into_owned(),
-            status: self.status.as_u16(),
-            code: self.code.to_owned(),
-            remedy: Some(self.remedy.to_owned()),
-            field: self.field.map(Cow::into_owned),
-        };
-        let mut response = (self.status, Json(problem)).into_response();
+        let mut response = (self.status, Json(self.problem())).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {

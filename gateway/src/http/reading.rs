@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use projections::AgentRow;
 use schemas::event::ChannelDefined;
@@ -19,10 +20,11 @@ use super::order::set_position;
 use super::problem::{Failure, Fault};
 use super::sight::Sight;
 use crate::app::App;
+use crate::limits::STALE_AFTER;
 use crate::tokens::Principal;
 
-/// How long a read waits for the views to come as far as it asks.
-const STALE_AFTER: Duration = Duration::from_secs(2);
+/// Set while the log is away: for so many seconds the answer may lack what others wrote.
+const STALE_HEADER: HeaderName = HeaderName::from_static("atender-stale-seconds");
 const MIN_POSITION: &str = "atender-min-position";
 
 /// A request that reads from the views.
@@ -33,6 +35,8 @@ pub(super) struct Reading {
     pub(super) sight: Sight,
     /// How far the views were before anything was read.
     at: Position,
+    /// How long nothing had been heard from the log.
+    unheard_for: Duration,
 }
 
 impl FromRequestParts<Arc<App>> for Reading {
@@ -40,7 +44,7 @@ impl FromRequestParts<Arc<App>> for Reading {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let Caller { principal, .. } = Caller::from_request_parts(parts, app).await?;
-        if let Some(min) = position_header(&parts.headers, MIN_POSITION)? {
+        if let Some(min) = position_header::<Position>(&parts.headers, MIN_POSITION)? {
             if min.shard != app.log.shard() {
                 let title = format!("{min} is a position of another shard");
                 return Err(Failure::because(Fault::InvalidParameter, title).in_field("Atender-Min-Position"));
@@ -49,14 +53,14 @@ impl FromRequestParts<Arc<App>> for Reading {
         }
         let at = app.views.applied();
         let sight = Sight::of(app, &principal)?;
-        Ok(Self { principal, sight, at })
+        Ok(Self { principal, sight, at, unheard_for: app.views.unheard_for() })
     }
 }
 
 impl Reading {
     /// The answer, and how far the views were.
     pub(super) fn answer<T: Serialize>(&self, body: T) -> Answer<T> {
-        Answer { body, at: self.at }
+        Answer { body, at: self.at, unheard_for: self.unheard_for }
     }
 }
 
@@ -64,14 +68,23 @@ impl Reading {
 pub(super) struct Answer<T> {
     body: T,
     at: Position,
+    unheard_for: Duration,
 }
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
         let mut response = Json(self.body).into_response();
         set_position(&mut response, self.at);
+        if let Some(seconds) = stale_seconds(self.unheard_for) {
+            response.headers_mut().insert(STALE_HEADER, HeaderValue::from(seconds));
+        }
         response
     }
+}
+
+/// For how long an answer may be out of date; nothing while the log is heard.
+fn stale_seconds(unheard_for: Duration) -> Option<u64> {
+    (unheard_for >= STALE_AFTER).then_some(unheard_for.as_secs())
 }
 
 async fn wait_for(app: &App, position: Position) -> Result<(), Failure> {
@@ -109,4 +122,15 @@ pub(super) async fn agent(app: &App, id: &AgentId) -> Result<Option<AgentRow>, F
     }
     catch_up(app).await?;
     Ok(find()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_how_old_it_may_be_once_the_log_is_silent() {
+        let told = |millis| stale_seconds(Duration::from_millis(millis));
+        assert_eq!([0, 1_999, 2_000, 61_500].map(told), [None, None, Some(2), Some(61)]);
+    }
 }

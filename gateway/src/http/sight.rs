@@ -9,9 +9,9 @@ use schemas::api::views::{ContactConversation, Conversation, ConversationState};
 use schemas::event::AgentDefined;
 use schemas::{AgentId, CampaignId, ClientId, ContactId, Rejection, Role};
 
-use super::extract::PAGE_ROWS_MAX;
 use super::problem::Failure;
 use crate::app::App;
+use crate::limits::PAGE_ROWS_MAX;
 use crate::tokens::Principal;
 
 /// What a caller may see.

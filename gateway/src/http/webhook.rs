@@ -22,11 +22,12 @@ use super::extract::{Query, unread_body};
 use super::problem::{Failure, Fault};
 use crate::app::App;
 use crate::ingest::{self, TryLater};
-use crate::whatsapp::webhook::{self, BODY_BYTES_MAX, ParseError};
+use crate::limits::WEBHOOK_BYTES_MAX;
+use crate::whatsapp::webhook::{self, ParseError};
 use crate::whatsapp::{Secrets, signature};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(verify, receive)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    OpenApiRouter::new().routes(routes!(verify, receive)).layer(DefaultBodyLimit::max(WEBHOOK_BYTES_MAX))
 }
 
 /// What Meta asks when the callback is registered.

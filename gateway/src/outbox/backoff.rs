@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-/// Calls for one message before it is given up.
-pub(super) const TRIES_MAX: u32 = 12;
-/// A message is given up rather than tried again later than this after its first call.
-pub(super) const TRY_WITHIN: Duration = Duration::from_secs(30 * 60);
+use crate::limits::{TRIES_MAX, TRY_WITHIN};
+
 const WAIT_MAX: Duration = Duration::from_secs(60);
 /// "Pair rate limit": too many messages to one person. Meta asks to wait 4^n seconds.
 const CODE_PAIR_RATE_LIMIT: i64 = 131_056;

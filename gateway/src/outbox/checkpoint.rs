@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use async_nats::Client;
-use async_nats::jetstream::{self, kv};
+use async_nats::jetstream::kv;
+use engine::kv::bucket;
+use engine::log::Log;
 use metrics::gauge;
-use schemas::ShardId;
 use tokio::time::Instant;
 
 use super::OutboxError;
 
-const BUCKET: &str = "ATENDER_OUTBOX";
+pub(crate) const BUCKET: &str = "ATENDER_OUTBOX";
 /// A checkpoint is a write to disk, so it is kept this often at most.
 const KEPT_EVERY: Duration = Duration::from_secs(1);
 
@@ -25,12 +26,11 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    pub(super) async fn open(client: &Client, shard: ShardId) -> Result<Self, OutboxError> {
+    pub(super) async fn open(client: &Client, log: &Log) -> Result<Self, OutboxError> {
         let what = "reading how far messages have been relayed";
-        let config = kv::Config { bucket: BUCKET.to_owned(), history: 1, ..Default::default() };
-        let bucket = jetstream::new(client.clone()).create_or_update_key_value(config).await;
-        let bucket = bucket.map_err(|error| OutboxError::Nats { what, source: error.into() })?;
-        let key = format!("relayed.{shard}");
+        let bucket = bucket(client, BUCKET, log.replicas()).await;
+        let bucket = bucket.map_err(|source| OutboxError::Nats { what, source })?;
+        let key = format!("relayed.{}", log.shard());
         let value = bucket.get(&key).await;
         let value = value.map_err(|error| OutboxError::Nats { what, source: error.into() })?;
         let relayed = match value {

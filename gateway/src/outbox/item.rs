@@ -13,17 +13,17 @@ const FORMAT: u8 = 1;
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct OutboundItem {
-    pub(super) workspace: WorkspaceId,
-    pub(super) message: MessageId,
-    pub(super) conversation: ConversationId,
-    pub(super) channel: ChannelId,
+pub(crate) struct OutboundItem {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) message: MessageId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) channel: ChannelId,
     /// The contact's address on the network.
-    pub(super) to: String,
-    pub(super) text: String,
+    pub(crate) to: String,
+    pub(crate) text: String,
     /// Where the event is that asked for it: a view as far as that knows the channel.
-    pub(super) position: Position,
-    pub(super) submitted_at: Timestamp,
+    pub(crate) position: Position,
+    pub(crate) submitted_at: Timestamp,
 }
 
 impl OutboundItem {
@@ -54,13 +54,13 @@ impl OutboundItem {
     }
 }
 
-pub(super) fn encode_items(items: &[OutboundItem]) -> Vec<u8> {
+pub(crate) fn encode_items(items: &[OutboundItem]) -> Vec<u8> {
     let mut bytes = vec![FORMAT];
     encode(items, &mut bytes);
     bytes
 }
 
-pub(super) fn decode_items(bytes: &[u8]) -> Result<Vec<OutboundItem>, DecodeError> {
+pub(crate) fn decode_items(bytes: &[u8]) -> Result<Vec<OutboundItem>, DecodeError> {
     match bytes.split_first() {
         Some((&FORMAT, items)) => decode("outbound messages", items),
         Some((&other, _)) => Err(DecodeError::UnknownFormat(other)),

@@ -8,17 +8,15 @@ use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::stream::{self, ConsumerErrorKind, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
-use schemas::ShardId;
+use engine::log::Log;
+use engine::patience::patiently;
 use tokio::time::timeout;
 
 use super::OutboxError;
 use super::item::{OutboundItem, encode_items};
+use crate::limits::{OUTBOUND_BYTES_MAX, OUTBOUND_ITEMS_HELD_MAX};
 
 const STREAM: &str = "ATENDER_OUTBOUND";
-/// When it is full, the relay waits: the messages are in the log, and nothing is lost.
-const QUEUE_BYTES_MAX: i64 = 1024 * 1024 * 1024;
-/// Work items handed out and not settled; no more come until some are.
-const ITEMS_HELD_MAX: i64 = 256;
 const ITEMS_PER_PULL: usize = 64;
 /// After this time it is not known whether an item is in the queue, and it is put there again.
 const ACK_WITHIN: Duration = Duration::from_secs(2);
@@ -29,6 +27,21 @@ const PULL_HEARTBEAT: Duration = Duration::from_secs(5);
 
 type Cause = Box<dyn Error + Send + Sync>;
 
+/// What the stream has to be like.
+pub(crate) fn stream_config(replicas: usize) -> stream::Config {
+    stream::Config {
+        name: STREAM.to_owned(),
+        description: Some("atender: messages that are to be sent".to_owned()),
+        subjects: vec!["atender.outbound.*".to_owned()],
+        retention: RetentionPolicy::WorkQueue,
+        storage: StorageType::File,
+        discard: DiscardPolicy::New,
+        max_bytes: OUTBOUND_BYTES_MAX,
+        num_replicas: replicas,
+        ..Default::default()
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Queue {
     context: jetstream::Context,
@@ -38,22 +51,14 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) async fn open(client: &Client, shard: ShardId) -> Result<Self, OutboxError> {
+    pub(super) async fn open(client: &Client, log: &Log) -> Result<Self, OutboxError> {
         let failed = |source: Cause| OutboxError::Nats { what: "opening the work queue", source };
         let context = jetstream::new(client.clone());
-        let config = stream::Config {
-            name: STREAM.to_owned(),
-            description: Some("atender: messages that are to be sent".to_owned()),
-            subjects: vec!["atender.outbound.*".to_owned()],
-            retention: RetentionPolicy::WorkQueue,
-            storage: StorageType::File,
-            discard: DiscardPolicy::New,
-            max_bytes: QUEUE_BYTES_MAX,
-            ..Default::default()
-        };
-        context.get_or_create_stream(config).await.map_err(|error| failed(error.into()))?;
+        let open = || context.get_or_create_stream(stream_config(log.replicas()));
+        patiently("the work queue", open).await.map_err(|error| failed(error.into()))?;
         let stream = context.get_stream_no_info(STREAM).await.map_err(|error| failed(error.into()))?;
-        let (subject, consumer) = (format!("atender.outbound.{shard}"), format!("outbox_{shard}"));
+        let (subject, consumer) =
+            (format!("atender.outbound.{}", log.shard()), format!("outbox_{}", log.shard()));
         Ok(Self { context, stream, subject, consumer })
     }
 
@@ -77,7 +82,7 @@ impl Queue {
             description: Some("atender: sends messages".to_owned()),
             ack_policy: AckPolicy::Explicit,
             ack_wait: HELD_WITHOUT_WORD,
-            max_ack_pending: ITEMS_HELD_MAX,
+            max_ack_pending: OUTBOUND_ITEMS_HELD_MAX,
             filter_subject: self.subject.clone(),
             ..Default::default()
         };

@@ -15,10 +15,8 @@ use super::attempts::{Attempts, Begun};
 use super::backoff::Tries;
 use super::channels::Channels;
 use super::item::OutboundItem;
+use crate::limits::CALLS_AT_ONCE;
 use crate::whatsapp::api::{ApiError, SendOutcome, WhatsAppApi};
-
-/// Calls to the network at a time.
-const CALLS_AT_ONCE: usize = 64;
 
 /// What became of a message that was to be sent.
 #[derive(Debug, PartialEq, Eq)]

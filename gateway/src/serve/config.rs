@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use async_nats::{Client, ConnectError, ConnectOptions};
+use engine::connection::steady;
 use engine::data_dir::write_secret;
+use engine::deployment::Wanted;
 use engine::random;
+use schemas::WorkspaceId;
 
-use super::ServeError;
+use super::{ServeError, default_workspace};
 use crate::whatsapp::Secrets;
 use crate::whatsapp::api::{AccessToken, BASE_URL, VERSION, WhatsAppApiConfig};
 
@@ -21,12 +24,29 @@ pub struct ServeConfig {
     pub data_dir: PathBuf,
     /// Which NATS it uses.
     pub nats: Nats,
-    /// Copies of each frame in a NATS cluster, when the log is made.
-    pub replicas: usize,
+    /// The workspace it serves.
+    pub workspace: WorkspaceId,
+    /// The deployment it expects to find, or makes.
+    pub deployment: Wanted,
     /// The administrator's token; without one, that of the data directory, made if it is not there.
     pub admin_token: Option<AdminToken>,
     /// How it talks to WhatsApp.
     pub whatsapp: WhatsAppConfig,
+}
+
+impl ServeConfig {
+    /// The default workspace, of a deployment as it is found, on a nats-server of its own.
+    pub fn new(listen: SocketAddr, data_dir: PathBuf) -> Self {
+        Self {
+            listen,
+            data_dir,
+            nats: Nats::Supervised { binary: None },
+            workspace: default_workspace(),
+            deployment: Wanted::default(),
+            admin_token: None,
+            whatsapp: WhatsAppConfig::default(),
+        }
+    }
 }
 
 /// A token that never prints.
@@ -77,7 +97,7 @@ impl RemoteNats {
             None => ConnectOptions::new(),
         };
         let urls: Vec<&str> = self.url.split(',').map(str::trim).collect();
-        options.name("atender").connect(urls).await
+        steady(options).connect(urls).await
     }
 }
 

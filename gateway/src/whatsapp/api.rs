@@ -17,6 +17,7 @@ use serde::Serialize;
 pub use errors::{ErrorClass, classify};
 pub use outcome::{ApiError, SendOutcome};
 
+use crate::limits::{CALL_ANSWER_BYTES_MAX, CALL_WITHIN};
 use crate::whatsapp::is_business_scoped_user_id;
 
 /// Where Meta serves the Graph API.
@@ -27,13 +28,11 @@ pub const VERSION: &str = "v23.0";
 /// refuses a longer one.
 pub const TEXT_CHARS_MAX: usize = 4096;
 
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Shorter than the request's own limit, so that a server out of reach is told from one that does not answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A request written to a connection the server is just closing has an unknown outcome, so connections are given
 /// up before a server is likely to.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// How to reach the API on behalf of one business.
 #[derive(Debug, Clone)]
@@ -51,7 +50,7 @@ pub struct WhatsAppApiConfig {
 impl WhatsAppApiConfig {
     /// Meta's own address, version and limits with this token.
     pub fn new(access_token: AccessToken) -> Self {
-        Self { base_url: BASE_URL.into(), version: VERSION.into(), access_token, timeout: REQUEST_TIMEOUT }
+        Self { base_url: BASE_URL.into(), version: VERSION.into(), access_token, timeout: CALL_WITHIN }
     }
 }
 
@@ -198,7 +197,7 @@ fn is_loopback(url: &Url) -> bool {
 async fn read_answer(mut response: Response) -> Option<Vec<u8>> {
     let mut answer = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
-        if answer.len() + chunk.len() > ANSWER_BYTES_MAX {
+        if answer.len() + chunk.len() > CALL_ANSWER_BYTES_MAX {
             return None;
         }
         answer.extend_from_slice(&chunk);

@@ -10,10 +10,10 @@ mod tests;
 use json::{Object, items};
 use read::Contacts;
 
-/// Largest body accepted, in bytes. Meta batches many updates into one body, up to 3 MB.
-pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
-/// Updates Meta puts into one body at most, by its documentation. Not enforced: the size of the body is the limit.
-pub const UPDATES_EXPECTED_MAX: usize = 1000;
+use crate::limits::WEBHOOK_BYTES_MAX;
+
+/// Bytes of a member's name that are kept in [`UpdateKind::Other`].
+const MEMBER_NAME_BYTES_MAX: usize = 256;
 
 /// One update of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,8 +114,8 @@ pub struct StatusError {
 /// Why a body holds no updates at all. The texts never quote the body, which is private.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// Larger than [`BODY_BYTES_MAX`].
-    #[error("the webhook has {bytes} bytes, more than {BODY_BYTES_MAX}")]
+    /// Larger than [`WEBHOOK_BYTES_MAX`].
+    #[error("the webhook has {bytes} bytes, more than {WEBHOOK_BYTES_MAX}")]
     TooLarge {
         /// Size of the body.
         bytes: usize,
@@ -133,7 +133,7 @@ pub enum ParseError {
 /// # Errors
 /// Only when the body as a whole cannot be read; see [`ParseError`].
 pub fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
-    if body.len() > BODY_BYTES_MAX {
+    if body.len() > WEBHOOK_BYTES_MAX {
         return Err(ParseError::TooLarge { bytes: body.len() });
     }
     let text = std::str::from_utf8(body).map_err(|_| ParseError::NotJson)?;
@@ -193,10 +193,17 @@ fn read_messages(value: &Object<'_>, sink: &mut Sink<'_>) {
             };
             match kind {
                 Some(kind) => sink.push(kind, item),
-                None => sink.other(format!("messages.{name}"), item),
+                None => sink.other(format!("messages.{}", shortened(name)), item),
             }
         }
     }
+}
+
+/// A member's name, cut so that many items cannot hold a long one each.
+fn shortened(name: &str) -> &str {
+    let longest = MEMBER_NAME_BYTES_MAX.min(name.len());
+    let end = (0..=longest).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    &name[..end]
 }
 
 struct Sink<'a> {

@@ -73,7 +73,7 @@ impl Chunk {
 }
 
 /// An entry in a chunk, its event not read yet.
-pub(super) struct Stored<'a> {
+pub(crate) struct Stored<'a> {
     head: Head,
     payload: &'a [u8],
 }
@@ -88,7 +88,7 @@ impl Stored<'_> {
     }
 
     /// The entry, and its ordinal among the outbound messages if it is one.
-    pub(super) fn entry(self, shard: ShardId) -> Result<(Entry, Option<u32>), DecodeError> {
+    pub(crate) fn entry(self, shard: ShardId) -> Result<(Entry, Option<u32>), DecodeError> {
         let position = self.position(shard);
         let Head { at, actor, number, version, .. } = self.head;
         let event = Event::decode(number, version, self.payload)?;
@@ -100,7 +100,7 @@ impl Stored<'_> {
 }
 
 /// The entries of a chunk, oldest first.
-pub(super) fn stored(chunk: &[u8]) -> impl Iterator<Item = Result<Stored<'_>, DecodeError>> {
+pub(crate) fn stored(chunk: &[u8]) -> impl Iterator<Item = Result<Stored<'_>, DecodeError>> {
     let mut rest = chunk;
     std::iter::from_fn(move || {
         if rest.is_empty() {

@@ -1,5 +1,7 @@
 //! What the history view answers.
 
+use std::sync::Arc;
+
 use schemas::api::Page;
 use schemas::api::views::{ContactConversation, Entry};
 use schemas::{ContactId, ConversationId, Position, ShardId, WorkspaceId};
@@ -11,6 +13,7 @@ use crate::error::{QueryError, ViewError};
 use crate::keys::{self, WorkspaceKey};
 use crate::paging::{PAGE_BYTES_MAX, page, page_size, values};
 use crate::rows::HeaderRow;
+use crate::slot::Slot;
 use crate::store::Reader;
 
 const CHUNKS_AT_A_TIME: usize = 4;
@@ -18,7 +21,7 @@ const CHUNKS_AT_A_TIME: usize = 4;
 /// The history view, to be asked. Clones share it.
 #[derive(Debug, Clone)]
 pub struct History {
-    rows: Reader,
+    slot: Arc<Slot<Reader>>,
     shard: ShardId,
 }
 
@@ -29,8 +32,8 @@ pub(crate) struct Entries {
 }
 
 impl History {
-    pub(crate) fn new(rows: Reader, shard: ShardId) -> Self {
-        Self { rows, shard }
+    pub(crate) fn new(slot: Arc<Slot<Reader>>, shard: ShardId) -> Self {
+        Self { slot, shard }
     }
 
     pub(crate) fn header(
@@ -38,8 +41,7 @@ impl History {
         workspace: WorkspaceKey,
         id: ConversationId,
     ) -> Result<Option<HeaderRow>, ViewError> {
-        let row = self.rows.get(&keys::header(workspace, id))?;
-        Ok(row.map(|row| split_row(&row).map(|(header, _)| header)).transpose()?)
+        header(&*self.slot.get()?, workspace, id)
     }
 
     /// The conversations of a contact, newest first; at most 200 a page.
@@ -55,8 +57,9 @@ impl History {
     ) -> Result<Page<ContactConversation>, QueryError> {
         let workspace = WorkspaceKey::of(workspace);
         let list = keys::contact(workspace, contact);
-        page(&self.rows, List::Contact, &list, cursor, limit, |_, id| {
-            let header = self.header(workspace, id)?;
+        let rows = &*self.slot.get()?;
+        page(rows, List::Contact, &list, cursor, limit, |_, id| {
+            let header = header(rows, workspace, id)?;
             Ok(header.map(|header| header.into_contact_conversation(id)))
         })
     }
@@ -72,7 +75,7 @@ impl History {
         let limit = page_size(limit);
         let before = cursor.map(|cursor| self.position(cursor)).transpose()?;
         let (mut items, mut bytes) = (Vec::new(), 0);
-        for chunk in self.chunks(workspace, id, before)? {
+        for chunk in self.chunks(&*self.slot.get()?, workspace, id, before)? {
             let chunk = chunk?;
             let entries: Vec<_> = stored(&chunk).collect::<Result<_, _>>()?;
             let entries = entries.into_iter().rev();
@@ -94,9 +97,10 @@ impl History {
         workspace: WorkspaceKey,
         id: ConversationId,
     ) -> Result<Vec<u64>, QueryError> {
-        let header = self.header(workspace, id)?;
+        let rows = &*self.slot.get()?;
+        let header = header(rows, workspace, id)?;
         let mut sequences: Vec<u64> = header.into_iter().map(|header| header.opened_in).collect();
-        for chunk in self.chunks(workspace, id, None)? {
+        for chunk in self.chunks(rows, workspace, id, None)? {
             for entry in stored(&chunk?) {
                 sequences.push(entry?.position(self.shard).sequence);
             }
@@ -105,13 +109,14 @@ impl History {
     }
 
     /// The chunks of a conversation, newest first; with a position, without those that begin at it or after it.
-    fn chunks(
+    fn chunks<'a>(
         &self,
+        rows: &'a Reader,
         workspace: WorkspaceKey,
         id: ConversationId,
         before: Option<Position>,
-    ) -> Result<impl Iterator<Item = Result<Vec<u8>, QueryError>>, QueryError> {
-        let newest = match self.rows.get(&keys::header(workspace, id))? {
+    ) -> Result<impl Iterator<Item = Result<Vec<u8>, QueryError>> + use<'a>, QueryError> {
+        let newest = match rows.get(&keys::header(workspace, id))? {
             Some(row) => split_row(&row)?.1.to_vec(),
             None => Vec::new(),
         };
@@ -120,7 +125,7 @@ impl History {
         let before = before.into_iter().chain(first).min();
         let after = before.map(|before| keys::entries_chunk(workspace, id, before));
         let list = keys::entries(workspace, id);
-        let older = values(&self.rows, &list, after.as_ref().map(|after| &after[..]), CHUNKS_AT_A_TIME);
+        let older = values(rows, &list, after.as_ref().map(|after| &after[..]), CHUNKS_AT_A_TIME);
         let older = older.map(|chunk| Ok(chunk?.to_vec()));
         Ok(std::iter::once(Ok(newest)).chain(older))
     }
@@ -132,6 +137,15 @@ impl History {
         let index = index.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
         Ok(Position { shard: self.shard, sequence, index })
     }
+}
+
+fn header(
+    rows: &Reader,
+    workspace: WorkspaceKey,
+    id: ConversationId,
+) -> Result<Option<HeaderRow>, ViewError> {
+    let row = rows.get(&keys::header(workspace, id))?;
+    Ok(row.map(|row| split_row(&row).map(|(header, _)| header)).transpose()?)
 }
 
 fn cursor_of(position: Position) -> String {

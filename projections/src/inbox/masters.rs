@@ -29,6 +29,11 @@ impl InboxProjector {
         Ok(())
     }
 
+    pub(super) fn define_channel(&mut self, r: &Recorded<'_>, e: &ChannelDefined) -> Result<(), ViewError> {
+        self.status_shown.remove(&(r.workspace, e.channel.clone()));
+        self.define(r, MasterKind::Channel, e.channel.as_str(), e)
+    }
+
     pub(super) fn define_agent(&mut self, r: &Recorded<'_>, e: &AgentDefined) -> Result<(), ViewError> {
         let before = self.agent(r.workspace, &e.agent)?;
         let presence = before.map_or(Presence::Offline, |before| before.presence);
@@ -47,13 +52,19 @@ impl InboxProjector {
 
     /// Whether agents see delivery statuses on this channel.
     pub(crate) fn shows_status(
-        &self,
+        &mut self,
         workspace: WorkspaceKey,
         channel: &ChannelId,
     ) -> Result<bool, ViewError> {
+        let known = (workspace, channel.clone());
+        if let Some(is_shown) = self.status_shown.get(&known) {
+            return Ok(*is_shown);
+        }
         let key = keys::master(workspace, MasterKind::Channel, channel.as_str());
         let row: Option<ChannelDefined> = master_row(self.store.get(&key)?)?;
-        Ok(row.is_some_and(|row| row.show_status))
+        let is_shown = row.is_some_and(|row| row.show_status);
+        self.status_shown.insert(known, is_shown);
+        Ok(is_shown)
     }
 
     fn agent(&self, workspace: WorkspaceKey, agent: &AgentId) -> Result<Option<AgentRow>, ViewError> {

@@ -19,11 +19,18 @@ use crate::error::{QueryError, ViewError};
 use crate::keys::{self, MasterKind, WorkspaceKey};
 use crate::paging::page;
 use crate::rows::{AgentRow, Names, OpenRow};
+use crate::slot::Slot;
 use crate::store::Reader;
 
 /// The inbox view, to be asked. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Inbox {
+    slot: Arc<Slot<Rows>>,
+}
+
+/// The rows that are served, for one answer.
+#[derive(Debug)]
+pub(crate) struct Rows {
     rows: Reader,
     counts: Arc<Counts>,
 }
@@ -36,7 +43,7 @@ macro_rules! masters {
             /// # Errors
             /// Faults of the view.
             pub fn $one(&self, workspace: &WorkspaceId, id: &$id) -> Result<Option<$row>, ViewError> {
-                read_master(&self.rows, WorkspaceKey::of(workspace), MasterKind::$kind, id.as_str())
+                read_master(&self.slot.get()?.rows, WorkspaceKey::of(workspace), MasterKind::$kind, id.as_str())
             }
 
             $(#[$docs])*
@@ -44,7 +51,7 @@ macro_rules! masters {
             /// # Errors
             /// Faults of the view.
             pub fn $all(&self, workspace: &WorkspaceId) -> Result<Vec<$row>, ViewError> {
-                read_all(&self.rows, WorkspaceKey::of(workspace), MasterKind::$kind)
+                read_all(&self.slot.get()?.rows, WorkspaceKey::of(workspace), MasterKind::$kind)
             }
         )*}
     };
@@ -78,8 +85,8 @@ masters! {
 }
 
 impl Inbox {
-    pub(super) fn new(rows: Reader, counts: Arc<Counts>) -> Self {
-        Self { rows, counts }
+    pub(crate) fn new(slot: Arc<Slot<Rows>>) -> Self {
+        Self { slot }
     }
 
     /// The workspace itself; `None` if it was never created.
@@ -87,7 +94,7 @@ impl Inbox {
     /// # Errors
     /// Faults of the view.
     pub fn workspace(&self, workspace: &WorkspaceId) -> Result<Option<WorkspaceCreated>, ViewError> {
-        read_master(&self.rows, WorkspaceKey::of(workspace), MasterKind::Workspace, "")
+        read_master(&self.slot.get()?.rows, WorkspaceKey::of(workspace), MasterKind::Workspace, "")
     }
 
     /// An open conversation; `None` when it is not open.
@@ -99,7 +106,8 @@ impl Inbox {
         workspace: &WorkspaceId,
         id: ConversationId,
     ) -> Result<Option<InboxItem>, ViewError> {
-        let row = open_row(self.rows.get(&keys::open_conversation(WorkspaceKey::of(workspace), id))?)?;
+        let key = keys::open_conversation(WorkspaceKey::of(workspace), id);
+        let row = open_row(self.slot.get()?.rows.get(&key)?)?;
         Ok(row.map(|row| row.into_item(id)))
     }
 
@@ -118,7 +126,8 @@ impl Inbox {
         let workspace = WorkspaceKey::of(workspace);
         let list = keys::agent_list(workspace, agent);
         let listed = |row: &OpenRow| row.agent.as_ref() == Some(agent);
-        page(&self.rows, List::Agent, &list, cursor, limit, |key, id| self.item(workspace, key, id, listed))
+        let Rows { rows, .. } = &*self.slot.get()?;
+        page(rows, List::Agent, &list, cursor, limit, |key, id| item(rows, workspace, key, id, listed))
     }
 
     /// The conversations that wait in a campaign's queue, longest first. At most 200 a page.
@@ -135,25 +144,16 @@ impl Inbox {
         let workspace = WorkspaceKey::of(workspace);
         let list = keys::queue(workspace, campaign);
         let listed = |row: &OpenRow| row.agent.is_none() && row.campaign == *campaign;
-        page(&self.rows, List::Queue, &list, cursor, limit, |key, id| self.item(workspace, key, id, listed))
+        let Rows { rows, .. } = &*self.slot.get()?;
+        page(rows, List::Queue, &list, cursor, limit, |key, id| item(rows, workspace, key, id, listed))
     }
 
     /// How many conversations are open, in all workspaces.
-    pub fn counts(&self) -> OpenCounts {
-        self.counts.get()
-    }
-
-    /// The row that a list's key leads to, unless it has moved since the key was read.
-    fn item(
-        &self,
-        workspace: WorkspaceKey,
-        key: &[u8],
-        id: ConversationId,
-        listed: impl Fn(&OpenRow) -> bool,
-    ) -> Result<Option<InboxItem>, QueryError> {
-        let row = open_row(self.rows.get(&keys::open_conversation(workspace, id))?)?;
-        let row = row.filter(|row| listed(row) && place((workspace, id), row).as_deref() == Some(key));
-        Ok(row.map(|row| row.into_item(id)))
+    ///
+    /// # Errors
+    /// The view is being built, or has failed.
+    pub fn counts(&self) -> Result<OpenCounts, ViewError> {
+        Ok(self.slot.get()?.counts.get())
     }
 
     /// What the masters that a conversation belongs to are called; an id stands for a name that is not known.
@@ -163,14 +163,16 @@ impl Inbox {
         channel: &ChannelId,
         campaign: &CampaignId,
     ) -> Result<Names, ViewError> {
+        let Rows { rows, .. } = &*self.slot.get()?;
         let channel_row: Option<ChannelDefined> =
-            self.master(workspace, MasterKind::Channel, channel.as_str())?;
+            read_master(rows, workspace, MasterKind::Channel, channel.as_str())?;
         let campaign_row: Option<CampaignDefined> =
-            self.master(workspace, MasterKind::Campaign, campaign.as_str())?;
+            read_master(rows, workspace, MasterKind::Campaign, campaign.as_str())?;
         let project_id = campaign_row.as_ref().map_or("", |row| row.project.as_str());
-        let project_row: Option<ProjectDefined> = self.master(workspace, MasterKind::Project, project_id)?;
+        let project_row: Option<ProjectDefined> =
+            read_master(rows, workspace, MasterKind::Project, project_id)?;
         let client_id = project_row.as_ref().map_or("", |row| row.client.as_str());
-        let client_row: Option<ClientDefined> = self.master(workspace, MasterKind::Client, client_id)?;
+        let client_row: Option<ClientDefined> = read_master(rows, workspace, MasterKind::Client, client_id)?;
         Ok(Names {
             channel: named(channel.as_str(), channel_row.map(|row| row.name)),
             campaign: named(campaign.as_str(), campaign_row.as_ref().map(|row| row.name.clone())),
@@ -184,18 +186,34 @@ impl Inbox {
         workspace: WorkspaceKey,
         channel: &ChannelId,
     ) -> Result<bool, ViewError> {
-        let row: Option<ChannelDefined> = self.master(workspace, MasterKind::Channel, channel.as_str())?;
+        let row: Option<ChannelDefined> =
+            read_master(&self.slot.get()?.rows, workspace, MasterKind::Channel, channel.as_str())?;
         Ok(row.is_some_and(|row| row.show_status))
     }
+}
 
-    fn master<T: serde::de::DeserializeOwned>(
-        &self,
-        workspace: WorkspaceKey,
-        kind: MasterKind,
-        id: &str,
-    ) -> Result<Option<T>, ViewError> {
-        read_master(&self.rows, workspace, kind, id)
+impl Rows {
+    pub(super) fn new(rows: Reader, counts: Arc<Counts>) -> Self {
+        Self { rows, counts }
     }
+
+    #[cfg(test)]
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.rows
+    }
+}
+
+/// The row that a list's key leads to, unless it has moved since the key was read.
+fn item(
+    rows: &Reader,
+    workspace: WorkspaceKey,
+    key: &[u8],
+    id: ConversationId,
+    listed: impl Fn(&OpenRow) -> bool,
+) -> Result<Option<InboxItem>, QueryError> {
+    let row = open_row(rows.get(&keys::open_conversation(workspace, id))?)?;
+    let row = row.filter(|row| listed(row) && place((workspace, id), row).as_deref() == Some(key));
+    Ok(row.map(|row| row.into_item(id)))
 }
 
 fn named(id: &str, name: Option<String>) -> Named {

@@ -1,13 +1,19 @@
 //! Projectors on frames made in memory: whatever is repeated, restarted or spilled, the rows are the same.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use schemas::frame::{Commit, Frame, NO_FRAME};
-use schemas::{FrameId, ShardId, Timestamp};
+use schemas::{Event, FrameId, ShardId, Timestamp};
 use tempfile::TempDir;
 
 use super::*;
+use crate::inbox::OpenCounts;
+use crate::keys::WorkspaceKey;
 use crate::recorded::Recorded;
+use crate::slot::Slots;
+use crate::store::Store;
+use crate::view::VERSIONS;
 use traffic::Traffic;
 
 #[path = "../../tests/common/traffic.rs"]
@@ -32,9 +38,31 @@ fn frames(seed: u64) -> Vec<RecordedFrame> {
 
 type Rows = BTreeMap<(usize, Vec<u8>), Vec<u8>>;
 
-fn rows(projectors: &mut Projectors) -> Rows {
+fn open(dir: &Path) -> Projectors {
+    let fed = View::ALL.map(|view| {
+        let store = Store::open(dir, view.name(), VERSIONS[view as usize].current).unwrap();
+        Some(Fed::new(view, store).unwrap())
+    });
+    Projectors::new(fed, false)
+}
+
+fn open_counts(projectors: &Projectors) -> OpenCounts {
+    let slots = Slots::new();
+    projectors.all().for_each(|fed| drop(slots.serve(fed)));
+    slots.views(ShardId(0)).0.counts().unwrap()
+}
+
+fn apply_one(projectors: &mut Projectors, r: &Recorded<'_>, views: &[View]) {
+    for view in views {
+        projectors.fed[*view as usize].as_mut().unwrap().apply_one(r).unwrap();
+    }
+}
+
+fn rows(projectors: &Projectors) -> Rows {
+    assert_eq!(projectors.all().count(), 3, "{:?}", projectors.lost);
     let mut rows = Rows::new();
-    for (view, store) in projectors.stores().into_iter().enumerate() {
+    for (view, fed) in projectors.all().enumerate() {
+        let store = fed.store();
         let mut after: Option<Vec<u8>> = None;
         loop {
             let page = store.scan(&[], after.as_deref(), false, 1_000).unwrap();
@@ -47,14 +75,14 @@ fn rows(projectors: &mut Projectors) -> Rows {
 }
 
 /// The rows when every event is applied once, in order.
-fn straight(frames: &[RecordedFrame]) -> (Rows, inbox::OpenCounts) {
+fn straight(frames: &[RecordedFrame]) -> (Rows, OpenCounts) {
     let dir = TempDir::new().unwrap();
-    let mut projectors = Projectors::open(dir.path()).unwrap();
+    let mut projectors = open(dir.path());
     for frame in frames {
-        projectors.apply(frame).unwrap();
-        projectors.commit(&frame.hash).unwrap();
+        projectors.apply(frame);
+        projectors.commit(&frame.hash);
     }
-    (rows(&mut projectors), projectors.inbox.view().counts())
+    (rows(&projectors), open_counts(&projectors))
 }
 
 #[test]
@@ -62,17 +90,17 @@ fn a_frame_applied_again_changes_nothing() {
     let frames = frames(7);
     let (expected, _) = straight(&frames);
     let dir = TempDir::new().unwrap();
-    let mut projectors = Projectors::open(dir.path()).unwrap();
+    let mut projectors = open(dir.path());
     for frame in &frames {
         for _ in 0..2 {
             for r in Recorded::all(frame) {
-                projectors.apply_one(&r, [true; 3]).unwrap();
+                apply_one(&mut projectors, &r, &View::ALL);
             }
         }
-        projectors.apply(frame).unwrap();
-        projectors.commit(&frame.hash).unwrap();
+        projectors.apply(frame);
+        projectors.commit(&frame.hash);
     }
-    assert_eq!(rows(&mut projectors), expected);
+    assert_eq!(rows(&projectors), expected);
 }
 
 #[test]
@@ -80,15 +108,15 @@ fn events_of_long_ago_do_not_turn_a_status_or_a_history_back() {
     let frames = frames(8);
     let (expected, _) = straight(&frames);
     let dir = TempDir::new().unwrap();
-    let mut projectors = Projectors::open(dir.path()).unwrap();
+    let mut projectors = open(dir.path());
     for frame in &frames {
-        projectors.apply(frame).unwrap();
+        projectors.apply(frame);
     }
     for r in frames.iter().flat_map(Recorded::all) {
-        projectors.apply_one(&r, [false, true, true]).unwrap();
+        apply_one(&mut projectors, &r, &[View::History, View::Status]);
     }
-    projectors.commit(&frames[frames.len() - 1].hash).unwrap();
-    assert_eq!(rows(&mut projectors), expected);
+    projectors.commit(&frames[frames.len() - 1].hash);
+    assert_eq!(rows(&projectors), expected);
 }
 
 #[test]
@@ -97,21 +125,21 @@ fn what_was_not_committed_is_applied_again_after_a_restart() {
     let (expected, counts) = straight(&frames);
     let dir = TempDir::new().unwrap();
     for round in 0.. {
-        let mut projectors = Projectors::open(dir.path()).unwrap();
-        let had = projectors.had()[0];
+        let mut projectors = open(dir.path());
+        let had = projectors.had_by_all();
         let (next, end) = (had as usize, frames.len());
         for (number, frame) in frames[next..].iter().enumerate() {
-            projectors.apply(frame).unwrap();
+            projectors.apply(frame);
             if number % (2 + round) == 0 || next + number + 1 == end {
-                projectors.commit(&frame.hash).unwrap();
+                projectors.commit(&frame.hash);
             }
             if number == 50 {
                 break;
             }
         }
-        if projectors.had()[0] as usize == end {
-            assert_eq!(projectors.inbox.view().counts(), counts);
-            assert_eq!(rows(&mut projectors), expected);
+        if projectors.had_by_all() as usize == end {
+            assert_eq!(open_counts(&projectors), counts);
+            assert_eq!(rows(&projectors), expected);
             return;
         }
     }
@@ -124,13 +152,13 @@ fn a_view_that_was_lost_catches_up_with_the_others() {
     let dir = TempDir::new().unwrap();
     for (lost, until) in [("status-v1", 100), ("history-v1", 200), ("inbox-v1", 300), ("none", frames.len())]
     {
-        let mut projectors = Projectors::open(dir.path()).unwrap();
+        let mut projectors = open(dir.path());
         for frame in &frames[..until] {
-            projectors.apply(frame).unwrap();
-            projectors.commit(&frame.hash).unwrap();
+            projectors.apply(frame);
+            projectors.commit(&frame.hash);
         }
         if until == frames.len() {
-            assert_eq!(rows(&mut projectors), expected);
+            assert_eq!(rows(&projectors), expected);
         }
         projectors.close().unwrap();
         let _ = std::fs::remove_dir_all(dir.path().join(lost));
@@ -142,15 +170,38 @@ fn building_in_bulk_gives_the_same_rows() {
     let frames = frames(11);
     let (expected, counts) = straight(&frames);
     let dir = TempDir::new().unwrap();
-    let mut projectors = Projectors::open(dir.path()).unwrap();
-    projectors.begin_bulk().unwrap();
+    let mut projectors = open(dir.path());
+    projectors.begin_bulk();
     let (last, others) = frames.split_last().unwrap();
     for frame in others {
-        projectors.apply(frame).unwrap();
-        projectors.commit(&frame.hash).unwrap();
+        projectors.apply(frame);
+        projectors.commit(&frame.hash);
     }
-    projectors.apply(last).unwrap();
-    projectors.finish_bulk(&last.hash).unwrap();
-    assert_eq!(rows(&mut projectors), expected);
-    assert_eq!(projectors.inbox.view().counts(), counts);
+    projectors.apply(last);
+    projectors.finish_bulk(&last.hash);
+    assert_eq!(rows(&projectors), expected);
+    assert_eq!(open_counts(&projectors), counts);
+}
+
+#[test]
+fn a_channel_that_is_defined_anew_shows_statuses_as_it_says_then() {
+    let mut frame = frames(12).remove(0);
+    let commits = Traffic::new(12, 30).masters();
+    let found = commits.into_iter().find_map(|(header, events)| match events.as_slice() {
+        [Event::ChannelDefined(defined), ..] => Some((header, defined.clone())),
+        _ => None,
+    });
+    let (header, mut defined) = found.unwrap();
+    let workspace = WorkspaceKey::of(&header.workspace);
+    let dir = TempDir::new().unwrap();
+    let mut projectors = open(dir.path());
+    for show_status in [true, false, true] {
+        defined.show_status = show_status;
+        frame.frame.commits = vec![Commit { header: header.clone(), events: vec![defined.clone().into()] }];
+        projectors.apply(&frame);
+        frame.sequence += 1;
+        let inbox = projectors.inbox_mut().unwrap();
+        assert_eq!(inbox.shows_status(workspace, &defined.channel).unwrap(), show_status);
+        assert_eq!(inbox.shows_status(workspace, &defined.channel).unwrap(), show_status);
+    }
 }

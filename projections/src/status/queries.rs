@@ -1,5 +1,7 @@
 //! What the status view answers.
 
+use std::sync::Arc;
+
 use schemas::ConversationId;
 use schemas::api::views::MessageStatus;
 
@@ -8,6 +10,7 @@ use crate::error::{QueryError, ViewError};
 use crate::keys::{self, WorkspaceKey};
 use crate::paging::values;
 use crate::rows::{MessageRow, STATUSES_PER_ROW, StatusRow};
+use crate::slot::Slot;
 use crate::store::Reader;
 
 const ROWS_AT_A_TIME: usize = 8;
@@ -15,24 +18,26 @@ const ROWS_AT_A_TIME: usize = 8;
 /// The status view, to be asked. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Statuses {
-    rows: Reader,
+    slot: Arc<Slot<Reader>>,
 }
 
 /// The statuses of one conversation's messages, read a row at a time as they are asked for.
 pub(crate) struct OfConversation<'a> {
-    rows: &'a Reader,
+    slot: &'a Slot<Reader>,
+    /// From the first that is asked for.
+    rows: Option<Arc<Reader>>,
     workspace: WorkspaceKey,
     id: ConversationId,
     row: Option<(u32, StatusRow)>,
 }
 
 impl Statuses {
-    pub(crate) fn new(rows: Reader) -> Self {
-        Self { rows }
+    pub(crate) fn new(slot: Arc<Slot<Reader>>) -> Self {
+        Self { slot }
     }
 
     pub(crate) fn of_conversation(&self, workspace: WorkspaceKey, id: ConversationId) -> OfConversation<'_> {
-        OfConversation { rows: &self.rows, workspace, id, row: None }
+        OfConversation { slot: &self.slot, rows: None, workspace, id, row: None }
     }
 
     /// The frames that hold anything concerning the conversation's outbound messages, in no order.
@@ -42,7 +47,7 @@ impl Statuses {
         id: ConversationId,
     ) -> Result<Vec<u64>, QueryError> {
         let mut sequences = Vec::new();
-        for row in values(&self.rows, &keys::statuses(workspace, id), None, ROWS_AT_A_TIME) {
+        for row in values(&*self.slot.get()?, &keys::statuses(workspace, id), None, ROWS_AT_A_TIME) {
             let row = status_row(Some(row?))?;
             sequences.extend(row.into_iter().flatten().flat_map(|message| message.sequences));
         }
@@ -58,7 +63,12 @@ impl OfConversation<'_> {
             Some((number, row)) if *number == chunk => row,
             _ => {
                 let key = keys::status_chunk(self.workspace, self.id, chunk);
-                &self.row.insert((chunk, status_row(self.rows.get(&key)?)?)).1
+                let rows = match self.rows.take() {
+                    Some(rows) => rows,
+                    None => self.slot.get()?,
+                };
+                let row = status_row(self.rows.insert(rows).get(&key)?)?;
+                &self.row.insert((chunk, row)).1
             }
         };
         Ok(row.get(place).and_then(Option::as_ref).map(MessageRow::message_status))

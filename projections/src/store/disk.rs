@@ -12,6 +12,8 @@ use super::CACHE_BYTES;
 use super::bytes::Bytes;
 use super::error::Fault;
 use super::merge::{Layer, Window};
+#[cfg(feature = "simulation")]
+use super::simulated;
 
 /// Rows and journal agree up to here, and the journal no longer holds what is before.
 const CHECKPOINT: &[u8] = b"checkpoint";
@@ -22,16 +24,24 @@ const UNLOCK_WAIT: Duration = Duration::from_secs(5);
 const UNLOCK_PAUSE: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
-pub(super) struct Disk {
-    rows: sled::Tree,
-    /// sled's default tree, so that marks and rows can never share a key.
-    marks: sled::Db,
-    data_file: PathBuf,
+pub(super) enum Disk {
+    Sled {
+        rows: sled::Tree,
+        /// sled's default tree, so that marks and rows can never share a key.
+        marks: sled::Db,
+        data_file: PathBuf,
+    },
+    #[cfg(feature = "simulation")]
+    Simulated(simulated::Rows),
 }
 
 impl Disk {
     pub(super) fn open(folder: &Path) -> Result<Disk, Fault> {
         let path = folder.join("rows");
+        #[cfg(feature = "simulation")]
+        if let Some(rows) = simulated::Rows::open(&path) {
+            return Ok(Disk::Simulated(rows));
+        }
         // No flusher thread: the journal covers a crash, and its clean-up of space made no difference when measured.
         let config = sled::Config::new().path(&path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         let give_up = Instant::now() + UNLOCK_WAIT;
@@ -43,7 +53,7 @@ impl Disk {
             });
             match attempt {
                 Ok((marks, rows)) => {
-                    return Ok(Disk { rows, marks, data_file: path.join("db") });
+                    return Ok(Disk::Sled { rows, marks, data_file: path.join("db") });
                 }
                 Err(Fault::Locked) if Instant::now() < give_up => thread::sleep(UNLOCK_PAUSE),
                 Err(fault) => return Err(fault),
@@ -52,18 +62,31 @@ impl Disk {
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Fault> {
-        fence(|| Ok(self.rows.get(key)?.map(Bytes)))
+        match self {
+            Disk::Sled { rows, .. } => fence(|| Ok(rows.get(key)?.map(Bytes))),
+            #[cfg(feature = "simulation")]
+            Disk::Simulated(rows) => Ok(rows.get(simulated::ROW, key).map(Bytes::from)),
+        }
     }
 
     pub(super) fn set(&self, key: &Bytes, change: Option<&Bytes>) -> Result<(), Fault> {
-        fence(|| match change {
-            Some(value) => self.rows.insert(&key.0, &value.0).map(drop),
-            None => self.rows.remove(&key.0).map(drop),
-        })
+        match self {
+            Disk::Sled { rows, .. } => fence(|| match change {
+                Some(value) => rows.insert(&key.0, &value.0).map(drop),
+                None => rows.remove(&key.0).map(drop),
+            }),
+            #[cfg(feature = "simulation")]
+            Disk::Simulated(rows) => rows.set(simulated::ROW, key, change.map(|value| &value[..])),
+        }
     }
 
     pub(super) fn range(&self, window: &Window, reverse: bool) -> Layer<'static> {
-        let mut rows = self.rows.range::<&[u8], _>(window.bounds());
+        let rows = match self {
+            Disk::Sled { rows, .. } => rows,
+            #[cfg(feature = "simulation")]
+            Disk::Simulated(rows) => return rows.range(window, reverse),
+        };
+        let mut rows = rows.range::<&[u8], _>(window.bounds());
         Box::new(std::iter::from_fn(move || {
             let next = fence(|| if reverse { rows.next_back() } else { rows.next() }.transpose());
             next.map(|row| row.map(|(key, value)| (Bytes(key), Some(Bytes(value))))).transpose()
@@ -71,7 +94,11 @@ impl Disk {
     }
 
     pub(super) fn is_empty(&self) -> Result<bool, Fault> {
-        fence(|| Ok(self.rows.first()?.is_none()))
+        match self {
+            Disk::Sled { rows, .. } => fence(|| Ok(rows.first()?.is_none())),
+            #[cfg(feature = "simulation")]
+            Disk::Simulated(rows) => Ok(rows.is_empty()),
+        }
     }
 
     pub(super) fn checkpoint(&self) -> Result<u64, Fault> {
@@ -83,26 +110,47 @@ impl Disk {
     }
 
     pub(super) fn set_reached(&self, n: u64) -> Result<(), Fault> {
-        fence(|| self.marks.insert(REACHED, &n.to_be_bytes()).map(drop))
+        self.set_mark(REACHED, n)
     }
 
     /// Makes every row written so far durable, as the rows of checkpoint `n`.
     pub(super) fn settle(&self, n: u64) -> Result<(), Fault> {
         self.set_reached(n)?;
-        fence(|| self.marks.insert(CHECKPOINT, &n.to_be_bytes()).map(drop))?;
+        self.set_mark(CHECKPOINT, n)?;
         self.drain()?;
         // sled's flush writes and waits, but never syncs the length of the file.
-        File::open(&self.data_file)?.sync_all()?;
+        match self {
+            Disk::Sled { data_file, .. } => File::open(data_file)?.sync_all()?,
+            #[cfg(feature = "simulation")]
+            Disk::Simulated(_) => {}
+        }
         Ok(())
     }
 
     /// Waits until sled's buffers are written; they have no limit of their own.
     pub(super) fn drain(&self) -> Result<(), Fault> {
-        fence(|| self.marks.flush().map(drop))
+        match self {
+            Disk::Sled { marks, .. } => fence(|| marks.flush().map(drop)),
+            #[cfg(feature = "simulation")]
+            Disk::Simulated(rows) => rows.drain(),
+        }
+    }
+
+    fn set_mark(&self, name: &[u8], n: u64) -> Result<(), Fault> {
+        match self {
+            Disk::Sled { marks, .. } => fence(|| marks.insert(name, &n.to_be_bytes()).map(drop)),
+            #[cfg(feature = "simulation")]
+            Disk::Simulated(rows) => rows.set(simulated::MARK, name, Some(&n.to_be_bytes())),
+        }
     }
 
     fn mark(&self, name: &[u8]) -> Result<u64, Fault> {
-        match fence(|| self.marks.get(name))? {
+        let mark = match self {
+            Disk::Sled { marks, .. } => fence(|| Ok(marks.get(name)?.map(Bytes)))?,
+            #[cfg(feature = "simulation")]
+            Disk::Simulated(rows) => rows.get(simulated::MARK, name).map(Bytes::from),
+        };
+        match mark {
             None => Ok(0),
             Some(bytes) => match <[u8; 8]>::try_from(&bytes[..]) {
                 Ok(bytes) => Ok(u64::from_be_bytes(bytes)),

@@ -125,3 +125,23 @@ pub enum StoreError {
         asked: usize,
     },
 }
+
+impl StoreError {
+    /// Whether the files hold something else than what was written, so that opening them again would not help.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Read { fault } | Self::Open { fault, .. } | Self::Poisoned { cause: fault } => {
+                fault.blames_the_files()
+            }
+            Self::Locked { .. }
+            | Self::Io { .. }
+            | Self::Closed
+            | Self::OutOfOrder { .. }
+            | Self::NotEmpty { .. }
+            | Self::NotBuilding
+            | Self::KeyTooLong { .. }
+            | Self::ValueTooLong { .. }
+            | Self::ScanTooLong { .. } => false,
+        }
+    }
+}

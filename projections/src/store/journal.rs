@@ -12,15 +12,59 @@ use std::path::Path;
 use super::bytes::Bytes;
 use super::error::Fault;
 use super::overlay::Overlay;
+#[cfg(feature = "simulation")]
+use super::simulated;
 
 const FRONT_BYTES: usize = 12;
 const DELETED: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Journal {
-    file: File,
+    file: JournalFile,
     bytes: u64,
     buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum JournalFile {
+    Real(File),
+    #[cfg(feature = "simulation")]
+    Simulated(simulated::JournalFile),
+}
+
+impl JournalFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Real(file) => file.write_all(bytes).and_then(|()| file.sync_data()),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(file) => file.append(bytes),
+        }
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        match self {
+            Self::Real(file) => {
+                file.set_len(0)?;
+                file.rewind()?;
+                file.sync_data()
+            }
+            #[cfg(feature = "simulation")]
+            Self::Simulated(file) => file.clear(),
+        }
+    }
+
+    fn read(&mut self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Real(file) => {
+                let mut bytes = Vec::new();
+                file.rewind()?;
+                file.read_to_end(&mut bytes)?;
+                Ok(bytes)
+            }
+            #[cfg(feature = "simulation")]
+            Self::Simulated(file) => file.read(),
+        }
+    }
 }
 
 /// Rows of the frames after `from` up to `to`.
@@ -33,11 +77,19 @@ pub(super) struct Record {
 
 impl Journal {
     pub(super) fn open(path: &Path) -> io::Result<Journal> {
+        #[cfg(feature = "simulation")]
+        if let Some(file) = simulated::JournalFile::open(path) {
+            return Ok(Journal::of(JournalFile::Simulated(file)));
+        }
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         Ok(Journal::from_file(file))
     }
 
     pub(super) fn from_file(file: File) -> Journal {
+        Journal::of(JournalFile::Real(file))
+    }
+
+    fn of(file: JournalFile) -> Journal {
         Journal { file, bytes: 0, buffer: Vec::new() }
     }
 
@@ -48,16 +100,13 @@ impl Journal {
     /// Appends and syncs.
     pub(super) fn append(&mut self, from: u64, to: u64, rows: &Overlay) -> Result<(), Fault> {
         encode(&mut self.buffer, from, to, rows)?;
-        self.file.write_all(&self.buffer)?;
-        self.file.sync_data()?;
+        self.file.append(&self.buffer)?;
         self.bytes += self.buffer.len() as u64;
         Ok(())
     }
 
     pub(super) fn clear(&mut self) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.rewind()?;
-        self.file.sync_data()?;
+        self.file.clear()?;
         self.bytes = 0;
         Ok(())
     }
@@ -65,28 +114,30 @@ impl Journal {
     /// All whole records, oldest first. A record cut short by the end of the file is the write a crash broke off:
     /// its rows cannot have reached sled, and it is left out. Anything else that does not read is damage.
     pub(super) fn read(&mut self) -> Result<Vec<Record>, Fault> {
-        let mut bytes = Vec::new();
-        self.file.rewind()?;
-        self.file.read_to_end(&mut bytes)?;
-        let mut rest = bytes.as_slice();
-        let mut records: Vec<Record> = Vec::new();
-        while let Some((body, sum, after)) = cut(rest) {
-            if checksum(body) != sum {
-                if after.is_empty() {
-                    break;
-                }
-                return Err(Fault::Damaged("a journal record fails its checksum".to_owned()));
-            }
-            let record =
-                decode(body).ok_or_else(|| Fault::Damaged("a journal record does not parse".to_owned()))?;
-            if records.last().is_some_and(|last| last.to != record.from) {
-                return Err(Fault::Damaged("the journal has a gap".to_owned()));
-            }
-            records.push(record);
-            rest = after;
-        }
-        Ok(records)
+        records(&self.file.read()?)
     }
+}
+
+/// What [`Journal::read`] makes of the bytes of the file.
+pub(super) fn records(bytes: &[u8]) -> Result<Vec<Record>, Fault> {
+    let mut rest = bytes;
+    let mut records: Vec<Record> = Vec::new();
+    while let Some((body, sum, after)) = cut(rest) {
+        if checksum(body) != sum {
+            if after.is_empty() {
+                break;
+            }
+            return Err(Fault::Damaged("a journal record fails its checksum".to_owned()));
+        }
+        let record =
+            decode(body).ok_or_else(|| Fault::Damaged("a journal record does not parse".to_owned()))?;
+        if records.last().is_some_and(|last| last.to != record.from) {
+            return Err(Fault::Damaged("the journal has a gap".to_owned()));
+        }
+        records.push(record);
+        rest = after;
+    }
+    Ok(records)
 }
 
 fn encode(out: &mut Vec<u8>, from: u64, to: u64, rows: &Overlay) -> Result<(), Fault> {
@@ -164,4 +215,17 @@ pub(super) fn checksum(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// What must hold for any bytes; see [`crate::properties`].
+pub(crate) fn properties(bytes: &[u8]) {
+    let Ok(records) = records(bytes) else { return };
+    assert!(records.windows(2).all(|pair| pair[0].to == pair[1].from), "a gap in the journal was not seen");
+    let rows = records.iter().flat_map(|record| &record.rows);
+    let held: usize =
+        rows.map(|(key, change)| key.len() + change.as_ref().map_or(0, |value| value.len())).sum();
+    assert!(held <= bytes.len(), "rows of {held} bytes from a journal of {}", bytes.len());
+    for (number, record) in records.iter().enumerate() {
+        assert!(record.rows.len() * 6 <= bytes.len(), "record {number} holds rows that cannot be there");
+    }
 }

@@ -27,6 +27,20 @@ pub(super) struct Limits {
     pub(super) flush_every: Duration,
 }
 
+#[cfg(feature = "simulation")]
+impl Limits {
+    /// So small that in the traffic of a simulated day each of them is reached.
+    pub(super) fn of_simulation() -> Self {
+        Self {
+            live_rows: 30,
+            bulk_rows: 60,
+            overlay_bytes: 16 << 10,
+            journal_bytes: 4 << 10,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -91,7 +91,7 @@ pub(super) fn start(
     })
 }
 
-fn put_aside(folder: &Folder, view: &str, reason: String) -> Result<Opened, StoreError> {
+pub(super) fn put_aside(folder: &Folder, view: &str, reason: String) -> Result<Opened, StoreError> {
     let kept = folder.put_aside()?;
     tracing::warn!(view, reason, kept = %kept.display(), "view put aside, to be rebuilt from the log");
     metrics::counter!("atender_view_put_aside_total", "view" => view.to_owned()).increment(1);

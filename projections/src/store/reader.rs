@@ -42,6 +42,11 @@ impl Reader {
         self.shared.scan(None, prefix, after, reverse, limit)
     }
 
+    #[cfg(test)]
+    pub(crate) fn poison(&self, fault: Fault) {
+        self.shared.poison(Arc::new(fault));
+    }
+
     /// Log sequence of the last frame this reader sees; 0 when there is none.
     pub fn checkpoint(&self) -> u64 {
         self.shared.checkpoint()

@@ -108,17 +108,6 @@ impl Shared {
         full
     }
 
-    /// Waits until the writer has taken the active overlay.
-    pub(super) fn hand_over(&self) -> Result<(), StoreError> {
-        self.turn.hand_over();
-        self.check_poison()
-    }
-
-    pub(super) fn flush(&self) -> Result<(), StoreError> {
-        self.turn.flush();
-        self.check_poison()
-    }
-
     /// Ends a rebuild: the writer is idle, all rows are with the disk.
     pub(super) fn settle(&self, n: u64) -> Result<(), StoreError> {
         let disk = self.read().disk()?;

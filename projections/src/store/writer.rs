@@ -7,11 +7,16 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use engine::fault;
+
 use super::disk::Disk;
 use super::error::Fault;
 use super::journal::Journal;
 use super::shared::{Handed, Shared};
 use super::turn::Stop;
+
+#[cfg(feature = "simulation")]
+mod simulated;
 
 pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
@@ -19,16 +24,64 @@ pub(super) struct Writer {
     pub(super) journal: Journal,
 }
 
+/// The hand that the projector has on its writer.
+#[derive(Debug)]
+pub(super) enum Hand {
+    Thread(JoinHandle<()>),
+    #[cfg(feature = "simulation")]
+    Simulated(simulated::Hand),
+}
+
+impl Hand {
+    /// Waits until the writer has taken the active overlay.
+    pub(super) fn hand_over(&self, shared: &Shared) {
+        match self {
+            Self::Thread(_) => shared.turn.hand_over(),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(hand) => hand.write(),
+        }
+    }
+
+    /// Waits until the writer has written all there is.
+    pub(super) fn flush(&self, shared: &Shared) {
+        match self {
+            Self::Thread(_) => shared.turn.flush(),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(hand) => hand.write(),
+        }
+    }
+
+    /// Has the writer stop, and waits until it has; false when it panicked.
+    pub(super) fn end(self, shared: &Shared, stop: Stop) -> bool {
+        match self {
+            Self::Thread(thread) => {
+                shared.stop(stop);
+                thread.join().is_ok()
+            }
+            #[cfg(feature = "simulation")]
+            Self::Simulated(hand) => {
+                hand.end(stop);
+                true
+            }
+        }
+    }
+}
+
 impl Writer {
-    pub(super) fn spawn(mut self) -> io::Result<JoinHandle<()>> {
+    pub(super) fn spawn(mut self) -> io::Result<Hand> {
+        #[cfg(feature = "simulation")]
+        if crate::simulated::is_on() {
+            return Ok(Hand::Simulated(simulated::Hand::new(self)));
+        }
         let name = format!("view-{}", self.shared.view());
-        thread::Builder::new().name(name).spawn(move || {
+        let thread = thread::Builder::new().name(name).spawn(move || {
             // Whoever waits for this thread would wait for ever.
             if catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
                 self.shared.poison(Arc::new(Fault::Panicked("in the writer thread".to_owned())));
             }
             self.shared.turn.end();
-        })
+        });
+        thread.map(Hand::Thread)
     }
 
     fn run(&mut self) {
@@ -65,9 +118,12 @@ impl Writer {
         }
         let folding = closing || self.journal.bytes() >= self.shared.limits.journal_bytes;
         if folding && self.journal.bytes() > 0 {
+            fault::point("store.settle.before");
             self.disk.settle(self.shared.durable_checkpoint())?;
+            fault::point("store.settle.after");
             // Not before the rows are synced: it is all that would bring them back.
             self.journal.clear()?;
+            fault::point("store.journal.cleared");
         }
         Ok(())
     }
@@ -75,7 +131,9 @@ impl Writer {
     fn write(&mut self, handed: &Handed) -> Result<(), Fault> {
         let bulk = self.shared.is_bulk();
         if !bulk {
+            fault::point("store.journal.before");
             self.journal.append(handed.from, handed.to, &handed.rows)?;
+            fault::point("store.journal.after");
             self.shared.set_durable(handed.to);
             self.disk.set_reached(handed.to)?;
         }
@@ -84,6 +142,7 @@ impl Writer {
                 return Ok(());
             }
             self.disk.set(key, change.as_ref())?;
+            fault::point("store.row.after");
         }
         if bulk { self.disk.drain() } else { Ok(()) }
     }

@@ -1,12 +1,15 @@
 //! A log on a real nats-server, frames written to it, and the rows of views taken from the disk.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "a test may, and none uses all of this")]
 
+pub mod damage;
+pub mod follower;
+pub mod gate;
 pub mod scenes;
 pub mod traffic;
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use async_nats::Client;
 use engine::log::{Log, LogConfig};
@@ -95,9 +98,32 @@ impl Centre {
         views.wait_for(head, DEADLINE).await.unwrap();
     }
 
+    /// Waits until the views are whole: all served, and nothing being built.
+    pub async fn whole(&self, views: &Views) {
+        eventually("all views are served", || {
+            let health = views.health();
+            health.iter().all(|view| view.is_served && view.building.is_none() && view.failed.is_none())
+        })
+        .await;
+        self.up_to_date(views).await;
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     /// The rows of views that are shut down.
     pub fn rows(&self, name: &str) -> Rows {
         rows(&self.dir.path().join(name))
+    }
+}
+
+/// Waits until something is so.
+pub async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < until, "it never came to this: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

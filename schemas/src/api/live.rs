@@ -1,16 +1,58 @@
-//! What live push sends. The position is the event's id; a client that gives it back misses nothing.
+//! What live push sends. Each event has an id; a client that gives the last one back misses nothing.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::views::{Entry, MessageStatus};
 use crate::ids::{AgentId, CampaignId, ChannelId, ConversationId, MessageId};
-use crate::position::Position;
+use crate::position::{Position, PositionError};
+
+const HAS_GAPS: char = '~';
+
+/// The id of a live event: its position, with `~` behind it when some event before it was passed over, because a view is
+/// being built that would have to say what or to whom. Whoever stays is told to reload when that view is there; whoever
+/// comes back with such an id, here or elsewhere, is told at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiveId {
+    /// Where the event is in the log.
+    pub position: Position,
+    /// Something before it was not told.
+    pub has_gaps: bool,
+}
+
+impl fmt::Display for LiveId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.position.fmt(f)?;
+        if self.has_gaps { write!(f, "{HAS_GAPS}") } else { Ok(()) }
+    }
+}
+
+impl FromStr for LiveId {
+    type Err = PositionError;
+
+    fn from_str(text: &str) -> Result<Self, PositionError> {
+        let (position, has_gaps) = match text.strip_suffix(HAS_GAPS) {
+            Some(position) => (position, true),
+            None => (text, false),
+        };
+        Ok(Self { position: position.parse()?, has_gaps })
+    }
+}
+
+impl<'de> Deserialize<'de> for LiveId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
 
 /// One change, as it is pushed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LiveEvent {
-    /// Where the event that caused it is in the log; also the id to resume from.
+    /// Where the event that caused it is in the log.
     pub position: Position,
     /// What changed.
     #[serde(flatten)]
@@ -62,4 +104,20 @@ pub enum LiveChange {
         /// Its id.
         id: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_and_tells_of_gaps() {
+        for text in ["0-1234-5", "0-1234-5~"] {
+            let id: LiveId = text.parse().unwrap();
+            assert_eq!((id.to_string().as_str(), id.has_gaps), (text, text.ends_with('~')));
+        }
+        for text in ["", "~", "0-1~", "0-1-2~~", "~0-1-2"] {
+            assert!(text.parse::<LiveId>().is_err(), "{text:?} was taken");
+        }
+    }
 }

@@ -136,3 +136,22 @@ async fn who_was_away_too_long_is_told_to_read_the_views_again() {
     assert_eq!(screen.next().await.position(), note.position);
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_from_where_something_was_passed_over_is_told_to_read_the_views_again() {
+    let server = TestServer::start_quiet(Centre::default()).await;
+    let ana = server.agent(0).await;
+    let conversation = server.opened_by(1).await;
+    let mut witness = Listener::connect(&ana, None).await;
+    let elsewhere = witness.next().await.id;
+    let passed_over = add_note(&ana, conversation, "passed over elsewhere").await;
+    // An answer comes with the log, a push only with the views.
+    assert_eq!(witness.next().await.position(), passed_over.position);
+    let mut screen = Listener::connect(&ana, Some(&format!("{elsewhere}~"))).await;
+    let reload = screen.next().await;
+    assert_eq!(reload.kind, "reload");
+    assert!(reload.position() >= passed_over.position, "{reload:?}");
+    let note = add_note(&ana, conversation, "after the reload").await;
+    assert_eq!(screen.next().await.position(), note.position);
+    server.stop().await;
+}

@@ -36,14 +36,23 @@ async fn while_nats_is_away_commands_are_put_off_reads_go_on_and_readyz_says_why
         assert!(put_off.headers.contains_key(RETRY_AFTER), "{put_off:?}");
     }
     assert_eq!(inbound_texts(&lines(&ana, conversation).await), ["hello"]);
+    let old = async || {
+        let read = answer(ana.request(Method::GET, &of(conversation, "messages"))).await;
+        assert_eq!(read.status, 200, "{read:?}");
+        read.headers.get("atender-stale-seconds").map(|seconds| seconds.to_str().unwrap().to_owned())
+    };
+    let seconds = eventually("a read says how old it may be", old).await;
+    assert!(seconds.parse::<u64>().unwrap() >= 2, "{seconds}");
     let unready = ready().await;
     assert_eq!(unready.status, 503);
     assert!(unready.body.contains("NATS"), "{}", unready.body);
+    assert!(unready.body.contains("the log does not take frames"), "{}", unready.body);
 
     proxy.cut(false);
     for key in KEYS {
         eventually("it is accepted", async || (note(key).await.status == 200).then_some(())).await;
     }
+    eventually("what is read is new again", async || old().await.is_none().then_some(())).await;
     eventually("it is ready", async || (ready().await.status == 200).then_some(())).await;
     let notes = books::notes(&books::events(&server.server.app().log).await);
     let mut texts: Vec<_> = notes.into_iter().map(|(text, _)| text).collect();

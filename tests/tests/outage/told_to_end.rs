@@ -1,6 +1,7 @@
 //! SIGTERM under load: what is in flight is finished, and nothing that was acknowledged is missing.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,17 +10,22 @@ use engine::nats_server::{NatsServer, NatsServerConfig, running_endpoint};
 use gateway::api_client::ApiClient;
 use gateway::demo::whatsapp_stand_in::Fault;
 use reqwest::Method;
+use rustix::process::Signal;
 use schemas::api::Accepted;
 use schemas::api::views::{Entry, MessageState};
 use schemas::{ConversationId, Position};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::ask::{add_note, eventually, header, lines, of, post, put, send, status_of};
+use tests::ask::{WITHIN, add_note, eventually, header, lines, of, post, put, send, status_of};
 use tests::books;
 use tests::centre::identity;
 use tests::nats::open_log;
 use tests::process::Process;
 use tests::server::{NUMBER, stand_in};
+use tests::signal;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::time::timeout;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_atender-under-test");
 
@@ -141,4 +147,21 @@ async fn a_call_to_whatsapp_that_is_under_way_at_the_end_is_recorded_and_not_mad
 async fn agents_api(admin: &ApiClient) -> ApiClient {
     let created: Value = admin.send(Method::POST, "/v1/tokens", &json!({"agent": "ana"})).await.unwrap();
     admin.with_token(created["token"].as_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_end_while_it_waits_for_nats_it_ends_in_order() {
+    let dir = TempDir::new().unwrap();
+    let nats = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let mut starting = Command::new(PROGRAM)
+        .args(["serve", "--listen", "127.0.0.1:0", "--nats", &nats.local_addr().unwrap().to_string()])
+        .arg("--data-dir")
+        .arg(dir.path().join("data"))
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let (_silent, _) = timeout(WITHIN, nats.accept()).await.unwrap().unwrap();
+    signal::send(starting.id().unwrap(), Signal::TERM);
+    let ended = timeout(WITHIN, starting.wait()).await.unwrap().unwrap();
+    assert!(ended.success(), "{ended}");
 }

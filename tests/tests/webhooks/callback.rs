@@ -1,8 +1,8 @@
 //! Who may call: whoever knows the verify token registers the callback, and what Meta did not sign is not read.
 
 use gateway::demo::whatsapp_stand_in::webhook_client;
+use gateway::limits::WEBHOOK_BYTES_MAX;
 use gateway::whatsapp::signature::sign;
-use gateway::whatsapp::webhook::BODY_BYTES_MAX;
 use schemas::api::Page;
 use schemas::api::views::DeadLetter;
 use tests::ask::{answer, read};
@@ -66,7 +66,7 @@ async fn a_body_that_is_no_webhook_is_refused() {
 async fn a_body_as_large_as_may_be_is_taken_and_one_byte_more_is_not() {
     let server = TestServer::start_quiet(Centre::default()).await;
     let mut large = message(1, "wamid.1", "hello");
-    large.resize(BODY_BYTES_MAX + 1, b' ');
+    large.resize(WEBHOOK_BYTES_MAX + 1, b' ');
     let answer = post_signed(&server, &large).await;
     assert_eq!((answer.status, answer.problem().code.as_str()), (413, "body_too_large"));
     assert_eq!(stored(&server, "wamid.1").await, 0);

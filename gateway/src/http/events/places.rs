@@ -6,12 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use metrics::gauge;
 
 use crate::http::problem::{Failure, Fault};
+use crate::limits::{STREAMS_MAX, STREAMS_OF_TOKEN_MAX};
 use crate::tokens::TokenId;
-
-/// Most live streams at once.
-pub(super) const STREAMS_MAX: usize = 10_000;
-/// Most live streams of one token at once.
-pub(super) const STREAMS_OF_TOKEN_MAX: usize = 20;
 
 /// The streams that are open, by token; those of the administrator's under none.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::wrong_value;
+use crate::http::connections::is_too_slow;
 use crate::http::problem::{Failure, Fault};
 
 /// Reads a JSON body. An empty one counts as `{}`, so that a request whose fields are all optional needs none.
@@ -16,6 +17,10 @@ pub fn json<T: DeserializeOwned>(content_type: Option<&HeaderValue>, body: &[u8]
         return Err(Fault::UnsupportedMediaType.into());
     }
     let body = if body.is_empty() { b"{}" } else { body };
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
+    // Only a wrong one is read for where it is wrong.
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let inner = error.inner();
@@ -41,6 +46,8 @@ fn is_json(content_type: Option<&HeaderValue>) -> bool {
 pub fn unread_body(rejection: &BytesRejection) -> Failure {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Fault::BodyTooLarge.into()
+    } else if is_too_slow(rejection) {
+        Fault::BodyTooSlow.into()
     } else {
         Fault::MalformedBody.into()
     }

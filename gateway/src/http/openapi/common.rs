@@ -119,6 +119,7 @@ pub(super) fn complete(path: &str, method: &HttpMethod, operation: &mut Operatio
     }
     if is_of_views {
         add_parameter(operation, min_position());
+        add_stale_header(operation);
     }
     if is_command || is_of_views {
         add_position_header(operation);
@@ -183,5 +184,14 @@ fn add_position_header(operation: &mut Operation) {
     let header = header.description(Some("The position in the log that the answer rests on.")).build();
     if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
         response.headers.insert("Atender-Position".to_owned(), header.into());
+    }
+}
+
+fn add_stale_header(operation: &mut Operation) {
+    let header = HeaderBuilder::new().schema(Some(u64::schema()));
+    let text = "Set while the log is not heard: for so many seconds the answer may lack what others wrote.";
+    let header = header.description(Some(text)).build();
+    if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
+        response.headers.insert("Atender-Stale-Seconds".to_owned(), header.into());
     }
 }

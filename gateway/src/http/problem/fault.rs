@@ -68,12 +68,16 @@ faults! {
         "there are as many tokens as there may be" "revoke those that are not used";
     BodyTooLarge PAYLOAD_TOO_LARGE "body_too_large"
         "the body is larger than this request may be" "send less";
+    BodyTooSlow REQUEST_TIMEOUT "body_too_slow"
+        "the body took too long to arrive" "send the request again; for a command with the same Idempotency-Key";
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type"
         "the body is not said to be JSON" "send `Content-Type: application/json`";
     TooManyStreamsOfToken TOO_MANY_REQUESTS "too_many_streams_of_token"
         "this token has as many live streams open as it may" "close one, or share one between tabs";
     TooManyStreams SERVICE_UNAVAILABLE "too_many_streams"
         "as many live streams are open as there may be" "try again later";
+    TooManyConnections SERVICE_UNAVAILABLE "too_many_connections"
+        "as many connections are open as there may be" "try again later, and keep connections open between requests";
     Overloaded SERVICE_UNAVAILABLE "overloaded"
         "there is too much to do at the moment" "try again later; the same Idempotency-Key is safe";
     LogUnavailable SERVICE_UNAVAILABLE "log_unavailable"

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use schemas::limits::IDENTITY_BYTES_MAX;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -36,9 +37,15 @@ impl<'a> Object<'a> {
         (!text.is_empty()).then_some(text)
     }
 
-    /// Like [`Object::string`], but also takes a whole number, as some senders write ids.
+    /// The member of this name if it is a string of 1 to 256 bytes. For what every update of a change is given: a
+    /// longer one would be held once for each.
+    pub(super) fn short(&self, name: &str) -> Option<String> {
+        self.string(name).filter(|text| text.len() <= IDENTITY_BYTES_MAX)
+    }
+
+    /// Like [`Object::short`], but also takes a whole number, as some senders write ids.
     pub(super) fn id(&self, name: &str) -> Option<String> {
-        self.string(name).or_else(|| self.integer::<u64>(name).map(|id| id.to_string()))
+        self.short(name).or_else(|| self.integer::<u64>(name).map(|id| id.to_string()))
     }
 
     /// A whole number, written as a number or as a string.

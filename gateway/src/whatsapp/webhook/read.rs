@@ -1,5 +1,7 @@
 //! One message or one status of a `messages` change. `None` means: not readable as such, keep it whole instead.
 
+use schemas::limits::NAME_CHARS_MAX;
+
 use super::json::{Object, items};
 use super::{DeliveryStatus, Identity, InboundMessage, StatusError, StatusUpdate};
 use crate::whatsapp::is_business_scoped_user_id;
@@ -20,9 +22,10 @@ impl Contacts {
                 .into_iter()
                 .map(|contact| {
                     let contact = Object::parse(contact).unwrap_or_default();
+                    let name = contact.object("profile").string("name");
                     Contact {
-                        identity: identity(contact.string("wa_id"), contact.string("user_id")),
-                        profile_name: contact.object("profile").string("name"),
+                        identity: identity(contact.short("wa_id"), contact.short("user_id")),
+                        profile_name: name.map(|name| name.chars().take(NAME_CHARS_MAX).collect()),
                     }
                 })
                 .collect(),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Rows, fill, open_tight, rows_of};
-use crate::store::Opened;
 use crate::store::error::Fault;
+use crate::store::{Opened, remove_older};
 
 fn folder(dir: &Path) -> PathBuf {
     dir.join("trial-v1")
@@ -92,4 +92,37 @@ fn of_the_directories_put_aside_the_last_two_are_kept() {
     let mut kept: Vec<_> = names.filter(|name| name.contains("broken")).collect();
     kept.sort();
     assert_eq!(kept, ["trial-v1.broken-3", "trial-v1.broken-4"]);
+}
+
+#[test]
+fn those_of_older_versions_count_among_the_last_two_and_go_like_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = |of: &str| {
+        let entries = fs::read_dir(dir.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.filter(|name| name.contains(of)).collect();
+        names.sort();
+        names
+    };
+    let put_there = [
+        "trial-v0.broken-1",
+        "trial-v0.broken-10",
+        "trial-v0.broken-9",
+        "trial-v2.broken-1",
+        "trial-v0.removing",
+    ];
+    for name in put_there {
+        fs::create_dir_all(dir.path().join(name).join("rows")).unwrap();
+    }
+    remove_older(dir.path(), "trial", 1).unwrap();
+    assert_eq!(names("broken"), ["trial-v0.broken-10", "trial-v0.broken-9", "trial-v2.broken-1"]);
+    assert_eq!(
+        names("trial-v0."),
+        ["trial-v0.broken-10", "trial-v0.broken-9"],
+        "a removal that was cut off ends"
+    );
+    drop(open_tight(dir.path()));
+    fs::write(folder(dir.path()).join("format"), "nonsense").unwrap();
+    assert!(open_tight(dir.path()).opened().was_put_aside().is_some());
+    assert_eq!(names("broken"), ["trial-v0.broken-10", "trial-v1.broken-1", "trial-v2.broken-1"]);
 }

@@ -114,7 +114,7 @@ fn a_body_that_is_not_such_a_webhook_is_refused() {
     ] {
         assert_eq!(parse(body.as_bytes()), Err(ParseError::NotWhatsApp), "{body}");
     }
-    let bytes = BODY_BYTES_MAX + 1;
+    let bytes = WEBHOOK_BYTES_MAX + 1;
     assert_eq!(parse(&vec![b' '; bytes]), Err(ParseError::TooLarge { bytes }));
 }
 
@@ -127,4 +127,28 @@ fn a_deeply_nested_body_does_not_exhaust_the_stack() {
         "value":{{"messages":[{nested}]}}}}]}}]}}"#
     );
     assert_eq!(only(body.as_bytes()).raw, nested);
+}
+
+#[test]
+fn what_all_updates_of_a_change_are_given_is_short() {
+    let long = "9".repeat(5_000);
+    let updates = parse(&messages(json!({
+        "metadata": {"phone_number_id": &long},
+        "contacts": [{"wa_id": "551190", "user_id": &long, "profile": {"name": &long}}],
+        "messages": [text("wamid.A", "551190", "oi")],
+        long.clone(): [1, 2],
+    })))
+    .unwrap();
+    assert_eq!(updates.len(), 3);
+    for update in updates {
+        assert_eq!(update.phone_number_id, None);
+        match update.kind {
+            UpdateKind::Message(message) => {
+                assert_eq!(message.profile_name.unwrap().len(), 200);
+                assert_eq!(message.from.user_id, None);
+            }
+            UpdateKind::Other { field } => assert_eq!(field.len(), "messages.".len() + 256),
+            UpdateKind::Status(_) => panic!("there is no status"),
+        }
+    }
 }

@@ -1,0 +1,220 @@
+//! The state as a stream of records, in one order whoever writes it, and back. What follows from other records
+//! (queues, deadlines, who serves a campaign) is not written; it is made again.
+
+use std::hash::Hash;
+
+use schemas::event::{
+    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
+};
+use schemas::{
+    AgentId, CampaignId, CommandId, ContactId, ConversationId, MessageId, Presence, Timestamp, WorkspaceId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::delivery::{Parked, ProviderKey};
+use super::state::{Agent, Conversation, Outbound, Remembered, Stage, State, Workspace};
+use super::window::Window;
+
+/// One piece of the state. All belong to the last `Workspace` before them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Record {
+    Workspace {
+        id: WorkspaceId,
+        queued_ever: u64,
+        turned_at: Turns,
+    },
+    Client(ClientDefined),
+    Project(ProjectDefined),
+    Campaign(CampaignDefined),
+    Channel(ChannelDefined),
+    Disposition(DispositionDefined),
+    Agent {
+        definition: AgentDefined,
+        presence: Presence,
+        holding: Vec<ConversationId>,
+        idle_since: Timestamp,
+    },
+    Conversation(ConversationId, Conversation),
+    Exclusive(ContactId, CampaignId, AgentId),
+    // The number in the next four is the generation of the window, 0 for the newest.
+    Outbound(u8, MessageId, Outbound),
+    ProviderId(u8, ProviderKey, (MessageId, u16)),
+    Parked(u8, ProviderKey, Vec<Parked>),
+    Command(u8, CommandId, Remembered),
+}
+
+/// When each window of a workspace last turned.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Turns {
+    outbound: Timestamp,
+    provider_ids: Timestamp,
+    parked: Timestamp,
+    commands: Timestamp,
+}
+
+impl State {
+    /// Gives `each` every record, in the order in which [`Loading`] takes them.
+    pub(crate) fn records<E>(&self, mut each: impl FnMut(&Record) -> Result<(), E>) -> Result<(), E> {
+        for (id, ws) in sorted(self.workspaces()) {
+            ws.records(id, &mut each)?;
+        }
+        Ok(())
+    }
+
+    /// The BLAKE3 hash of all records: two states that decide alike for ever have the same.
+    pub fn digest(&self) -> [u8; 32] {
+        let (mut hasher, mut bytes) = (blake3::Hasher::new(), Vec::new());
+        let hashed: Result<(), std::convert::Infallible> = self.records(|record| {
+            bytes.clear();
+            schemas::encode(record, &mut bytes);
+            hasher.update(&bytes);
+            Ok(())
+        });
+        match hashed {
+            Ok(()) => *hasher.finalize().as_bytes(),
+        }
+    }
+}
+
+impl Workspace {
+    fn records<E>(&self, id: &WorkspaceId, each: &mut impl FnMut(&Record) -> Result<(), E>) -> Result<(), E> {
+        let turned_at = Turns {
+            outbound: self.outbound.turned_at(),
+            provider_ids: self.provider_ids.turned_at(),
+            parked: self.parked.turned_at(),
+            commands: self.commands.turned_at(),
+        };
+        each(&Record::Workspace { id: id.clone(), queued_ever: self.queued_ever, turned_at })?;
+        self.clients.values().try_for_each(|e| each(&Record::Client(e.clone())))?;
+        self.projects.values().try_for_each(|e| each(&Record::Project(e.clone())))?;
+        self.campaigns.values().try_for_each(|e| each(&Record::Campaign(e.clone())))?;
+        self.channels.values().try_for_each(|e| each(&Record::Channel(e.clone())))?;
+        self.dispositions.values().try_for_each(|e| each(&Record::Disposition(e.clone())))?;
+        for agent in self.agents.values() {
+            let Agent { definition, presence, holding, idle_since } = agent.clone();
+            each(&Record::Agent { definition, presence, holding, idle_since })?;
+        }
+        for (id, conversation) in sorted(&self.conversations) {
+            each(&Record::Conversation(*id, conversation.clone()))?;
+        }
+        for ((contact, campaign), agent) in sorted(&self.exclusive) {
+            each(&Record::Exclusive(*contact, campaign.clone(), agent.clone()))?;
+        }
+        entries(&self.outbound, |age, id, message| each(&Record::Outbound(age, *id, message.clone())))?;
+        entries(&self.provider_ids, |age, key, message| each(&Record::ProviderId(age, *key, *message)))?;
+        entries(&self.parked, |age, key, parked| each(&Record::Parked(age, *key, parked.clone())))?;
+        entries(&self.commands, |age, id, came_to| each(&Record::Command(age, *id, came_to.clone())))
+    }
+}
+
+/// In key order: the same for every copy of a state. It also fills the maps of a reader evenly.
+fn sorted<'a, K: Ord + 'a, V: 'a>(map: impl IntoIterator<Item = (&'a K, &'a V)>) -> Vec<(&'a K, &'a V)> {
+    let mut entries: Vec<_> = map.into_iter().collect();
+    entries.sort_unstable_by_key(|(key, _)| *key);
+    entries
+}
+
+fn entries<K: Ord + Hash, V, E>(
+    window: &Window<K, V>,
+    mut each: impl FnMut(u8, &K, &V) -> Result<(), E>,
+) -> Result<(), E> {
+    for (age, generation) in (0..).zip(window.generations()) {
+        sorted(generation).into_iter().try_for_each(|(key, value)| each(age, key, value))?;
+    }
+    Ok(())
+}
+
+/// A state that is being put together from records.
+#[derive(Debug, Default)]
+pub(crate) struct Loading {
+    state: State,
+    workspace: Option<(WorkspaceId, Workspace)>,
+}
+
+impl Loading {
+    /// Takes the next record.
+    ///
+    /// # Errors
+    /// What no state is written as.
+    pub(crate) fn take(&mut self, record: Record) -> Result<(), &'static str> {
+        if let Record::Workspace { id, queued_ever, turned_at } = record {
+            self.close();
+            self.workspace = Some((id, Workspace::turned(queued_ever, &turned_at)));
+            return Ok(());
+        }
+        let (id, ws) = self.workspace.as_mut().ok_or("a record before the first workspace")?;
+        match record {
+            Record::Workspace { .. } => {}
+            Record::Client(e) => drop(ws.clients.insert(e.client.clone(), e)),
+            Record::Project(e) => drop(ws.projects.insert(e.project.clone(), e)),
+            Record::Campaign(e) => drop(ws.campaigns.insert(e.campaign.clone(), e)),
+            Record::Channel(e) => drop(ws.channels.insert(e.channel.clone(), e)),
+            Record::Disposition(e) => drop(ws.dispositions.insert(e.disposition.clone(), e)),
+            Record::Agent { definition, presence, holding, idle_since } => {
+                ws.load_agent(Agent { definition, presence, holding, idle_since });
+            }
+            Record::Conversation(conversation_id, conversation) => {
+                if let Stage::Waiting { reserved: Some(kept), .. } = &conversation.stage {
+                    let until = kept.until.map(|until| (until, id.clone(), conversation_id));
+                    self.state.deadlines_mut().extend(until);
+                }
+                ws.load_conversation(conversation_id, conversation);
+            }
+            Record::Exclusive(contact, campaign, agent) => {
+                drop(ws.exclusive.insert((contact, campaign), agent));
+            }
+            Record::Outbound(age, id, message) => ws.outbound.restore(age, id, message)?,
+            Record::ProviderId(age, key, message) => ws.provider_ids.restore(age, key, message)?,
+            Record::Parked(age, key, parked) => ws.parked.restore(age, key, parked)?,
+            Record::Command(age, id, came_to) => ws.commands.restore(age, id, came_to)?,
+        }
+        Ok(())
+    }
+
+    /// The state, after the last record.
+    pub(crate) fn finish(mut self) -> State {
+        self.close();
+        self.state
+    }
+
+    fn close(&mut self) {
+        if let Some((id, workspace)) = self.workspace.take() {
+            self.state.put_workspace(id, workspace);
+        }
+    }
+}
+
+impl Workspace {
+    fn turned(queued_ever: u64, turns: &Turns) -> Self {
+        let mut ws = Self { queued_ever, ..Self::new() };
+        ws.outbound.set_turned_at(turns.outbound);
+        ws.provider_ids.set_turned_at(turns.provider_ids);
+        ws.parked.set_turned_at(turns.parked);
+        ws.commands.set_turned_at(turns.commands);
+        ws
+    }
+
+    fn load_agent(&mut self, agent: Agent) {
+        let id = &agent.definition.agent;
+        for campaign in &agent.definition.campaigns {
+            self.agents_of.entry(campaign.clone()).or_default().insert(id.clone());
+        }
+        self.agents.insert(id.clone(), agent);
+    }
+
+    fn load_conversation(&mut self, id: ConversationId, conversation: Conversation) {
+        let channel = || conversation.channel.clone();
+        self.open.insert((conversation.contact, channel()), id);
+        match &conversation.stage {
+            Stage::Loose | Stage::Assigned(_) => {}
+            Stage::Waiting { since, number, reserved: None } => {
+                let queue = self.queues.entry((conversation.campaign.clone(), channel())).or_default();
+                queue.insert((*since, *number, id));
+            }
+            Stage::Waiting { since, number, reserved: Some(kept) } => {
+                self.reserved.entry(kept.agent.clone()).or_default().insert((*since, *number, id));
+            }
+        }
+        self.conversations.insert(id, conversation);
+    }
+}

@@ -1,0 +1,73 @@
+//! Days from many seeds. `ATENDER_SIMULATION_SEEDS=n` for so many, `ATENDER_SIMULATION_SEED=n` for that one alone.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use std::env;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use simulation::{Day, Plan, run};
+
+const SEEDS: u64 = 1_000;
+
+fn number(name: &str) -> Option<u64> {
+    env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
+
+fn describe(day: &Day) -> String {
+    let Day { seed, trace, wrong, .. } = day;
+    format!(
+        "{}\n\nseed {seed} went wrong:\n{}\n\nrun it alone with\nATENDER_SIMULATION_SEED={seed} cargo test -p simulation --test seeds",
+        trace.join("\n"),
+        wrong.join("\n"),
+    )
+}
+
+#[test]
+fn whatever_fails_nothing_is_lost_or_done_twice() {
+    if let Some(seed) = number("ATENDER_SIMULATION_SEED") {
+        let day = run(&Plan::of(seed));
+        println!("{}", day.trace.join("\n"));
+        assert!(day.wrong.is_empty(), "{}", describe(&day));
+        return;
+    }
+    let seeds = number("ATENDER_SIMULATION_SEEDS").unwrap_or(SEEDS);
+    let next = AtomicU64::new(0);
+    let bad = Mutex::new(Vec::new());
+    let (accepted, refused, unknown) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds {
+                        return;
+                    }
+                    let day = run(&Plan::of(seed));
+                    accepted.fetch_add(day.accepted as u64, Ordering::Relaxed);
+                    refused.fetch_add(day.refused as u64, Ordering::Relaxed);
+                    unknown.fetch_add(day.unknown as u64, Ordering::Relaxed);
+                    if !day.wrong.is_empty() {
+                        bad.lock().unwrap().push(day);
+                    }
+                }
+            });
+        }
+    });
+    let mut bad = bad.into_inner().unwrap();
+    bad.sort_by_key(|day| day.seed);
+    println!("{seeds} seeds: {accepted:?} accepted, {refused:?} refused, {unknown:?} unknown");
+    if let Some(first) = bad.first() {
+        let all: Vec<_> = bad.iter().map(|day| format!("seed {}: {}", day.seed, day.wrong[0])).collect();
+        panic!("{}\n\n{} went wrong:\n{}", describe(first), bad.len(), all.join("\n"));
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_day() {
+    for seed in [1, 2, 3, 4, 5, 6, 7, 8] {
+        let (one, other) = (run(&Plan::of(seed)), run(&Plan::of(seed)));
+        let differ = one.trace.iter().zip(&other.trace).find(|(one, other)| one != other);
+        assert_eq!(one.hash, other.hash, "seed {seed}: {differ:?}");
+    }
+}

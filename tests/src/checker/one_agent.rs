@@ -1,0 +1,67 @@
+//! A conversation has at most one agent: it is given to another only by a supervisor's word, or after it was
+//! transferred, released or queued. Only its agent sends in it.
+
+use std::collections::HashMap;
+
+use schemas::event::AssignReason;
+use schemas::{AgentId, ConversationId, Event};
+
+use super::{Evidence, Findings};
+use crate::log_copy::Happened;
+
+type Holders<'a> = HashMap<ConversationId, Option<&'a AgentId>>;
+
+pub(super) fn check(evidence: &Evidence) -> Findings {
+    let mut open = Holders::new();
+    evidence.log.events().filter_map(|happened| broken(&mut open, happened)).collect()
+}
+
+fn broken<'a>(open: &mut Holders<'a>, happened: Happened<'a>) -> Option<String> {
+    let at = happened.position;
+    match happened.event {
+        Event::ConversationOpened(e) => {
+            open.insert(e.conversation, None);
+            None
+        }
+        Event::ConversationAssigned(e) => match open.insert(e.conversation, Some(&e.agent)) {
+            None => Some(format!("{} is assigned at {at} and not open", e.conversation)),
+            Some(Some(held)) if e.reason != AssignReason::Given => {
+                Some(format!("{} has agents {held} and {} from {at} on", e.conversation, e.agent))
+            }
+            Some(_) => None,
+        },
+        Event::ConversationTransferred(e) => loosen(open, e.conversation, e.from.as_ref(), happened),
+        Event::ConversationReleased(e) => loosen(open, e.conversation, Some(&e.agent), happened),
+        Event::ConversationQueued(e) => {
+            let held = (*open.get(&e.conversation)?)?;
+            Some(format!("{} is queued at {at} and has agent {held}", e.conversation))
+        }
+        Event::ConversationFinished(e) => {
+            let broken = loosen(open, e.conversation, e.agent.as_ref(), happened);
+            open.remove(&e.conversation);
+            broken
+        }
+        Event::MessageSubmitted(e) => match open.get(&e.conversation) {
+            Some(Some(held)) if **held == e.agent => None,
+            other => Some(format!("{} sends at {at} in {} of {other:?}", e.agent, e.conversation)),
+        },
+        _ => None,
+    }
+}
+
+/// The conversation loses the agent that the event says it had.
+fn loosen<'a>(
+    open: &mut Holders<'a>,
+    conversation: ConversationId,
+    named: Option<&AgentId>,
+    happened: Happened<'_>,
+) -> Option<String> {
+    let before = open.insert(conversation, None);
+    let name = happened.event.name();
+    match before {
+        Some(held) if held == named => None,
+        other => {
+            Some(format!("{name} at {}: {conversation} is of {other:?}, not {named:?}", happened.position))
+        }
+    }
+}

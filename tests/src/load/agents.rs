@@ -1,0 +1,88 @@
+//! Agents who come and go, answer, take notes, take from the queue, hand over, finish, and want customers for
+//! themselves. They act on what their screens show, which may be of a moment ago, so that rules say no now and then.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use schemas::api::Page;
+use schemas::api::views::InboxItem;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::Known;
+use super::asking::Asking;
+use super::centre::AGENTS;
+use crate::ask::of;
+
+pub(super) async fn work(mut asking: Asking, agent: String, known: Arc<Known>, stop: CancellationToken) {
+    let mut is_online = false;
+    while !stop.is_cancelled() {
+        if !is_online || asking.chance.percent(2) {
+            is_online = change_presence(&mut asking, &agent, is_online).await;
+        }
+        let mine = asking.read::<Page<InboxItem>>("/v1/inbox?limit=20").await;
+        if let Some(item) = mine.and_then(|page| asking.chance.choose(&page.items).cloned()) {
+            act(&mut asking, &item, &known).await;
+        }
+        if asking.chance.percent(20) {
+            take_from_queue(&mut asking).await;
+        }
+        asking.pause().await;
+    }
+}
+
+/// Gives back whether the agent is online then.
+async fn change_presence(asking: &mut Asking, agent: &str, is_online: bool) -> bool {
+    let body = match (is_online, asking.chance.below(2)) {
+        (false, _) => json!({"presence": "online"}),
+        (true, 0) => json!({"presence": "away", "reason": "lunch"}),
+        (true, _) => json!({"presence": "offline"}),
+    };
+    let path = format!("/v1/agents/{agent}/presence");
+    asking.order(Method::PUT, &path, &body).await.is_some() && !is_online
+}
+
+async fn act(asking: &mut Asking, item: &InboxItem, known: &Known) {
+    let id = item.conversation;
+    match asking.chance.below(20) {
+        0..9 => {
+            let sent = order(asking, &of(id, "messages"), json!({"text": "Let me look into it"})).await;
+            if let Some(message) = sent {
+                known.learn(message, id, item.channel.clone());
+            }
+        }
+        9..12 => drop(order(asking, &of(id, "notes"), json!({"text": "asked before"})).await),
+        12..15 => drop(order(asking, &of(id, "finish"), json!({"disposition": "solved"})).await),
+        15 => drop(order(asking, &of(id, "finish"), json!({"disposition": "unheard-of"})).await),
+        16..18 => {
+            let note = "knows more";
+            let to = asking.chance.choose(&AGENTS).copied();
+            let body = match asking.chance.below(2) {
+                0 => json!({"agent": to, "note": note}),
+                _ if item.campaign.as_str() == "care" => json!({"campaign": "sales", "note": note}),
+                _ => json!({"campaign": "care", "note": note}),
+            };
+            order(asking, &of(id, "transfer"), body).await;
+        }
+        _ => {
+            let path = format!("/v1/contacts/{}/exclusive-agents/{}", item.contact, item.campaign);
+            if asking.chance.percent(50) {
+                asking.order(Method::PUT, &path, &json!({})).await;
+            } else {
+                asking.order(Method::DELETE, &path, &json!({})).await;
+            }
+        }
+    }
+}
+
+async fn order(asking: &mut Asking, path: &str, body: Value) -> Option<schemas::MessageId> {
+    asking.order(Method::POST, path, &body).await?.message
+}
+
+async fn take_from_queue(asking: &mut Asking) {
+    let campaign = *asking.chance.choose(&["care", "sales"]).unwrap_or(&"care");
+    let waiting = asking.read::<Page<InboxItem>>(&format!("/v1/inbox?limit=20&queue={campaign}")).await;
+    if let Some(item) = waiting.and_then(|page| asking.chance.choose(&page.items).cloned()) {
+        order(asking, &of(item.conversation, "assign"), json!({})).await;
+    }
+}

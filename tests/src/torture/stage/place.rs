@@ -1,0 +1,82 @@
+//! Where one process of a stage runs: its data, its address, and the process itself unless it is down.
+
+use std::path::Path;
+use std::time::Duration;
+
+use gateway::api_client::ApiClient;
+use reqwest::Method;
+use schemas::Position;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::ask::MIN_POSITION;
+use crate::process::{Home, Launch, Process};
+
+/// A process that does not say so within this stands still, and writes nothing.
+const SAYS_WITHIN: Duration = Duration::from_millis(500);
+
+pub(in crate::torture) struct Place {
+    launch: Launch,
+    process: Option<Process>,
+    pub(super) url: String,
+    home: Home,
+    pub(in crate::torture) admin: ApiClient,
+}
+
+impl Place {
+    /// Starts a process for the first time; later ones listen at the same address.
+    pub(super) async fn open(launch: Launch, admin_token: &str) -> Self {
+        let home = Home(launch.data_dir().to_owned());
+        let process = launch.start().await;
+        let (launch, url) = (launch.listen(process.addr), process.url.clone());
+        let admin = ApiClient::new(&url, admin_token);
+        Self { launch, process: Some(process), url, home, admin }
+    }
+
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.home.0
+    }
+
+    pub(in crate::torture) fn process(&self) -> &Process {
+        self.process.as_ref().expect("it was not taken")
+    }
+
+    pub(in crate::torture) fn take(&mut self) -> Process {
+        self.process.take().expect("it was not taken")
+    }
+
+    /// As [`Place::take`], unless it has ended already.
+    pub(in crate::torture) fn take_if_there(&mut self) -> Option<Process> {
+        self.process.take()
+    }
+
+    /// atender is started again on what it has kept.
+    pub(super) async fn restart(&mut self) {
+        self.process = Some(self.launch.start().await);
+    }
+
+    /// As [`Place::restart`], with a fault at a point; it may end before it answers.
+    pub(super) async fn restart_with_fault(&mut self, fault: &str) {
+        self.process = self.launch.clone().env("ATENDER_FAULT", fault).try_start().await.ok();
+    }
+
+    /// Whether it says that it writes; nothing when it says nothing.
+    pub(in crate::torture) async fn writes(&self) -> Option<bool> {
+        self.process.as_ref()?;
+        let asked = async {
+            let response = self.admin.request(Method::GET, "/metrics").send().await.ok()?;
+            let metrics = response.text().await.ok()?;
+            Some(metrics.lines().any(|line| line == "atender_shard_writer 1"))
+        };
+        timeout(SAYS_WITHIN, asked).await.ok().flatten()
+    }
+
+    /// Whether its inbox can be read, as of this position if there is one.
+    pub(in crate::torture) async fn is_read(&self, at: Option<Position>) -> bool {
+        let mut request = self.admin.request(Method::GET, "/v1/inbox?queue=care");
+        if let Some(position) = at {
+            request = request.header(MIN_POSITION, position.to_string());
+        }
+        self.admin.answer::<Value>(request).await.is_ok()
+    }
+}
