@@ -13,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::health::{Health, Reporter};
 use crate::lease::Lease;
 use crate::log::{Log, LogError};
+use crate::patience::patiently_read;
 use crate::random;
 use crate::shard::{self, Shard};
 use crate::snapshot::Snapshots;
@@ -101,7 +102,7 @@ impl Engine {
         let lease = Lease::open(log.link(), log.shard(), log.replicas(), config.name).await?;
         let (reporter, health) = Reporter::new();
         let snapshots = config.snapshots.map(|dir| Snapshots::new(dir, log.shard()));
-        let replica = shard::recover(&log, snapshots.as_ref()).await?;
+        let replica = patiently_read("the log", || shard::recover(&log, snapshots.as_ref())).await?;
         let ending = CancellationToken::new();
         if let Some(snapshots) = snapshots.clone() {
             task::spawn(snapshots.keep(log.clone(), ending.clone()));

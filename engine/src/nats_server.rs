@@ -26,6 +26,7 @@ pub use error::NatsServerError;
 pub use traces::{Traces, traces};
 
 use crate::data_dir::create_private_dir;
+use crate::patience::patiently;
 use config::Files;
 use endpoint::Token;
 use process::Launch;
@@ -97,12 +98,12 @@ impl NatsServer {
         self.endpoint.client_options()
     }
 
-    /// As [`Endpoint::connect`].
+    /// As [`Endpoint::connect`], through a restart of the server: tries for 20 s.
     ///
     /// # Errors
-    /// When the server is down at this moment.
+    /// When the server stays down.
     pub async fn connect(&self) -> Result<async_nats::Client, async_nats::ConnectError> {
-        self.endpoint.connect().await
+        patiently("its own server", || self.endpoint.connect()).await
     }
 
     /// The server's process, `None` between its death and its restart.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::log::LogError;
+
 /// Longer than a cluster needs to elect its leaders.
 const WAIT_MAX: Duration = Duration::from_secs(20);
 const TRY_EVERY: Duration = Duration::from_millis(100);
@@ -33,4 +35,19 @@ pub async fn patiently<T, E: Display, F: Future<Output = Result<T, E>>>(
             }
         }
     }
+}
+
+/// As [`patiently`], while the log is unavailable; whatever else is wrong with it is told at once.
+///
+/// # Errors
+/// What the last attempt gave.
+pub async fn patiently_read<T, F: Future<Output = Result<T, LogError>>>(
+    what: &str,
+    attempt: impl Fn() -> F,
+) -> Result<T, LogError> {
+    let answered = async || match attempt().await {
+        Err(error @ LogError::Unavailable { .. }) => Err(error),
+        answered => Ok(answered),
+    };
+    patiently(what, answered).await?
 }

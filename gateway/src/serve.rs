@@ -13,6 +13,7 @@ use engine::data_dir::{DataDir, DataDirError};
 use engine::deployment::{Deployment, DeploymentError};
 use engine::log::{Log, LogConfig, LogError};
 use engine::nats_server::{NatsServer, NatsServerConfig, NatsServerError};
+use engine::patience::patiently;
 use engine::{Engine, EngineConfig, SubmitError, WriterError};
 use projections::{RebuildProgress, Views, ViewsError};
 use schemas::event::WorkspaceCreated;
@@ -260,7 +261,12 @@ async fn create_workspace(engine: &Engine, workspace: &WorkspaceId) -> Result<()
         actor: Actor::System,
         command: Command::CreateWorkspace(WorkspaceCreated { name: workspace.to_string() }),
     };
-    engine.submit(submission).await.map(|_| ())
+    // The first writer may still be finding out that it is the one.
+    let submit = async || match engine.submit(submission.clone()).await {
+        Err(error @ SubmitError::Unavailable(_)) => Err(error),
+        answered => Ok(answered),
+    };
+    patiently("the workspace", submit).await?.map(|_| ())
 }
 
 fn watch(writer: JoinHandle<Result<(), WriterError>>, failed: CancellationToken) -> JoinHandle<()> {

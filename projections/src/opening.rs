@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use engine::log::{Log, LogError, RecordedFrame};
+use engine::patience::patiently_read;
 use schemas::frame::hash;
 
 use crate::error::{ViewError, ViewsError};
@@ -50,7 +51,8 @@ pub(crate) async fn open(
     versions: &[Version; 3],
     lag_frames_max: u64,
 ) -> Result<Found, ViewsError> {
-    let mut opener = Opener { log, dir, head: log.head().await?, is_head_sure: false };
+    let head = patiently_read("the head of the log", || log.head()).await?;
+    let mut opener = Opener { log, dir, head, is_head_sure: false };
     let mut live = [None, None, None];
     let (mut beside, mut was_apart) = (Vec::new(), false);
     let mut candidates = Vec::new();
@@ -143,7 +145,8 @@ impl Opener<'_> {
             return Ok(None);
         }
         if checkpoint > self.head && !self.is_head_sure {
-            (self.head, self.is_head_sure) = (self.log.head_with(checkpoint).await?, true);
+            let head = patiently_read("the head of the log", || self.log.head_with(checkpoint)).await?;
+            (self.head, self.is_head_sure) = (head, true);
         }
         let head = self.head;
         if checkpoint > head {
@@ -151,7 +154,8 @@ impl Opener<'_> {
             return Ok(Some(format!("{reason}: it is of another log")));
         }
         let row = store.get(&keys::frame()).map_err(ViewsError::of(view))?;
-        let frame = match self.log.read_known(checkpoint).await {
+        let kept = patiently_read("a frame of the log", || self.log.read_known(checkpoint)).await;
+        let frame = match kept {
             Ok(frame) => Some(frame),
             Err(LogError::Missing { .. }) => None,
             Err(error) => return Err(error.into()),
@@ -162,7 +166,10 @@ impl Opener<'_> {
     }
 
     async fn frame(&self, sequence: u64) -> Result<Option<RecordedFrame>, ViewsError> {
-        if sequence == 0 { Ok(None) } else { Ok(self.log.read_frame(sequence).await?) }
+        if sequence == 0 {
+            return Ok(None);
+        }
+        Ok(patiently_read("a frame of the log", || self.log.read_frame(sequence)).await?)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::log::Log;
+use engine::patience::patiently_read;
 use schemas::Position;
 
 use crate::error::ViewsError;
@@ -39,7 +40,7 @@ pub async fn rebuild(
     let path = dir.to_owned();
     work::blocking(async move { wipe(&path) }).await??;
 
-    let head = log.head().await?;
+    let head = patiently_read("the head of the log", || log.head()).await?;
     let events = Arc::new(Mutex::new(0));
     let counted = Arc::clone(&events);
     let options = Options { lag_frames_max: 0, ..Options::default() };

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::log::{Heard, Log, RecordedFrame};
+use engine::patience::patiently_read;
 use schemas::Position;
 
 use crate::change::{Subject, subject};
@@ -121,7 +122,8 @@ impl Views {
         let found =
             work::blocking(async move { opening::open(&of, &opened, &versions, lag_frames_max).await });
         let found = found.await??;
-        let reader = log.follow(found.first.as_ref().map_or(1, |frame| frame.sequence + 1)).await?;
+        let next = found.first.as_ref().map_or(1, |frame| frame.sequence + 1);
+        let reader = patiently_read("following the log", || log.follow(next)).await?;
 
         let start = Position::start(log.shard());
         let position = found.first.as_ref().map_or(start, last_position);
