@@ -16,6 +16,7 @@ use super::chance::Chance;
 use super::day::DayOptions;
 use super::desk::Desk;
 use super::stage::Stage;
+use super::stream::Opening;
 use super::tally::Tally;
 pub(super) use ears::Heard;
 use ears::listen;
@@ -36,7 +37,7 @@ pub(super) struct Agents {
 
 impl Agents {
     /// From now on they listen, and then come online and work.
-    pub(super) fn start(stage: &Stage, options: &DayOptions, tally: &Arc<Tally>) -> Self {
+    pub(super) fn start(stage: &Stage, options: &DayOptions, tally: &Arc<Tally>, opening: &Opening) -> Self {
         let mut agents = Self {
             working: JoinSet::new(),
             listening: JoinSet::new(),
@@ -57,7 +58,7 @@ impl Agents {
                 Arc::clone(tally),
                 (heard, Arc::clone(&news)),
                 chance("listener"),
-                agents.stop_listening.clone(),
+                (agents.stop_listening.clone(), opening.clone()),
             ));
             let hands = Hands {
                 id: id.clone(),

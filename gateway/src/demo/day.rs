@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use schemas::Role;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::agents::Agents;
@@ -20,8 +22,8 @@ use super::wallboard;
 
 /// Longest push that is told apart from longer ones.
 const LATENCY_MICROS_MAX: u64 = 60_000_000;
-/// How long the streams have to open before anybody acts.
-const OPENING: Duration = Duration::from_millis(300);
+/// How long the streams may take to open before the first customer writes.
+const OPEN_WITHIN: Duration = Duration::from_secs(20);
 const FULL_CHECK_EVERY: Duration = Duration::from_millis(250);
 
 /// How busy the day is.
@@ -93,16 +95,16 @@ impl<'a> Day<'a> {
     pub async fn begin(stage: &'a Stage, options: &DayOptions) -> Result<Self, DayError> {
         let tally = Arc::new(Tally::new(Histogram::new_with_bounds(1, LATENCY_MICROS_MAX, 3)?));
         let (stop_work, stop_watching) = (CancellationToken::new(), CancellationToken::new());
+        let (opening, mut all_open) = mpsc::channel(1);
         let mut others = JoinSet::new();
         let chance = Chance::of(options.seed, "wallboard", 0);
         others.spawn(wallboard::watch(
             stage.admin().clone(),
             Arc::clone(&tally),
             chance,
-            stop_watching.clone(),
+            (stop_watching.clone(), opening.clone()),
         ));
-        tokio::time::sleep(OPENING).await;
-        let agents = Agents::start(stage, options, &tally);
+        let agents = Agents::start(stage, options, &tally, &opening);
         for (number, (id, _)) in stage.workspace.with_role(Role::Supervisor).enumerate() {
             let supervisor = Supervisor {
                 desk: Desk::new(id.as_str(), stage.client_of(id), Arc::clone(&tally)),
@@ -112,7 +114,9 @@ impl<'a> Day<'a> {
             };
             others.spawn(supervisor.work());
         }
-        tokio::time::sleep(OPENING).await;
+        drop(opening);
+        // A stream that does not open says why among the troubles.
+        let _late = timeout(OPEN_WITHIN, all_open.recv()).await;
         let customers = Customers::start(stage, options, &tally)?;
         Ok(Self { stage, tally, customers, agents, others, stop_work, stop_watching })
     }

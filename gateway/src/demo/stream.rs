@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Method, Response, StatusCode};
 use schemas::api::live::LiveEvent;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::chance::Chance;
@@ -22,7 +23,12 @@ pub(super) struct Stream<'a> {
     pub(super) leaves_after: Duration,
     pub(super) chance: Chance,
     pub(super) until: CancellationToken,
+    /// Let go when it is open for the first time.
+    pub(super) opening: Option<Opening>,
 }
+
+/// Held by each stream that is not open yet.
+pub(super) type Opening = mpsc::Sender<()>;
 
 /// One event as it came.
 pub(super) struct Pushed {
@@ -70,7 +76,7 @@ impl Stream<'_> {
 
     /// Reads until it is time to leave, or the connection ends.
     async fn read(
-        &self,
+        &mut self,
         mut response: Response,
         leave_at: Instant,
         last_id: &mut Option<String>,
@@ -88,6 +94,7 @@ impl Stream<'_> {
             while let Some(message) = lines.next_message() {
                 if let Some(id) = &message.id {
                     *last_id = Some(id.clone());
+                    self.opening = None;
                 }
                 match message.read() {
                     Ok(Some(event)) => take(Pushed { event, listening }),

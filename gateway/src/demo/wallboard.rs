@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::chance::Chance;
 use super::letters::number_of;
-use super::stream::{Pushed, Stream};
+use super::stream::{Opening, Pushed, Stream};
 use super::tally::{Count, Tally};
 use crate::api_client::ApiClient;
 
@@ -54,9 +54,15 @@ impl Board {
 }
 
 /// Shows what comes until told to stop.
-pub(super) async fn watch(api: ApiClient, tally: Arc<Tally>, chance: Chance, until: CancellationToken) {
+pub(super) async fn watch(
+    api: ApiClient,
+    tally: Arc<Tally>,
+    chance: Chance,
+    (until, opening): (CancellationToken, Opening),
+) {
     let mut board = Board::default();
-    let stream = Stream { api: &api, tally: &tally, leaves_after: LEAVES_AFTER, chance, until };
+    let opening = Some(opening);
+    let stream = Stream { api: &api, tally: &tally, leaves_after: LEAVES_AFTER, chance, until, opening };
     stream
         .listen(|Pushed { event, listening }| match event.change {
             LiveChange::Entry { conversation, agent, entry, .. } => {

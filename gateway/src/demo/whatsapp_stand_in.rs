@@ -141,6 +141,11 @@ impl StandIn {
         self.shared.faults().queue(fault);
     }
 
+    /// From now on this happens to every message to `to`; nothing any more with `None`.
+    pub fn fault_for(&self, to: &str, fault: Option<Fault>) {
+        self.shared.faults().last(to, fault);
+    }
+
     /// Faults still queued.
     pub fn faults_queued(&self) -> usize {
         self.shared.faults().queued()

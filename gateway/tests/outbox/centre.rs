@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 const NUMBER: &str = "1122";
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 pub(crate) fn whatsapp() -> ChannelId {
     ChannelId::new("wa").unwrap()

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api_client::ApiClient;
 use crate::demo::chance::Chance;
 use crate::demo::letters::{Number, number_of};
-use crate::demo::stream::{Pushed, Stream};
+use crate::demo::stream::{Opening, Pushed, Stream};
 use crate::demo::tally::{Tally, lock};
 
 const LEAVES_AFTER: Duration = Duration::from_secs(8);
@@ -64,9 +64,10 @@ pub(super) async fn listen(
     tally: Arc<Tally>,
     (heard, news): (Arc<Mutex<Heard>>, Arc<Notify>),
     chance: Chance,
-    until: CancellationToken,
+    (until, opening): (CancellationToken, Opening),
 ) {
-    let stream = Stream { api: &api, tally: &tally, leaves_after: LEAVES_AFTER, chance, until };
+    let opening = Some(opening);
+    let stream = Stream { api: &api, tally: &tally, leaves_after: LEAVES_AFTER, chance, until, opening };
     stream
         .listen(|Pushed { event, listening }| {
             let LiveChange::Entry { conversation, agent, entry, .. } = event.change else {

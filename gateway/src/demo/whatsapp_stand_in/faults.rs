@@ -1,6 +1,6 @@
 //! Faults on command, or by chance from a seed.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -39,13 +39,15 @@ pub struct RandomFaults {
 #[derive(Debug)]
 pub(super) struct Faults {
     queue: VecDeque<Fault>,
+    /// What happens to every message to somebody.
+    lasting: HashMap<String, Fault>,
     random: Option<RandomFaults>,
     rng: StdRng,
 }
 
 impl Faults {
     pub(super) fn new(seed: u64, random: Option<RandomFaults>) -> Self {
-        Self { queue: VecDeque::new(), random, rng: StdRng::seed_from_u64(seed) }
+        Self { queue: VecDeque::new(), lasting: HashMap::new(), random, rng: StdRng::seed_from_u64(seed) }
     }
 
     pub(super) fn queue(&mut self, fault: Fault) {
@@ -56,8 +58,18 @@ impl Faults {
         self.queue.len()
     }
 
-    /// The fate of the next request.
-    pub(super) fn take(&mut self) -> Option<Fault> {
+    pub(super) fn last(&mut self, to: &str, fault: Option<Fault>) {
+        match fault {
+            Some(fault) => self.lasting.insert(to.to_owned(), fault),
+            None => self.lasting.remove(to),
+        };
+    }
+
+    /// The fate of the next request, which is to send something to `to`.
+    pub(super) fn take(&mut self, to: &str) -> Option<Fault> {
+        if let Some(fault) = self.lasting.get(to) {
+            return Some(*fault);
+        }
         if let Some(fault) = self.queue.pop_front() {
             return Some(fault);
         }

@@ -45,7 +45,7 @@ async fn messages(
         Ok(message) => message,
         Err(error) => return error.into_response(),
     };
-    let fault = shared.faults().take();
+    let fault = shared.faults().take(&message.to);
     match fault {
         Some(Fault::GraphError { http_status, code }) => {
             let details = "a fault the stand-in was told to have".to_owned();

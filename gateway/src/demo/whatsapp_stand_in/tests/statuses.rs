@@ -120,7 +120,7 @@ async fn statuses_can_be_reordered_doubled_and_left_out() {
 #[tokio::test]
 async fn a_webhook_not_answered_200_is_tried_again_and_in_the_end_given_up() {
     let statuses =
-        StatusScript { attempts_max: 3, backoff: Duration::from_millis(200), ..StatusScript::default() };
+        StatusScript { attempts_max: 3, backoff: Duration::from_millis(700), ..StatusScript::default() };
     let meta = StandIn::start(StandInOptions { statuses, ..options() }).await.unwrap();
     let (callback, target) = Callback::start(1).await;
     meta.deliver_to(target);
