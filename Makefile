@@ -1,5 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test torture bench
+# The programs are looked for in target/.
+unexport CARGO_TARGET_DIR
 
 help: ## list the targets
 	@sed -n 's/^\([.a-z/-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -11,11 +13,13 @@ demo: .tools/nats-server ## a contact centre with made-up traffic, in one proces
 test: .tools/nats-server ## formatting, lints and all tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo test --workspace --locked
+	# The same cases for everybody; the torture has others each time.
+	PROPTEST_RNG_SEED=1 cargo test --workspace --locked
 
 torture: .tools/nats-server ## every fault in full: kills, cuts and stops under load; options in ARGS
 	cargo build --locked -p tests
 	target/debug/atender-torture $(ARGS)
+	PROPTEST_CASES=5000 cargo test --locked -p engine --test model
 	ATENDER_TORTURE_ROUNDS=100 cargo test --locked -p projections --lib crash
 	ATENDER_TORTURE_ROUNDS=100 cargo test --locked -p projections --test torture
 	ATENDER_TORTURE_ROUNDS=100 cargo test --locked -p engine --test snapshot

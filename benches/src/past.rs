@@ -17,6 +17,7 @@ use schemas::{
     Actor, AgentId, ChannelKind, Command, CommandId, Content, ConversationId, DeliveryStatus, Event, FrameId,
     MessageId, Position, Presence, ShardId, Submission, Timestamp,
 };
+use tests::books;
 use tests::centre::{Centre, agent, channel, disposition, inbound, submission, workspace};
 use tokio::task::JoinHandle;
 
@@ -284,7 +285,7 @@ impl Past {
         }
         let expected = self.sequence;
         self.sequence += 1;
-        self.in_flight = Some(tokio::spawn(async move { log.append(bytes.into(), expected).await.unwrap() }));
+        self.in_flight = Some(tokio::spawn(async move { books::append(&log, bytes.into(), expected).await }));
     }
 }
 

@@ -8,6 +8,7 @@ use async_nats::jetstream::{self, stream};
 use bytes::Bytes;
 use engine::log::{AppendError, FrameReader, Log, LogConfig, LogError, RecordedFrame};
 use engine::nats_server::{NatsServer, NatsServerConfig};
+use engine::patience::patiently_read;
 use rustix::process::{Pid, Signal, kill_process};
 use schemas::event::NoteAdded;
 use schemas::frame::{CommitHeader, FrameBuilder, FrameHash, NO_FRAME, hash};
@@ -15,7 +16,7 @@ use schemas::{Actor, CommandId, ConversationId, FrameId, ShardId, Timestamp, Wor
 use tempfile::TempDir;
 
 const SHARD: ShardId = ShardId(0);
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 struct Fixture {
     _dir: TempDir,
@@ -63,9 +64,32 @@ async fn append(log: &Log, from: u64, to: u64, mut previous: FrameHash) -> Frame
     for number in from..=to {
         let bytes = frame(number, SHARD, &previous, 100);
         previous = hash(&bytes);
-        log.append(bytes.into(), number - 1).await.unwrap();
+        write(log, bytes.into(), number - 1).await;
     }
     previous
+}
+
+/// Appends these bytes; without an acknowledgement in time they may be in the log all the same.
+async fn write(log: &Log, bytes: Bytes, behind: u64) {
+    let until = Instant::now() + DEADLINE;
+    while let Err(error) = log.append(bytes.clone(), behind).await {
+        if read(log, behind + 1).await.is_some_and(|found| found == bytes) {
+            return;
+        }
+        assert!(matches!(error, AppendError::Unknown(_)) && Instant::now() < until, "{error}");
+    }
+}
+
+async fn read(log: &Log, sequence: u64) -> Option<Bytes> {
+    patiently_read("a frame", || log.read(sequence)).await.unwrap()
+}
+
+async fn head(log: &Log) -> u64 {
+    patiently_read("the head", || log.head()).await.unwrap()
+}
+
+async fn follow(log: &Log, from: u64) -> FrameReader {
+    patiently_read("following", || log.follow(from)).await.unwrap()
 }
 
 async fn soon(reader: &mut FrameReader) -> Result<RecordedFrame, LogError> {
@@ -83,35 +107,36 @@ async fn read_all(reader: &mut FrameReader, from: u64, to: u64) {
 #[tokio::test]
 async fn what_is_appended_can_be_read_and_followed() {
     let f = opened().await;
-    assert_eq!(f.log.head().await.unwrap(), 0);
-    assert_eq!(f.log.read(1).await.unwrap(), None);
+    assert_eq!(head(&f.log).await, 0);
+    assert_eq!(read(&f.log, 1).await, None);
 
     let last = append(&f.log, 1, 5, NO_FRAME).await;
-    assert_eq!(f.log.head().await.unwrap(), 5);
-    let bytes = f.log.read(5).await.unwrap().unwrap();
+    assert_eq!(head(&f.log).await, 5);
+    let bytes = read(&f.log, 5).await.unwrap();
     assert_eq!(hash(&bytes), last);
-    let recorded = f.log.read_frame(5).await.unwrap().unwrap();
+    let recorded = patiently_read("a frame", || f.log.read_frame(5)).await.unwrap().unwrap();
     assert_eq!((recorded.sequence, recorded.hash, recorded.bytes_len), (5, last, bytes.len()));
 
-    let mut all = f.log.follow(1).await.unwrap();
+    let mut all = follow(&f.log, 1).await;
     read_all(&mut all, 1, 2).await;
     assert_eq!(all.head(), 5);
     read_all(&mut all, 3, 5).await;
-    let mut tail = f.log.follow(4).await.unwrap();
+    let mut tail = follow(&f.log, 4).await;
     assert_eq!(tail.next_sequence(), 4);
     read_all(&mut tail, 4, 5).await;
     assert_eq!(tail.next_within(Duration::from_millis(50)).await.unwrap(), None);
     append(&f.log, 6, 6, last).await;
     read_all(&mut tail, 6, 6).await;
     read_all(&mut all, 6, 6).await;
-    assert!(matches!(f.log.follow(8).await, Err(LogError::Missing { sequence: 7 })));
+    let beyond = patiently_read("a frame", || f.log.follow(8)).await;
+    assert!(matches!(beyond, Err(LogError::Missing { sequence: 7 })));
 }
 
 #[tokio::test]
 async fn a_log_that_exists_is_opened_again() {
     let f = opened().await;
     append(&f.log, 1, 3, NO_FRAME).await;
-    assert_eq!(open(&f.client).await.unwrap().head().await.unwrap(), 3);
+    assert_eq!(head(&open(&f.client).await.unwrap()).await, 3);
 }
 
 #[tokio::test]
@@ -122,7 +147,7 @@ async fn an_append_at_another_place_is_fenced_and_writes_nothing() {
         let outcome = f.log.append(frame(3, SHARD, &last, 9).into(), expected).await;
         assert_eq!(outcome, Err(AppendError::Fenced), "behind {expected}");
     }
-    assert_eq!(f.log.head().await.unwrap(), 2);
+    assert_eq!(head(&f.log).await, 2);
 }
 
 #[tokio::test]
@@ -144,25 +169,26 @@ async fn without_a_server_the_outcome_is_unknown() {
 async fn a_frame_that_breaks_the_chain_stops_the_reader() {
     let f = opened().await;
     append(&f.log, 1, 3, NO_FRAME).await;
-    f.log.append(frame(4, SHARD, &[7; 32], 9).into(), 3).await.unwrap();
-    let mut reader = f.log.follow(1).await.unwrap();
+    write(&f.log, frame(4, SHARD, &[7; 32], 9).into(), 3).await;
+    let mut reader = follow(&f.log, 1).await;
     read_all(&mut reader, 1, 3).await;
     let stopped = soon(&mut reader).await;
     assert!(matches!(stopped, Err(LogError::BrokenChain { sequence: 4 })), "{stopped:?}");
-    let stopped = soon(&mut f.log.follow(4).await.unwrap()).await;
+    let stopped = soon(&mut follow(&f.log, 4).await).await;
     assert!(matches!(stopped, Err(LogError::BrokenChain { sequence: 4 })), "{stopped:?}");
 }
 
 #[tokio::test]
 async fn what_is_no_frame_of_this_log_stops_the_reader() {
     let f = opened().await;
-    f.log.append(frame(1, ShardId(1), &NO_FRAME, 9).into(), 0).await.unwrap();
-    f.log.append(Bytes::from_static(b"hello"), 1).await.unwrap();
-    let stopped = soon(&mut f.log.follow(1).await.unwrap()).await;
+    write(&f.log, frame(1, ShardId(1), &NO_FRAME, 9).into(), 0).await;
+    write(&f.log, Bytes::from_static(b"hello"), 1).await;
+    let stopped = soon(&mut follow(&f.log, 1).await).await;
     assert!(matches!(stopped, Err(LogError::WrongShard { sequence: 1, .. })), "{stopped:?}");
-    let stopped = soon(&mut f.log.follow(2).await.unwrap()).await;
+    let stopped = soon(&mut follow(&f.log, 2).await).await;
     assert!(matches!(stopped, Err(LogError::Decode { sequence: 2, .. })), "{stopped:?}");
-    assert!(matches!(f.log.read_frame(2).await, Err(LogError::Decode { sequence: 2, .. })));
+    let undecoded = patiently_read("a frame", || f.log.read_frame(2)).await;
+    assert!(matches!(undecoded, Err(LogError::Decode { sequence: 2, .. })));
 }
 
 /// A stream from which a frame can be deleted is one that `Log::open` refuses, so the hole is made by hand under a
@@ -177,10 +203,11 @@ async fn a_missing_frame_stops_the_reader() {
         subjects: vec!["atender.log.0".into()],
         ..Default::default()
     };
-    let loose = context.create_stream(loose).await.unwrap();
+    create(&context, &loose).await;
+    let loose = context.get_stream("ATENDER_LOG_0").await.unwrap();
     append(&f.log, 1, 6, NO_FRAME).await;
     loose.delete_message(4).await.unwrap();
-    let mut reader = f.log.follow(1).await.unwrap();
+    let mut reader = follow(&f.log, 1).await;
     read_all(&mut reader, 1, 3).await;
     let stopped = soon(&mut reader).await;
     assert!(matches!(stopped, Err(LogError::Gap { expected: 4, found: 5 })), "{stopped:?}");
@@ -190,21 +217,13 @@ async fn a_missing_frame_stops_the_reader() {
 async fn following_goes_on_after_the_server_was_killed() {
     let f = opened().await;
     let last = append(&f.log, 1, 3, NO_FRAME).await;
-    let mut reader = f.log.follow(1).await.unwrap();
+    let mut reader = follow(&f.log, 1).await;
     read_all(&mut reader, 1, 3).await;
 
     let pid = Pid::from_raw(f.server.pid().unwrap().try_into().unwrap()).unwrap();
     kill_process(pid, Signal::KILL).unwrap();
     let bytes = frame(4, SHARD, &last, 9);
-    let until = Instant::now() + DEADLINE;
-    while let Err(error) = f.log.append(bytes.clone().into(), 3).await {
-        let written = f.log.read(4).await.is_ok_and(|found| found.is_some_and(|found| found == bytes));
-        if written {
-            break;
-        }
-        assert!(matches!(error, AppendError::Unknown(_)), "{error}");
-        assert!(Instant::now() < until, "{error}");
-    }
+    write(&f.log, bytes.clone().into(), 3).await;
     read_all(&mut reader, 4, 4).await;
     append(&f.log, 5, 7, hash(&bytes)).await;
     read_all(&mut reader, 5, 7).await;
@@ -214,7 +233,7 @@ async fn following_goes_on_after_the_server_was_killed() {
 async fn following_goes_on_when_its_consumer_is_deleted() {
     let f = opened().await;
     let last = append(&f.log, 1, 3, NO_FRAME).await;
-    let mut reader = f.log.follow(1).await.unwrap();
+    let mut reader = follow(&f.log, 1).await;
     read_all(&mut reader, 1, 3).await;
     let stream = jetstream::new(f.client.clone()).get_stream("ATENDER_LOG_0").await.unwrap();
     let name = futures_util::StreamExt::next(&mut stream.consumer_names()).await.unwrap().unwrap();

@@ -3,14 +3,17 @@
 
 mod common;
 
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use common::traffic::Traffic;
-use common::{Centre, SHARD, assert_same};
+use common::{Centre, DEADLINE, SHARD, assert_same};
 use engine::log::{Log, LogConfig};
 use engine::nats_server::running_endpoint;
+use projections::store::Store;
 use projections::{RebuildProgress, Views, rebuild};
+use tokio::task::spawn_blocking;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_gives_the_rows_that_following_gave() {
@@ -84,6 +87,8 @@ async fn views_far_behind_catch_up_and_then_tell_changes() {
 
 const NATS_DIR: &str = "ATENDER_TEST_NATS_DIR";
 const VIEWS_DIR: &str = "ATENDER_TEST_VIEWS_DIR";
+const ROUNDS: u64 = 4;
+const STARTED: &str = "the views are started";
 
 /// Follows the log until it is killed.
 #[tokio::test(flavor = "multi_thread")]
@@ -93,7 +98,8 @@ async fn the_process_to_kill() {
     let client = running_endpoint(nats.as_ref()).unwrap().connect().await.unwrap();
     let log = Log::open(&client, LogConfig { shard: SHARD, replicas: 1 }).await.unwrap();
     let _views = Views::start(&log, views.as_ref(), |_| {}).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    println!("{STARTED}");
+    tokio::time::sleep(DEADLINE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,23 +107,29 @@ async fn a_killed_process_leaves_views_that_catch_up() {
     let mut traffic = Traffic::new(6, 40);
     let mut centre = Centre::with_traffic(&mut traffic, 50).await;
     let views_dir = centre.dir.path().join("killed");
-    for round in 0..4 {
+    for round in 0..ROUNDS {
         let mut process = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "the_process_to_kill"])
+            .args(["--ignored", "--exact", "--nocapture", "the_process_to_kill"])
             .env(NATS_DIR, centre.dir.path().join("nats"))
             .env(VIEWS_DIR, &views_dir)
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let until = Instant::now() + Duration::from_millis(900 + 130 * round);
-        while Instant::now() < until {
+        let said = BufReader::new(process.stdout.take().unwrap());
+        let started = spawn_blocking(|| said.lines().any(|line| line.unwrap().contains(STARTED)));
+        assert!(started.await.unwrap(), "the process has ended");
+        let until = Instant::now() + Duration::from_millis(400 + 130 * round);
+        let journal = views_dir.join("inbox-v1/journal");
+        let has_reached_the_disk = || journal.metadata().is_ok_and(|journal| journal.len() > 0);
+        while Instant::now() < until || (round == ROUNDS - 1 && !has_reached_the_disk()) {
             centre.go_on(&mut traffic, 1).await;
+            assert!(Instant::now() < until + DEADLINE, "nothing reaches the disk");
         }
         process.kill().unwrap();
         process.wait().unwrap();
     }
+    let reached = Store::open(&views_dir, "inbox", 1).unwrap().checkpoint();
     let views = centre.views("killed").await;
-    let reached = views.health()[0].checkpoint;
     assert!(reached > 51, "nothing had reached the disk at frame {reached}");
     centre.up_to_date(&views).await;
     views.shutdown().await.unwrap();

@@ -20,7 +20,7 @@ pub const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub const NOBODY: &str = "00000000000000000000000000000000";
 
 /// After this, what a test waits for will not come.
-pub const WITHIN: Duration = Duration::from_secs(20);
+pub const WITHIN: Duration = Duration::from_secs(60);
 /// No request may take longer, whatever is down.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -77,10 +77,17 @@ pub async fn read<T: DeserializeOwned>(api: &ApiClient, path: &str) -> T {
     api.get(path).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
 }
 
-/// Reads what reflects `position`.
+/// Reads what reflects `position`, when the views have come to it.
 pub async fn read_at<T: DeserializeOwned>(api: &ApiClient, path: &str, position: Position) -> T {
-    let request = api.request(Method::GET, path).header(MIN_POSITION, position.to_string());
-    api.answer(request).await.unwrap_or_else(|error| panic!("GET {path} at {position}: {error}"))
+    let until = Instant::now() + WITHIN;
+    loop {
+        let request = api.request(Method::GET, path).header(MIN_POSITION, position.to_string());
+        match api.answer(request).await {
+            Ok(answer) => return answer,
+            Err(ApiError::Refused(problem)) if problem.code == "stale_view" && Instant::now() < until => {}
+            Err(error) => panic!("GET {path} at {position}: {error}"),
+        }
+    }
 }
 
 /// An answer as it came.

@@ -1,8 +1,13 @@
 //! What the log itself says, frame by frame, for comparing it with what was answered and shown.
 
-use engine::log::Log;
+use bytes::Bytes;
+use engine::log::{AppendError, FrameReader, Log};
+use engine::patience::patiently_read;
 use schemas::frame::CommitHeader;
 use schemas::{CommandId, Event, Position};
+use tokio::time::Instant;
+
+use crate::ask::WITHIN;
 
 /// One event with everything around it.
 #[derive(Debug, Clone)]
@@ -16,8 +21,8 @@ pub struct Recorded {
 
 /// All events up to the head, in order; the chain of hashes is checked on the way.
 pub async fn events(log: &Log) -> Vec<Recorded> {
-    let (mut all, head) = (Vec::new(), log.head().await.unwrap());
-    let mut reader = log.follow(1).await.unwrap();
+    let (mut all, head) = (Vec::new(), head(log).await);
+    let mut reader = follow(log).await;
     for sequence in 1..=head {
         let recorded = reader.next().await.unwrap();
         assert_eq!(recorded.sequence, sequence);
@@ -37,14 +42,35 @@ pub async fn events(log: &Log) -> Vec<Recorded> {
 
 /// How many commits this command has in the log.
 pub async fn times(log: &Log, command: CommandId) -> usize {
-    let head = log.head().await.unwrap();
-    let mut reader = log.follow(1).await.unwrap();
+    let mut reader = follow(log).await;
     let mut times = 0;
-    for _ in 0..head {
+    for _ in 0..head(log).await {
         let commits = reader.next().await.unwrap().frame.commits;
         times += commits.iter().filter(|commit| commit.header.command == command).count();
     }
     times
+}
+
+/// Appends a frame; without an acknowledgement in time it may be in the log all the same.
+pub async fn append(log: &Log, bytes: Bytes, behind: u64) {
+    let until = Instant::now() + WITHIN;
+    while let Err(error) = log.append(bytes.clone(), behind).await {
+        let found = patiently_read("the frame", || log.read(behind + 1)).await.unwrap();
+        if found.is_some_and(|found| found == bytes) {
+            return;
+        }
+        assert!(matches!(error, AppendError::Unknown(_)) && Instant::now() < until, "{error}");
+    }
+}
+
+/// The last frame.
+pub async fn head(log: &Log) -> u64 {
+    patiently_read("the head", || log.head()).await.unwrap()
+}
+
+/// Reads it from its first frame.
+pub async fn follow(log: &Log) -> FrameReader {
+    patiently_read("following", || log.follow(1)).await.unwrap()
 }
 
 /// The notes in the log with their positions, in order.

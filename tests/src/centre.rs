@@ -12,6 +12,9 @@ use schemas::{
     ConversationId, DispositionId, ExclusiveWait, Presence, ProjectId, Role, Submission, Timestamp,
     WorkspaceId,
 };
+use tokio::time::Instant;
+
+use crate::ask::WITHIN;
 
 pub fn workspace() -> WorkspaceId {
     WorkspaceId::new("default").unwrap()
@@ -115,7 +118,7 @@ impl Centre {
     /// Defines it through the engine.
     pub async fn define(&self, engine: &Engine) {
         for command in self.commands() {
-            engine.submit(submission(Actor::Administrator, command)).await.unwrap();
+            persist(engine, submission(Actor::Administrator, command)).await;
         }
     }
 
@@ -123,14 +126,26 @@ impl Centre {
     pub async fn open(&self, engine: &Engine) {
         self.define(engine).await;
         for number in 0..self.agents {
-            online(engine, number).await.unwrap();
+            online(engine, number).await;
         }
     }
 }
 
-pub async fn online(engine: &Engine, number: usize) -> Result<Outcome, SubmitError> {
+/// A command that is accepted, if not at once: the log may be away for a while.
+pub async fn persist(engine: &Engine, command: Submission) -> Outcome {
+    let until = Instant::now() + WITHIN;
+    loop {
+        match engine.submit(command.clone()).await {
+            Ok(outcome) => return outcome,
+            Err(SubmitError::Overloaded | SubmitError::Unavailable(_)) if Instant::now() < until => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+pub async fn online(engine: &Engine, number: usize) {
     let command = Command::ChangePresence { agent: agent(number), presence: Presence::Online };
-    engine.submit(submission(Actor::Agent(agent(number)), command)).await
+    persist(engine, submission(Actor::Agent(agent(number)), command)).await;
 }
 
 pub fn contact(number: u64) -> ContactId {
@@ -159,7 +174,7 @@ pub fn inbound(from: u64, provider_id: &str, text: &str) -> Submission {
 
 /// Opens a conversation with this contact.
 pub async fn open_conversation(engine: &Engine, from: u64) -> ConversationId {
-    let outcome = engine.submit(inbound(from, &format!("first-{from}"), "hello")).await.unwrap();
+    let outcome = persist(engine, inbound(from, &format!("first-{from}"), "hello")).await;
     outcome.conversation.unwrap()
 }
 

@@ -108,7 +108,16 @@ impl Load {
             let asking = as_admin("listener", number);
             ears.spawn(ears::listen(asking, recorder.clone(), until.subscribe()));
         }
-        let last = as_admin("last", 0);
+        // The last word is waited for, however long the others took.
+        let who = asking::Who { name: "last-0".to_owned(), principal: "administrator".to_owned() };
+        let last = Asking::new(
+            addresses,
+            &addresses.admin_token,
+            who,
+            seed,
+            recorder.clone(),
+            CancellationToken::new(),
+        );
         Self { recorder, stop, give_up, people, ears, until, last }
     }
 

@@ -1,9 +1,12 @@
 //! A copy of the whole log, read frame by frame without the engine's own checks, to be held against records.
 
 use engine::log::{Log, RecordedFrame};
+use engine::patience::patiently_read;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use schemas::frame::{Commit, CommitHeader};
 use schemas::{Event, Position};
+
+use crate::books;
 
 const READS_AT_ONCE: usize = 64;
 
@@ -32,8 +35,8 @@ pub struct Happened<'a> {
 
 impl LogCopy {
     pub async fn take(log: &Log) -> Self {
-        let head = log.head().await.unwrap();
-        let read = |sequence| async move { log.read_frame(sequence).await };
+        let head = books::head(log).await;
+        let read = |sequence| patiently_read("a frame", move || log.read_frame(sequence));
         let frames = stream::iter(1..=head).map(read).buffered(READS_AT_ONCE);
         let frames: Vec<_> = frames.try_collect().await.unwrap();
         Self { frames: frames.into_iter().flatten().collect() }

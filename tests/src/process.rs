@@ -1,6 +1,7 @@
 //! atender as processes of their own: started on a data directory, killed, stopped, woken, and started again at the
 //! same address. All end when they are dropped, and so does a nats-server that one of them has left behind.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -15,7 +16,6 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
-use crate::ask::eventually;
 use crate::server::{ACCESS_TOKEN, APP_SECRET};
 use crate::signal;
 
@@ -87,15 +87,62 @@ impl Launch {
     /// # Errors
     /// How it ended.
     pub async fn try_start(&self) -> Result<Process, ExitStatus> {
-        let mut child = self.spawn();
-        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut log = match &self.log {
+        self.begin().answers().await
+    }
+
+    /// Starts it, and waits for nothing.
+    pub fn begin(&self) -> Starting {
+        Starting { child: self.spawn(), launch: self.clone() }
+    }
+
+    fn spawn(&self) -> Child {
+        let mut command = Command::new(&self.program);
+        // What the environment of whoever runs the tests has is for other programs.
+        let inherited = std::env::vars_os().map(|(name, _)| name);
+        let is_ours = |name: &OsString| name.to_string_lossy().starts_with("ATENDER_");
+        for name in inherited.filter(|name| is_ours(name) && name != "ATENDER_NATS_SERVER") {
+            command.env_remove(name);
+        }
+        let child = command
+            .args(["serve", "--listen", &self.listen.to_string(), "--whatsapp-url", &self.whatsapp_url])
+            .arg("--data-dir")
+            .arg(&self.data_dir)
+            .args(&self.arguments)
+            .env("ATENDER_WHATSAPP_TOKEN", ACCESS_TOKEN)
+            .env("ATENDER_WHATSAPP_APP_SECRET", APP_SECRET)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn();
+        child.unwrap()
+    }
+}
+
+/// An atender that may not answer yet.
+pub struct Starting {
+    child: Child,
+    launch: Launch,
+}
+
+impl Starting {
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it has not been waited for")
+    }
+
+    /// Waits until it answers or has ended.
+    ///
+    /// # Errors
+    /// How it ended.
+    pub async fn answers(mut self) -> Result<Process, ExitStatus> {
+        let Launch { data_dir, environment, log, .. } = self.launch;
+        let mut said = BufReader::new(self.child.stderr.take().unwrap()).lines();
+        let mut log = match log {
             Some(path) => Some(OpenOptions::new().create(true).append(true).open(path).await.unwrap()),
             None => None,
         };
         let answers = timeout(READY_WITHIN, read_until_it_answers(&mut said, &mut log));
         let Some(addr) = answers.await.expect("atender did not answer in time") else {
-            let ended = child.wait().await.unwrap();
+            let ended = self.child.wait().await.unwrap();
             return Err(ended);
         };
         // What it says from now on must go somewhere, or it would block.
@@ -104,27 +151,11 @@ impl Launch {
                 write(&mut log, &line).await;
             }
         });
-        let token = match self.environment.iter().find(|(name, _)| name == "ATENDER_ADMIN_TOKEN") {
-            Some((_, token)) => token.clone(),
-            None => std::fs::read_to_string(admin_token_path(&self.data_dir)).unwrap().trim().to_owned(),
+        let token = match environment.into_iter().find(|(name, _)| name == "ATENDER_ADMIN_TOKEN") {
+            Some((_, token)) => token,
+            None => std::fs::read_to_string(admin_token_path(&data_dir)).unwrap().trim().to_owned(),
         };
-        Ok(Process { child, url: format!("http://{addr}"), addr, token, data_dir: self.data_dir.clone() })
-    }
-
-    fn spawn(&self) -> Child {
-        Command::new(&self.program)
-            .args(["serve", "--listen", &self.listen.to_string(), "--whatsapp-url", &self.whatsapp_url])
-            .arg("--data-dir")
-            .arg(&self.data_dir)
-            .args(&self.arguments)
-            .env("ATENDER_WHATSAPP_TOKEN", ACCESS_TOKEN)
-            .env("ATENDER_WHATSAPP_APP_SECRET", APP_SECRET)
-            .env_remove("ATENDER_ADMIN_TOKEN")
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap()
+        Ok(Process { child: self.child, url: format!("http://{addr}"), addr, token, data_dir })
     }
 }
 
@@ -209,8 +240,7 @@ impl Process {
 
     /// Waits until a signal has stopped it.
     pub async fn stopped(&self) {
-        let is_stopped = async || self.pid().filter(|pid| signal::is_stopped(*pid));
-        eventually("the process stands still", is_stopped).await;
+        signal::stopped(self.pid().expect("it has not been waited for")).await;
     }
 
     fn signal(&self, signal: Signal) {

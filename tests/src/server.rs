@@ -17,6 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::ask::read_at;
+use crate::books;
 use crate::centre::{Centre, agent, identity};
 use crate::whatsapp::message;
 
@@ -136,7 +137,7 @@ impl TestServer {
     /// Where the log ends; what reflects this reflects everything that was answered before.
     pub async fn head(&self) -> Position {
         let log = &self.server.app().log;
-        Position { shard: log.shard(), sequence: log.head().await.unwrap(), index: 0 }
+        Position { shard: log.shard(), sequence: books::head(log).await, index: 0 }
     }
 
     pub fn webhook_url(&self) -> String {

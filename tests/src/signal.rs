@@ -2,6 +2,8 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::ask::eventually;
+
 /// Sends the signal; a process that is gone already needs none.
 pub fn send(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
@@ -10,10 +12,15 @@ pub fn send(pid: u32, signal: Signal) {
 }
 
 /// Whether a signal has stopped the process.
-pub fn is_stopped(pid: u32) -> bool {
+fn is_stopped(pid: u32) -> bool {
     // The state follows the name, which is in brackets and may hold anything.
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+}
+
+/// Waits until a signal has stopped the process.
+pub async fn stopped(pid: u32) {
+    eventually("the process stands still", async || is_stopped(pid).then_some(())).await;
 }
 
 /// Whether the process was sent a signal that it has not taken notice of, as one that stands still does not.

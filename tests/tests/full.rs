@@ -2,9 +2,11 @@
 //! itself when there is room again.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+use engine::patience::patiently_read;
 use engine::{Engine, EngineConfig, SubmitError};
 use tempfile::TempDir;
 use tests::ask::eventually;
+use tests::books;
 use tests::centre::{Centre, inbound};
 use tests::nats::open_log;
 use tests::nats_node::NatsNode;
@@ -23,17 +25,22 @@ async fn a_store_without_room_takes_nothing_says_so_and_goes_on_when_there_is_ro
     let text = "x".repeat(50 * 1024);
     let large = |number: u64| inbound(1, &format!("large-{number}"), &text);
     let mut taken = 0;
-    let reason = loop {
+    loop {
         match engine.submit(large(taken)).await {
             Ok(_) => taken += 1,
-            Err(SubmitError::Unavailable(_)) => break engine.health().borrow().trouble.clone().unwrap(),
+            Err(SubmitError::Unavailable(_)) => break,
             Err(other) => panic!("{other}"),
         }
         assert!(taken < 2 * ROOM_BYTES / text.len() as u64, "there is room without end");
+    }
+    let says_why = async || {
+        let trouble = engine.health().borrow().trouble.clone();
+        trouble.filter(|trouble| trouble.contains("resources"))
     };
-    assert!(reason.contains("resources"), "{reason}");
-    let head = log.head().await.unwrap();
-    assert!(log.read(head).await.unwrap().is_some(), "what is there cannot be read");
+    eventually("it says why", says_why).await;
+    let head = books::head(&log).await;
+    let last = patiently_read("the last frame", || log.read(head)).await.unwrap();
+    assert!(last.is_some(), "what is there cannot be read");
 
     node.keeps_at_most(8 * ROOM_BYTES).await;
     let outcome = eventually("it goes on", async || engine.submit(large(taken)).await.ok()).await;

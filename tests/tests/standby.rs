@@ -10,7 +10,8 @@ use engine::{Engine, EngineConfig, Role, SubmitError, WriterError};
 use futures_util::future::join_all;
 use schemas::{Actor, Command, CommandId, Position, Rejection, Submission};
 use tests::ask::eventually;
-use tests::centre::{Centre, inbound, open_conversation, submission};
+use tests::books;
+use tests::centre::{self, Centre, inbound, open_conversation, submission};
 use tests::nats::TestNats;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -26,8 +27,7 @@ async fn becomes(engine: &Engine, role: Role) {
 /// How often each command is in the log, and where its last event is.
 async fn commits(nats: &TestNats) -> HashMap<CommandId, Vec<Position>> {
     let log = nats.log().await;
-    let head = log.head().await.unwrap();
-    let mut reader = log.follow(1).await.unwrap();
+    let (head, mut reader) = (books::head(&log).await, books::follow(&log).await);
     let mut commits: HashMap<CommandId, Vec<Position>> = HashMap::new();
     for sequence in 1..=head {
         let mut index = 0;
@@ -42,13 +42,7 @@ async fn commits(nats: &TestNats) -> HashMap<CommandId, Vec<Position>> {
 
 /// Submits until it is known what came of it.
 async fn persist(engine: &Engine, command: Submission) -> Position {
-    loop {
-        match engine.submit(command.clone()).await {
-            Ok(outcome) => return outcome.position,
-            Err(SubmitError::Rejected(rejection)) => panic!("{rejection}"),
-            Err(SubmitError::Overloaded | SubmitError::Unavailable(_)) => tokio::task::yield_now().await,
-        }
-    }
+    centre::persist(engine, command).await.position
 }
 
 /// Every position that was acknowledged is that of the command, which is in the log once.
@@ -106,7 +100,7 @@ async fn a_writer_that_dies_is_replaced_and_what_it_was_asked_is_done_once() {
         }
     });
     let log = nats.log().await;
-    eventually("the load begins", async || (log.head().await.unwrap() > 50).then_some(())).await;
+    eventually("the load begins", async || (books::head(&log).await > 50).then_some(())).await;
     dying.abort();
     becomes(&standby, Role::Writer).await;
     each_is_there_once(&nats, &load.await.unwrap()).await;

@@ -6,8 +6,9 @@ use tempfile::TempDir;
 use tests::torture::{Report, scenario};
 
 async fn torture(name: &str, rounds: u32) -> Report {
-    let dir = TempDir::new().unwrap();
-    let report = Report::new(dir.path().to_owned(), ProgressBar::hidden());
+    // A test that fails leaves its logs and data behind.
+    let dir = TempDir::new().unwrap().keep();
+    let report = Report::new(dir.clone(), ProgressBar::hidden());
     (scenario(name).unwrap().run)(rounds, 1, report.clone()).await;
     assert_eq!(report.seen_of("rounds"), u64::from(rounds));
     // A run that nothing was asked in proves nothing.
@@ -16,6 +17,7 @@ async fn torture(name: &str, rounds: u32) -> Report {
     {
         assert!(report.seen_of(what) > 0, "no {what}: {report}");
     }
+    std::fs::remove_dir_all(dir).unwrap();
     report
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use engine::log::Log;
+use tests::books;
 
 use crate::deployment::{Deployment, disk_bytes};
 use crate::job::{self, Rebuilt};
@@ -69,9 +70,9 @@ pub(super) async fn write(log: Log, lives: &Lives) {
 
 /// Reads the log from its beginning to what is its end now.
 pub(crate) async fn read_alone(log: &Log) -> Reading {
-    let head = log.head().await.unwrap();
+    let head = books::head(log).await;
     let (started, mut events, mut bytes) = (Instant::now(), 0, 0);
-    let mut reader = log.follow(1).await.unwrap();
+    let mut reader = books::follow(log).await;
     for _ in 0..head {
         let recorded = reader.next().await.unwrap();
         events += recorded.frame.events() as u64;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tests::centre::persist;
 use tests::nats::TestNats;
 
 use super::*;
@@ -30,7 +31,7 @@ async fn an_engine_goes_on_where_a_past_ends() {
 
     let engine = start_engine(log.clone()).await;
     let again = inbound(0, &provider_id(0, 0), "the first message of a conversation");
-    let outcome = engine.submit(again).await.unwrap();
+    let outcome = persist(&engine, again).await;
     assert!(outcome.repeated && outcome.conversation == Some(conversation(0)), "{outcome:?}");
     sends(&engine, open_more_conversations(&engine).await)(0).await;
     assert!(read_alone(&log).await.events > events);

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use async_nats::Client;
-use engine::log::{Log, LogConfig};
+use engine::log::{AppendError, Log, LogConfig};
 use engine::nats_server::{NatsServer, NatsServerConfig};
+use engine::patience::patiently_read;
 use projections::store::Store;
 use projections::{RebuildProgress, Views, ViewsError};
 use schemas::frame::{CommitHeader, FrameBuilder, FrameHash, NO_FRAME, hash};
@@ -22,7 +23,7 @@ use tempfile::TempDir;
 use traffic::Traffic;
 
 pub const SHARD: ShardId = ShardId(0);
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 pub struct Centre {
     pub dir: TempDir,
@@ -75,7 +76,15 @@ impl Centre {
 
     pub async fn append_raw(&mut self, bytes: Vec<u8>) {
         self.previous = hash(&bytes);
-        self.log.append(bytes.into(), self.head).await.unwrap();
+        let until = Instant::now() + DEADLINE;
+        // Without an acknowledgement in time it may be in the log all the same.
+        while let Err(error) = self.log.append(bytes.clone().into(), self.head).await {
+            let found = patiently_read("the frame", || self.log.read(self.head + 1)).await.unwrap();
+            if found.is_some_and(|found| found == bytes) {
+                break;
+            }
+            assert!(matches!(error, AppendError::Unknown(_)) && Instant::now() < until, "{error}");
+        }
         self.head += 1;
     }
 

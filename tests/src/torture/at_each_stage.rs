@@ -1,8 +1,12 @@
 //! At every stage of a frame's life, under load: atender dies there, or stands still there while nats-server is
 //! killed, and then goes on.
 
+use rustix::process::Signal;
+use tokio::join;
+
 use super::Report;
 use super::stage::{Network, ONLY, Stage, rounds};
+use crate::signal;
 
 /// The stages, and the latest time that atender comes there before the fault falls. What comes of closing a view is
 /// for the scenario of flushes.
@@ -47,11 +51,17 @@ async fn atender_dies(stage: &mut Stage, fault: &str) {
 }
 
 async fn nats_dies(stage: &mut Stage, fault: &str) {
-    stage.restart_with_fault(ONLY, fault).await;
-    stage.places[ONLY].process().stopped().await;
+    let starting = stage.begin_with_fault(ONLY, fault);
+    let pid = starting.pid();
     let nats = stage.node();
-    nats.kill().await;
-    nats.start();
-    nats.answers().await;
-    stage.places[ONLY].process().resume();
+    // It may come there before it answers anybody.
+    let while_it_stands_still = async {
+        signal::stopped(pid).await;
+        nats.kill().await;
+        nats.start();
+        nats.answers().await;
+        signal::send(pid, Signal::CONT);
+    };
+    let (answers, ()) = join!(starting.answers(), while_it_stands_still);
+    stage.places[ONLY].is_started(answers.unwrap());
 }

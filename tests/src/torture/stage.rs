@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use engine::log::Log;
+use engine::patience::patiently_read;
 use engine::snapshot::{Found, Snapshots};
 use futures_util::future::join_all;
 use gateway::demo::whatsapp_stand_in::{
@@ -19,13 +20,14 @@ use tokio::task::spawn_blocking;
 
 use super::{Report, program};
 use crate::ask::eventually;
+use crate::books;
 use crate::chance::Chance;
 use crate::checker::{Digests, Evidence, check};
 use crate::cluster::NatsCluster;
 use crate::load::{Addresses, Load, open_centre};
 use crate::log_copy::LogCopy;
 use crate::nats_node::NatsNode;
-use crate::process::Launch;
+use crate::process::{Launch, Starting};
 use crate::proxy::Proxy;
 use crate::server::{ACCESS_TOKEN, APP_SECRET, NUMBER};
 use nats::Nats;
@@ -200,6 +202,12 @@ impl Stage {
         self.report.count("starts of atender");
     }
 
+    /// As [`Stage::restart_with_fault`], and waits for nothing.
+    pub(super) fn begin_with_fault(&self, place: usize, fault: &str) -> Starting {
+        self.report.count("starts of atender");
+        self.places[place].begin_with_fault(fault)
+    }
+
     pub(super) async fn snapshots_are_whole(&self) {
         whole_snapshots(self.places[ONLY].data_dir()).await;
     }
@@ -247,7 +255,8 @@ async fn whole_snapshots(data_dir: &Path) -> (Snapshots, Vec<Found>) {
 async fn look_at_snapshots(log: &Log, data_dir: &Path, report: &Report) {
     let (snapshots, found) = whole_snapshots(data_dir).await;
     for found in found {
-        snapshots.fits(&found, log).await.unwrap().unwrap();
+        let fits = patiently_read("a frame", || snapshots.fits(&found, log)).await;
+        fits.unwrap().unwrap();
         report.add("snapshots found whole", 1);
     }
 }
@@ -255,7 +264,7 @@ async fn look_at_snapshots(log: &Log, data_dir: &Path, report: &Report) {
 /// Views may have been ended before they showed the last of the log.
 async fn bring_up_to_date(log: &Log, kept: &Path) {
     let views = Views::start(log, kept, |_| {}).await.unwrap();
-    let head = log.head().await.unwrap();
+    let head = books::head(log).await;
     let shows_all = async || (views.applied().sequence >= head).then_some(());
     eventually("the views that were kept are brought up to date", shows_all).await;
     views.shutdown().await.unwrap();

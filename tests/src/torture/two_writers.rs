@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::kv::Store;
 use engine::kv::bucket;
 use engine::lease::BUCKET;
 use tokio::time::{Instant, timeout};
@@ -32,7 +33,8 @@ pub(super) async fn run(count: u32, seed: u64, report: &Report) {
 
 async fn not_told(stage: &mut Stage) -> Option<()> {
     let writer = stage.writer().await;
-    let_go(stage).await;
+    let leases = leases(stage).await;
+    let_go(&leases).await;
     let _heir = timeout(TAKEN_WITHIN, stage.heir(writer)).await.ok()?;
     stage.report.count("leases taken from a writer that lives");
     Some(())
@@ -40,10 +42,11 @@ async fn not_told(stage: &mut Stage) -> Option<()> {
 
 async fn woken_too_early(stage: &mut Stage) -> Option<()> {
     let writer = stage.writer().await;
+    let leases = leases(stage).await;
     let since = Instant::now();
     stage.places[writer].process().pause();
     stage.places[writer].process().stopped().await;
-    let_go(stage).await;
+    let_go(&leases).await;
     let heir = timeout(TAKEN_WITHIN, stage.heir(writer)).await;
     stage.places[writer].process().resume();
     let believes = since.elapsed() < BELIEVES;
@@ -53,7 +56,10 @@ async fn woken_too_early(stage: &mut Stage) -> Option<()> {
     believes.then(|| stage.report.count("writers woken while they believe"))
 }
 
-async fn let_go(stage: &mut Stage) {
-    let client = stage.node().connect().await;
-    bucket(&client, BUCKET, 1).await.unwrap().put("shard.0", NOBODY.into()).await.unwrap();
+async fn leases(stage: &mut Stage) -> Store {
+    bucket(&stage.node().connect().await, BUCKET, 1).await.unwrap()
+}
+
+async fn let_go(leases: &Store) {
+    leases.put("shard.0", NOBODY.into()).await.unwrap();
 }

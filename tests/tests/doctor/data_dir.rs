@@ -7,6 +7,7 @@ use engine::snapshot::Snapshots;
 use gateway::doctor::{Level, examine};
 use gateway::serve::Nats;
 use tempfile::TempDir;
+use tests::books;
 use tests::centre::Centre;
 use tests::process::{Home, Process};
 use tests::program::run;
@@ -57,7 +58,7 @@ async fn snapshots_are_listed_and_those_that_cannot_be_used_named() {
     let made = snapshots.make(log).await.unwrap();
     server.opened_by(1).await;
     let report = look(&server).await;
-    let head = log.head().await.unwrap();
+    let head = books::head(log).await;
     let behind = format!("1 snapshot that can be used; the log has {} frame", head - made.sequence);
     finds(&report, "snapshots of shard 0", Level::Ok, &behind, "");
     finds(&report, "snapshots of shard 0", Level::Ok, &format!("frame {}, ", made.sequence), "");

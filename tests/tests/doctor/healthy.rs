@@ -6,6 +6,7 @@ use std::path::Path;
 use engine::deployment::Wanted;
 use gateway::doctor::{DoctorConfig, Level, examine};
 use serde_json::Value;
+use tests::ask::eventually;
 use tests::centre::Centre;
 use tests::program::run;
 use tests::server::TestServer;
@@ -29,11 +30,14 @@ async fn a_healthy_server_is_found_healthy_and_no_secret_is_shown() {
         let finding = findings.iter().find(|finding| finding["check"] == check);
         assert_eq!(finding.unwrap()["level"], "ok", "{check}");
     }
-    let report = look(&server).await;
-    let told = at_least(&report, Level::Note);
-    // What the environment of whoever runs the tests has is not the server's.
-    let told: Vec<_> = told.iter().filter(|finding| !finding.check.starts_with("ATENDER_")).collect();
-    assert!(told.is_empty(), "{report}");
+    let report = eventually("all is well", async || {
+        let report = look(&server).await;
+        let told = at_least(&report, Level::Note);
+        // What the environment of whoever runs the tests has is not the server's.
+        let is_well = told.iter().all(|finding| finding.check.starts_with("ATENDER_"));
+        is_well.then_some(report)
+    })
+    .await;
 
     let endpoint: Value =
         serde_json::from_slice(&std::fs::read(data.join("nats/endpoint.json")).unwrap()).unwrap();
@@ -52,9 +56,13 @@ async fn nothing_is_made_or_changed_while_atender_does_not_run() {
     server.stop().await;
     stand_in.stop().await;
     let before = files(&dir);
-    let report = examine(&config).await;
+    // A process that another test is just starting has a copy of the lock for a moment.
+    let report = eventually("nothing is wrong", async || {
+        let report = examine(&config).await;
+        at_least(&report, Level::Warning).is_empty().then_some(report)
+    })
+    .await;
     assert_eq!(files(&dir), before);
-    assert_eq!(at_least(&report, Level::Warning).len(), 0, "{report}");
     finds(&report, "NATS", Level::Note, "not looked at", "atender serve");
     finds(&report, "atender", Level::Note, &url, "atender serve");
 
@@ -84,6 +92,9 @@ async fn a_number_of_shards_that_serve_would_refuse_is_told() {
         |shards| DoctorConfig { wanted: Wanted { shards: Some(shards), replicas: None }, ..of(&server) };
     let report = examine(&asked(4)).await;
     finds(&report, "deployment", Level::Note, "has 1 shards, and 4 were asked for", "leave --shards out");
-    assert!(at_least(&examine(&asked(1)).await, Level::Warning).is_empty());
+    eventually("nothing is wrong", async || {
+        at_least(&examine(&asked(1)).await, Level::Warning).is_empty().then_some(())
+    })
+    .await;
     server.stop().await;
 }

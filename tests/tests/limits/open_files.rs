@@ -4,7 +4,7 @@ use reqwest::Method;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::ask::{answer, eventually, put, read};
+use tests::ask::{answer, eventually, put, read, read_at};
 use tests::process::{Home, Process};
 use tests::server::stand_in;
 use tokio::net::TcpStream;
@@ -35,12 +35,12 @@ async fn without_files_no_connection_is_taken_and_those_there_are_go_on() {
         metrics.contains("atender_http_accepts_failed_total").then_some(())
     })
     .await;
-    put(&here, "/v1/clients/acme", &json!({"name": "Acme"})).await;
+    let defined = put(&here, "/v1/clients/acme", &json!({"name": "Acme"})).await;
 
     drop(others);
     limit_files(pid, before);
     let another = atender.admin();
-    let clients: Value = read(&another, "/v1/clients").await;
+    let clients: Value = read_at(&another, "/v1/clients", defined.position).await;
     assert!(clients.to_string().contains("Acme"), "{clients}");
     atender.terminate().await;
     stand_in.stop().await;

@@ -74,7 +74,7 @@ async fn what_may_have_been_sent_is_unknown() {
     let meta = stand_in().await;
     let patient = client(&meta, "token");
     let mut hasty = config(meta.base_url(), "token");
-    hasty.timeout = Duration::from_secs(1);
+    hasty.timeout = Duration::from_secs(4);
     let hasty = WhatsAppApi::new(&hasty).unwrap();
 
     meta.next_fault(Fault::AcceptThenDrop);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::ask::MIN_POSITION;
-use crate::process::{Home, Launch, Process};
+use crate::process::{Home, Launch, Process, Starting};
 
 /// A process that does not say so within this stands still, and writes nothing.
 const SAYS_WITHIN: Duration = Duration::from_millis(500);
@@ -57,7 +57,16 @@ impl Place {
 
     /// As [`Place::restart`], with a fault at a point; it may end before it answers.
     pub(super) async fn restart_with_fault(&mut self, fault: &str) {
-        self.process = self.launch.clone().env("ATENDER_FAULT", fault).try_start().await.ok();
+        self.process = self.begin_with_fault(fault).answers().await.ok();
+    }
+
+    pub(super) fn begin_with_fault(&self, fault: &str) -> Starting {
+        self.launch.clone().env("ATENDER_FAULT", fault).begin()
+    }
+
+    /// What was begun has come to answer.
+    pub(in crate::torture) fn is_started(&mut self, process: Process) {
+        self.process = Some(process);
     }
 
     /// Whether it says that it writes; nothing when it says nothing.
