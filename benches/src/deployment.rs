@@ -57,11 +57,21 @@ impl Deployment {
 
     /// Runs `atender serve` on it, and waits until it says that it answers.
     pub(crate) async fn serve(&self) -> Serving {
+        self.serve_with(&[]).await
+    }
+
+    /// As [`Deployment::serve`], on a NATS of its own.
+    pub(crate) async fn serve_on(&self, nats_url: &str) -> Serving {
+        self.serve_with(&["--nats", nats_url]).await
+    }
+
+    async fn serve_with(&self, arguments: &[&str]) -> Serving {
         let data_dir = self.data_dir();
         let spawned = Instant::now();
         let mut child = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(&data_dir)
+            .args(arguments)
             .env("ATENDER_WHATSAPP_APP_SECRET", APP_SECRET)
             .env_remove("ATENDER_WHATSAPP_TOKEN")
             .env_remove("ATENDER_ADMIN_TOKEN")
@@ -168,6 +178,20 @@ impl Serving {
         Memory::of(&self.child.id().expect("it runs").to_string())
     }
 
+    /// SIGSTOP: it stands still from now on, and its connections stay.
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub(crate) fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.child.id().expect("it runs").cast_signed()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
     /// kill -9, and waits until it is gone.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
@@ -175,8 +199,7 @@ impl Serving {
 
     /// SIGTERM, and waits for an orderly end.
     pub(crate) async fn stop(mut self) {
-        let pid = Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
         timeout(ENDS_WITHIN, self.child.wait()).await.expect("atender does not end").unwrap();
     }
 }

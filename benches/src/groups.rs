@@ -11,6 +11,7 @@ pub(crate) mod rebuild;
 mod restart;
 mod shards;
 mod sync;
+mod takeover;
 
 use clap::ValueEnum;
 
@@ -42,6 +43,8 @@ pub(crate) enum Group {
     Age,
     /// Ready again after kill -9, with all of the log in the window that is remembered
     Restart,
+    /// The writer of several processes dies or stands still
+    Takeover,
 }
 
 impl Group {
@@ -58,6 +61,7 @@ impl Group {
             Self::HotState => hot_state::measure(table).await,
             Self::Age => age::measure(table, scale).await,
             Self::Restart => restart::measure(table, scale).await,
+            Self::Takeover => takeover::measure(table, scale).await,
         }
     }
 }

@@ -64,18 +64,24 @@ impl Nodes {
         Self { client_ports: client_ports.to_vec(), _nodes: nodes, _dir: dir }
     }
 
-    /// A client, once there is a server that takes it and has JetStream.
-    pub(crate) async fn client(&self) -> Client {
+    /// Where they listen, as a client takes it.
+    pub(crate) fn url(&self) -> String {
         let urls: Vec<String> =
             self.client_ports.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
+        urls.join(",")
+    }
+
+    /// A client, once there is a server that takes it and has JetStream.
+    pub(crate) async fn client(&self) -> Client {
+        let urls = self.url();
         let deadline = Instant::now() + READY_WITHIN;
         loop {
-            if let Ok(client) = async_nats::connect(urls.clone()).await
+            if let Ok(client) = async_nats::connect(urls.split(',').collect::<Vec<_>>()).await
                 && jetstream::new(client.clone()).query_account().await.is_ok()
             {
                 return client;
             }
-            assert!(Instant::now() < deadline, "nats-server does not answer on {urls:?}");
+            assert!(Instant::now() < deadline, "nats-server does not answer on {urls}");
             sleep(LOOK_EVERY).await;
         }
     }
