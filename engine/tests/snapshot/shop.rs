@@ -1,7 +1,7 @@
 //! A contact centre whose log is on a real nats-server, and what starting from it says.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::Replica;
 use engine::domain::decide;
@@ -12,6 +12,7 @@ use schemas::command::InboundMessage;
 use schemas::frame::{CommitHeader, Frame, FrameBuilder, NO_FRAME, hash};
 use schemas::{Actor, Command, CommandId, ContactId, Content, FrameId, ShardId, Submission};
 use tempfile::TempDir;
+use tracing::Dispatch;
 
 use super::centre;
 
@@ -102,6 +103,8 @@ pub(super) fn bytes_of(replica: &Replica) -> Vec<u8> {
     bytes
 }
 
+static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
+
 /// What is said on this thread while it lives.
 pub(super) struct Said {
     text: Arc<Mutex<Vec<u8>>>,
@@ -123,6 +126,11 @@ impl Write for Into {
 
 impl Said {
     pub(super) fn listen() -> Self {
+        // While there is one listener alone, a thread without any that comes to an event first turns it off for all.
+        ANOTHER.get_or_init(|| {
+            let all = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO);
+            Dispatch::new(all.with_writer(io::sink).finish())
+        });
         let text = Arc::default();
         let writer = Into(Arc::clone(&text));
         let subscriber = tracing_subscriber::fmt()
