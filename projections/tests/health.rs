@@ -110,6 +110,8 @@ async fn a_log_that_answers_late_is_waited_for_at_the_start() {
     views.shutdown().await.unwrap();
     let server = Pid::from_raw(centre.server.pid().unwrap().cast_signed()).unwrap();
     kill_process(server, Signal::STOP).unwrap();
+    let stat = format!("/proc/{}/stat", server.as_raw_nonzero());
+    eventually("it stands still", || std::fs::read_to_string(&stat).unwrap().contains(") T ")).await;
     let mut starting = pin!(centre.views("views"));
     // Longer than one question to the log waits for its answer.
     let early = tokio::time::timeout(Duration::from_secs(2), &mut starting).await;

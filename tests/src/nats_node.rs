@@ -140,8 +140,11 @@ impl NatsNode {
     }
 
     /// SIGSTOP: it stands still from now on, and its connections stay.
-    pub fn pause(&self) {
+    pub async fn pause(&self) {
         self.signal(Signal::STOP);
+        if let Some(pid) = self.child.as_ref().and_then(Child::id) {
+            signal::stopped(pid).await;
+        }
     }
 
     pub fn resume(&self) {

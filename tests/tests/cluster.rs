@@ -36,7 +36,7 @@ async fn it_takes_frames_while_one_node_is_killed_stopped_or_cut_off() {
     cluster.nodes[0].start();
     cluster.answers().await;
 
-    cluster.nodes[1].pause();
+    cluster.nodes[1].pause().await;
     append(&log, 2).await;
     cluster.nodes[1].resume();
     cluster.answers().await;

@@ -14,7 +14,7 @@ pub(super) async fn run(count: u32, seed: u64, report: &Report) {
                 "kills of a node"
             }
             1 => {
-                cluster.nodes[node].pause();
+                cluster.nodes[node].pause().await;
                 "stops of a node"
             }
             _ => {

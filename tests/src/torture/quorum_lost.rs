@@ -18,7 +18,7 @@ pub(super) async fn run(count: u32, seed: u64, report: &Report) {
         for (node, is_killed) in &lost {
             match is_killed {
                 true => stage.cluster().nodes[*node].kill().await,
-                false => stage.cluster().nodes[*node].pause(),
+                false => stage.cluster().nodes[*node].pause().await,
             }
         }
         report.count("losses of two nodes");

@@ -21,6 +21,7 @@ async fn a_nats_server_that_does_nothing_any_more_is_ended_and_started_again() {
     let nats = server.server.nats().unwrap();
     let stuck = nats.pid().unwrap();
     signal::send(stuck, Signal::STOP);
+    signal::stopped(stuck).await;
     assert_eq!(note(&ana, &path, "meanwhile").await, 503);
     let ready = answer(server.admin().request(Method::GET, "/readyz")).await;
     assert_eq!(ready.status, 503, "{ready:?}");
