@@ -90,6 +90,13 @@ pub async fn read_at<T: DeserializeOwned>(api: &ApiClient, path: &str, position:
     }
 }
 
+/// Whether the process says that it writes its shard; nothing when it does not answer.
+pub async fn writes(api: &ApiClient) -> Option<bool> {
+    let response = api.request(Method::GET, "/metrics").send().await.ok()?;
+    let metrics = response.text().await.ok()?;
+    Some(metrics.lines().any(|line| line == "atender_shard_writer 1"))
+}
+
 /// An answer as it came.
 #[derive(Debug)]
 pub struct Answer {

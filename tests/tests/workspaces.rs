@@ -2,11 +2,10 @@
 //! other.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use reqwest::Method;
 use schemas::api::Accepted;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::ask::{eventually, put, read_at};
+use tests::ask::{self, eventually, put, read_at};
 use tests::nats_node::NatsNode;
 use tests::process::{Launch, Process};
 use tests::server::stand_in;
@@ -27,9 +26,7 @@ async fn clients(process: &Process, defined: &Accepted) -> Vec<String> {
 }
 
 async fn writes(process: &Process) -> bool {
-    let metrics =
-        process.admin().request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
-    metrics.lines().any(|line| line == "atender_shard_writer 1")
+    ask::writes(&process.admin()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use gateway::api_client::ApiClient;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tests::ask::writes;
 use tokio::time::sleep;
 
 use crate::deployment::{Deployment, Serving};
@@ -72,14 +73,9 @@ async fn worst(rounds: u64, kills: bool) -> Duration {
 /// The one process that says that it writes.
 async fn writer(processes: &[Serving]) -> usize {
     loop {
-        let say = join_all(processes.iter().map(async |process| {
-            let metrics =
-                api(process).request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
-            metrics.lines().any(|line| line == "atender_shard_writer 1")
-        }))
-        .await;
-        let writers: Vec<usize> =
-            (0..).zip(say).filter(|(_, says)| *says).map(|(number, _)| number).collect();
+        let say = join_all(processes.iter().map(async |process| writes(&api(process)).await)).await;
+        let says_so = (0..).zip(say).filter(|(_, says)| *says == Some(true));
+        let writers: Vec<usize> = says_so.map(|(number, _)| number).collect();
         if let [writer] = writers[..] {
             return writer;
         }

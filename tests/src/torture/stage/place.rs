@@ -9,7 +9,7 @@ use schemas::Position;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::ask::MIN_POSITION;
+use crate::ask::{MIN_POSITION, writes};
 use crate::process::{Home, Launch, Process, Starting};
 
 /// A process that does not say so within this stands still, and writes nothing.
@@ -72,12 +72,7 @@ impl Place {
     /// Whether it says that it writes; nothing when it says nothing.
     pub(in crate::torture) async fn writes(&self) -> Option<bool> {
         self.process.as_ref()?;
-        let asked = async {
-            let response = self.admin.request(Method::GET, "/metrics").send().await.ok()?;
-            let metrics = response.text().await.ok()?;
-            Some(metrics.lines().any(|line| line == "atender_shard_writer 1"))
-        };
-        timeout(SAYS_WITHIN, asked).await.ok().flatten()
+        timeout(SAYS_WITHIN, writes(&self.admin)).await.ok().flatten()
     }
 
     /// Whether its inbox can be read, as of this position if there is one.
