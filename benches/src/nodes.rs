@@ -1,7 +1,6 @@
 //! nats-servers with settings that `atender` would not give its own: another sync interval, or a cluster of them.
 
 use std::fmt::Write;
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use engine::log::{Log, LogConfig};
 use engine::nats_server::find_binary;
 use schemas::ShardId;
 use tempfile::TempDir;
+use tests::ports;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
@@ -35,8 +35,8 @@ pub(crate) struct Nodes {
 impl Nodes {
     pub(crate) async fn start(count: usize, sync: Sync) -> Self {
         let (binary, dir) = (find_binary(None).await.unwrap(), TempDir::new().unwrap());
-        let ports = free_ports(2 * count);
-        let (client_ports, cluster_ports) = ports.split_at(count);
+        let reserve = || (0..count).map(|_| ports::reserve().port()).collect::<Vec<_>>();
+        let (client_ports, cluster_ports) = (reserve(), reserve());
         let mut nodes = Vec::new();
         for (number, port) in client_ports.iter().enumerate() {
             let store = dir.path().join(format!("store-{number}"));
@@ -61,7 +61,7 @@ impl Nodes {
             command.arg("-c").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             nodes.push(command.kill_on_drop(true).spawn().unwrap());
         }
-        Self { client_ports: client_ports.to_vec(), _nodes: nodes, _dir: dir }
+        Self { client_ports, _nodes: nodes, _dir: dir }
     }
 
     /// Where they listen, as a client takes it.
@@ -98,11 +98,4 @@ impl Nodes {
             sleep(LOOK_EVERY).await;
         }
     }
-}
-
-/// Ports that nobody has at this moment.
-fn free_ports(count: usize) -> Vec<u16> {
-    let bind = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let listeners: Vec<_> = (0..count).map(bind).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }

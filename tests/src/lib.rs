@@ -14,6 +14,7 @@ pub mod load;
 pub mod log_copy;
 pub mod nats;
 pub mod nats_node;
+pub mod ports;
 pub mod process;
 pub mod program;
 pub mod proxy;

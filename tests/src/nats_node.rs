@@ -2,7 +2,7 @@
 //! started again at the same address on what it has stored. It ends when it is dropped.
 
 use std::fs::OpenOptions;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 
 use crate::ask::eventually;
-use crate::signal;
+use crate::{ports, signal};
 
 /// As the supervised server has it.
 const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
@@ -30,7 +30,7 @@ pub struct NatsNode {
     child: Option<Child>,
 }
 
-/// The addresses of a node, free when they were chosen.
+/// The addresses of a node, which it keeps.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeAddrs {
     pub clients: SocketAddr,
@@ -39,22 +39,15 @@ pub struct NodeAddrs {
 }
 
 impl NodeAddrs {
-    /// Addresses for so many nodes, no two the same.
-    pub fn choose(nodes: usize) -> Vec<Self> {
-        let ports = (0..3 * nodes).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-        // Let go together, so that no port is given out twice.
-        let ports: Vec<TcpListener> = ports.collect();
-        let addrs: Vec<SocketAddr> = ports.iter().map(|port| port.local_addr().unwrap()).collect();
-        let of_node = |three: &[SocketAddr]| Self { clients: three[0], routes: three[1], monitor: three[2] };
-        addrs.chunks(3).map(of_node).collect()
+    pub fn reserve() -> Self {
+        Self { clients: ports::reserve(), routes: ports::reserve(), monitor: ports::reserve() }
     }
 }
 
 impl NatsNode {
     /// A server without a cluster, started and answering.
     pub async fn alone(dir: &Path) -> Self {
-        let addrs = NodeAddrs::choose(1)[0];
-        let mut node = Self::new("alone", dir, addrs, "").await;
+        let mut node = Self::new("alone", dir, NodeAddrs::reserve(), "").await;
         node.start();
         node.answers().await;
         node
@@ -126,10 +119,17 @@ impl NatsNode {
     pub async fn answers(&self) {
         let monitor = self.monitor();
         let is_healthy = async || {
+            assert_eq!(self.gave_up(), None, "nats-server ended");
             let answer = monitor.request(Method::GET, "/healthz").send().await.ok()?;
             answer.status().is_success().then_some(())
         };
         eventually("nats-server is healthy", is_healthy).await;
+    }
+
+    /// Why it ended by itself, if it did.
+    fn gave_up(&self) -> Option<String> {
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        log.lines().find(|line| line.contains("[FTL]")).map(str::to_owned)
     }
 
     /// kill -9, and waits until it is gone.

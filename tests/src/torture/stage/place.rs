@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::ask::{MIN_POSITION, writes};
+use crate::ports;
 use crate::process::{Home, Launch, Process, Starting};
 
 /// A process that does not say so within this stands still, and writes nothing.
@@ -27,8 +28,9 @@ impl Place {
     /// Starts a process for the first time; later ones listen at the same address.
     pub(super) async fn open(launch: Launch, admin_token: &str) -> Self {
         let home = Home(launch.data_dir().to_owned());
+        let launch = launch.listen(ports::reserve());
         let process = launch.start().await;
-        let (launch, url) = (launch.listen(process.addr), process.url.clone());
+        let url = process.url.clone();
         let admin = ApiClient::new(&url, admin_token);
         Self { launch, process: Some(process), url, home, admin }
     }
