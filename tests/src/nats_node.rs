@@ -118,10 +118,12 @@ impl NatsNode {
     /// Waits until JetStream answers, and all streams that this node keeps are up to date.
     pub async fn answers(&self) {
         let monitor = self.monitor();
-        let is_healthy = async || {
-            assert_eq!(self.gave_up(), None, "nats-server ended");
-            let answer = monitor.request(Method::GET, "/healthz").send().await.ok()?;
-            answer.status().is_success().then_some(())
+        let is_healthy = async || match monitor.request(Method::GET, "/healthz").send().await {
+            Ok(answer) => answer.status().is_success().then_some(()),
+            Err(_) => {
+                assert_eq!(self.gave_up(), None, "nats-server ended");
+                None
+            }
         };
         eventually("nats-server is healthy", is_healthy).await;
     }

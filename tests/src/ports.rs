@@ -1,5 +1,6 @@
 //! Ports for servers that come back at the same address after they were killed, or that must be named before they
-//! start. The system gives none of these to anybody who leaves the choice to it, nor to an outgoing connection.
+//! start. Where the system leaves any, it gives none of these to whoever leaves the choice to it, nor to an outgoing
+//! connection.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Range;
@@ -7,14 +8,16 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const LOWEST: u16 = 10_000;
-/// Where the ports begin that the system gives out, unless it says so itself (`ip(7)`, `ip_local_port_range`).
-const SYSTEM_FROM: u16 = 32_768;
+/// With fewer than this it is worth nothing to keep clear of the system's.
+const ENOUGH: u16 = 1_000;
+/// Below what systems give out that do not say what: gVisor begins at 16,000, the others above that.
+const UNSAID_FROM: u16 = 15_000;
 
 /// A port of this machine that nobody has, and that nobody else of this process is given.
 pub fn reserve() -> SocketAddr {
     static RANGE: OnceLock<Range<u16>> = OnceLock::new();
     static TAKEN: AtomicUsize = AtomicUsize::new(0);
-    let range = RANGE.get_or_init(|| LOWEST..system_from());
+    let range = RANGE.get_or_init(|| clear_of(system_from()));
     let is_free = |addr: &SocketAddr| TcpListener::bind(addr).is_ok();
     // Processes that run at the same time begin at different places.
     let begin = usize::try_from(std::process::id()).unwrap() * 101;
@@ -26,11 +29,19 @@ pub fn reserve() -> SocketAddr {
     addrs.find(is_free).expect("a port is free")
 }
 
-fn system_from() -> u16 {
-    let says = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
-    let from = says.split_whitespace().next().and_then(|from| from.parse().ok()).unwrap_or(SYSTEM_FROM);
-    // A system that gives out nearly all of them has no range of its own to keep clear of.
-    if from > LOWEST + 1_000 { from } else { SYSTEM_FROM }
+/// The ports below those that the system gives out; all, where it gives out nearly all.
+fn clear_of(system_from: Option<u16>) -> Range<u16> {
+    match system_from {
+        Some(from) if from >= LOWEST + ENOUGH => LOWEST..from,
+        Some(_) => LOWEST..u16::MAX,
+        None => LOWEST..UNSAID_FROM,
+    }
+}
+
+/// The first port that the system gives out, if it says so (`ip(7)`, `ip_local_port_range`).
+fn system_from() -> Option<u16> {
+    let says = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    says.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -43,7 +54,17 @@ mod tests {
     fn no_port_is_given_twice_or_could_be_given_by_the_system() {
         let addrs: BTreeSet<SocketAddr> = (0..200).map(|_| reserve()).collect();
         assert_eq!(addrs.len(), 200);
+        let clear = clear_of(system_from());
+        assert!(addrs.iter().all(|addr| clear.contains(&addr.port())));
         let system = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        assert!(addrs.iter().all(|addr| addr.port() < SYSTEM_FROM.min(system.port())));
+        assert!(clear.end == u16::MAX || system.port() >= clear.end, "{system} is among {clear:?}");
+    }
+
+    #[test]
+    fn ports_are_below_the_systems_where_there_are_enough() {
+        assert_eq!(clear_of(Some(32_768)), LOWEST..32_768);
+        assert_eq!(clear_of(Some(LOWEST + ENOUGH)), LOWEST..LOWEST + ENOUGH);
+        assert_eq!(clear_of(Some(1_024)), LOWEST..u16::MAX);
+        assert_eq!(clear_of(None), LOWEST..UNSAID_FROM);
     }
 }
