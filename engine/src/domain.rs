@@ -6,6 +6,7 @@ mod assign;
 mod configuration;
 mod conversation;
 mod delivery;
+mod due;
 mod exclusive;
 mod finish;
 mod inbound;
@@ -65,7 +66,7 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::RemoveExclusiveAgent { contact, campaign } => {
             exclusive::remove(ws, *contact, campaign, actor, now)
         }
-        Command::EndExclusiveWait { conversation } => exclusive::end_wait(ws, *conversation, actor, now),
+        Command::PassDeadline(due) => due::pass(ws, due, actor, now),
         Command::RecordReceipt(receipt) => delivery::record_receipt(ws, receipt, actor),
         Command::BeginAttempt { message } => send::begin_attempt(ws, *message, actor),
         Command::EndAttempt { message, attempt, result } => {
@@ -92,10 +93,16 @@ fn evolve(state: &mut State, header: &CommitHeader, position: Position, event: &
         state.create_workspace(&header.workspace, created);
         return;
     }
+    state.change(&header.workspace, |ws| {
+        evolve_workspace(ws, header, position, event);
+        if let Some(id) = event.conversation() {
+            ws.rearm(id);
+        }
+    });
+}
+
+fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Position, event: &Event) {
     let at = header.at;
-    let (Some(ws), deadlines) = state.workspace_mut(&header.workspace) else {
-        return;
-    };
     match event {
         Event::WorkspaceCreated(_) => {}
         Event::ClientDefined(e) => configuration::client_defined(ws, e),
@@ -108,13 +115,11 @@ fn evolve(state: &mut State, header: &CommitHeader, position: Position, event: &
         Event::ConversationOpened(e) => inbound::opened(ws, e, at),
         // The conversation's views hold the messages; decisions need none of them.
         Event::MessageReceived(_) | Event::NoteAdded(_) => {}
-        Event::ConversationQueued(e) => conversation::queued(ws, deadlines, &header.workspace, e),
-        Event::ConversationAssigned(e) => conversation::assigned(ws, deadlines, &header.workspace, e, at),
-        Event::ConversationReleased(e) => {
-            conversation::leave_stage(ws, deadlines, &header.workspace, e.conversation);
-        }
-        Event::ConversationTransferred(e) => transfer::transferred(ws, deadlines, &header.workspace, e),
-        Event::ConversationFinished(e) => finish::finished(ws, deadlines, &header.workspace, e),
+        Event::ConversationQueued(e) => conversation::queued(ws, e),
+        Event::ConversationAssigned(e) => conversation::assigned(ws, e, at),
+        Event::ConversationReleased(e) => conversation::leave_stage(ws, e.conversation),
+        Event::ConversationTransferred(e) => transfer::transferred(ws, e),
+        Event::ConversationFinished(e) => finish::finished(ws, e),
         Event::ExclusiveAgentSet(e) => exclusive::was_set(ws, e),
         Event::ExclusiveAgentRemoved(e) => exclusive::was_removed(ws, e),
         Event::MessageSubmitted(e) => send::submitted(ws, e, position, at),

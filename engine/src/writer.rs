@@ -15,7 +15,7 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 use schemas::frame::{self, CommitHeader, FrameBuilder};
 use schemas::limits::{EVENTS_PER_COMMIT_MAX, FRAME_BYTES_MAX, FRAME_BYTES_TARGET};
-use schemas::{Actor, Command, CommandId, FrameId, MessageId, Position, Rejection, Submission};
+use schemas::{CommandId, FrameId, MessageId, Position, Rejection, Submission};
 use tokio::time::{Instant, sleep};
 
 use crate::clock;
@@ -112,7 +112,7 @@ impl<'a> Writer<'a> {
                     return self.step_down(taken).await;
                 }
                 Wake::Unfit(error) => return Err(error),
-                Wake::Deadline => self.end_passed_waits(),
+                Wake::Deadline => self.pass_deadlines(),
             }
         }
     }
@@ -296,17 +296,23 @@ impl<'a> Writer<'a> {
         Some(at.since(clock::now().max(self.hot.last_at)).min(DEADLINE_CHECK))
     }
 
-    fn end_passed_waits(&mut self) {
-        while let Some((at, workspace, conversation)) = self.hot.state.next_deadline().cloned() {
+    fn pass_deadlines(&mut self) {
+        while let Some((at, workspace, due)) = self.hot.state.next_deadline() {
             if at > clock::now().max(self.hot.last_at) || !self.has_room() {
                 return;
             }
-            let id = CommandId::of_step(&workspace, "exclusive wait", conversation.as_bytes(), at.millis());
-            let command = Command::EndExclusiveWait { conversation };
-            let submission = Submission { workspace, id, fingerprint: 0, actor: Actor::System, command };
-            if let Err(error) = self.decide(&submission) {
-                tracing::error!(%conversation, %error, "a wait for an exclusive agent could not be ended");
-                return;
+            let submission = Submission::of_deadline(workspace.clone(), at, due.clone());
+            match self.decide(&submission) {
+                Ok(outcome) if !outcome.events.is_empty() => {}
+                // It would stay the next one for ever, and nobody would be answered.
+                Ok(_) => {
+                    tracing::error!(command = ?submission.command, "a deadline has passed and changes nothing");
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(command = ?submission.command, %error, "a deadline could not be passed");
+                    return;
+                }
             }
         }
     }

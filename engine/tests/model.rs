@@ -98,10 +98,12 @@ mod model {
 
         /// As the writer does it.
         fn end_passed_waits(&mut self) {
-            while let Some((_, _, conversation)) =
-                self.replica.state().next_deadline().filter(|d| d.0 <= self.now).cloned()
-            {
-                self.take(Actor::System, Command::EndExclusiveWait { conversation }, None);
+            let passed = |day: &Self| {
+                let next = day.replica.state().next_deadline().filter(|(at, ..)| *at <= day.now);
+                next.map(|(.., due)| due.clone())
+            };
+            while let Some(due) = passed(self) {
+                self.take(Actor::System, Command::PassDeadline(due), None);
             }
         }
 

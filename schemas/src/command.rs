@@ -44,6 +44,17 @@ pub struct Submission {
     pub command: Command,
 }
 
+impl Submission {
+    /// What atender asks of itself when a deadline has come. Whoever asks it, it is one command.
+    pub fn of_deadline(workspace: WorkspaceId, at: Timestamp, due: Due) -> Self {
+        let (step, subject) = match &due {
+            Due::Conversation(id) => ("deadline of a conversation", id.as_bytes()),
+        };
+        let id = CommandId::of_step(&workspace, step, subject, at.millis());
+        Self { workspace, id, fingerprint: 0, actor: Actor::System, command: Command::PassDeadline(due) }
+    }
+}
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
@@ -125,11 +136,8 @@ pub enum Command {
         /// In which campaign.
         campaign: CampaignId,
     },
-    /// A wait for an exclusive agent may be over.
-    EndExclusiveWait {
-        /// Which conversation waits.
-        conversation: ConversationId,
-    },
+    /// A time has come for which something was due.
+    PassDeadline(Due),
     /// A network reports how far a message has come.
     RecordReceipt(Receipt),
     /// The caller is about to call the network for a message.
@@ -162,6 +170,13 @@ pub enum Command {
         /// Sent or failed.
         status: DeliveryStatus,
     },
+}
+
+/// Whose turn it is when a time has come. What is to be done then, its state says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Due {
+    /// A wait of this conversation ends.
+    Conversation(ConversationId),
 }
 
 /// A message of a contact, as a channel received it.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use engine::Replica;
 use engine::domain::{Stage, State, apply, decide};
 use engine::log::RecordedFrame;
+use schemas::command::Due;
 use schemas::frame::{Commit, Frame, NO_FRAME, hash};
 use schemas::{Actor, AgentId, Command, CommandId, Event, Position, Submission, Timestamp};
 
@@ -150,7 +151,7 @@ fn ending_a_wait(commit: &Commit) -> Option<Submission> {
         id: header.command,
         fingerprint: header.fingerprint,
         actor: Actor::System,
-        command: Command::EndExclusiveWait { conversation },
+        command: Command::PassDeadline(Due::Conversation(conversation)),
     })
 }
 

@@ -2,13 +2,11 @@
 
 use schemas::event::{ConversationAssigned, ConversationQueued, Event, NoteAdded, QueueCause};
 use schemas::limits::NOTE_CHARS_MAX;
-use schemas::{
-    Actor, AgentId, CampaignId, ChannelId, ConversationId, Presence, Rejection, Timestamp, WorkspaceId,
-};
+use schemas::{Actor, AgentId, CampaignId, ChannelId, ConversationId, Presence, Rejection, Timestamp};
 
 use super::permission::{require_holder_or_supervisor, require_text};
 use super::routing::Loose;
-use super::state::{Agent, Conversation, Deadlines, Stage, Workspace};
+use super::state::{Agent, Conversation, Stage, Workspace};
 
 impl Workspace {
     pub(super) fn open_conversation(&self, id: ConversationId) -> Result<&Conversation, Rejection> {
@@ -72,14 +70,9 @@ pub(super) fn add_note(
     Ok(vec![NoteAdded { conversation: id, text: text.to_owned() }.into()])
 }
 
-pub(super) fn queued(
-    ws: &mut Workspace,
-    deadlines: &mut Deadlines,
-    workspace: &WorkspaceId,
-    event: &ConversationQueued,
-) {
+pub(super) fn queued(ws: &mut Workspace, event: &ConversationQueued) {
     let id = event.conversation;
-    leave_stage(ws, deadlines, workspace, id);
+    leave_stage(ws, id);
     let Some(conversation) = ws.conversations.get_mut(&id) else {
         return;
     };
@@ -91,7 +84,6 @@ pub(super) fn queued(
     match &event.reserved {
         Some(reservation) => {
             ws.reserved.entry(reservation.agent.clone()).or_default().insert(place);
-            deadlines.extend(reservation.until.map(|until| (until, workspace.clone(), id)));
         }
         None => {
             let key = (conversation.campaign.clone(), conversation.channel.clone());
@@ -100,14 +92,8 @@ pub(super) fn queued(
     }
 }
 
-pub(super) fn assigned(
-    ws: &mut Workspace,
-    deadlines: &mut Deadlines,
-    workspace: &WorkspaceId,
-    event: &ConversationAssigned,
-    at: Timestamp,
-) {
-    leave_stage(ws, deadlines, workspace, event.conversation);
+pub(super) fn assigned(ws: &mut Workspace, event: &ConversationAssigned, at: Timestamp) {
+    leave_stage(ws, event.conversation);
     let Some(conversation) = ws.conversations.get_mut(&event.conversation) else {
         return;
     };
@@ -119,12 +105,7 @@ pub(super) fn assigned(
 }
 
 /// Takes a conversation from its agent, or out of the queue it waits in.
-pub(super) fn leave_stage(
-    ws: &mut Workspace,
-    deadlines: &mut Deadlines,
-    workspace: &WorkspaceId,
-    id: ConversationId,
-) {
+pub(super) fn leave_stage(ws: &mut Workspace, id: ConversationId) {
     let Some(conversation) = ws.conversations.get_mut(&id) else {
         return;
     };
@@ -144,9 +125,6 @@ pub(super) fn leave_stage(
         Stage::Waiting { since, number, reserved: Some(reservation) } => {
             if let Some(kept) = ws.reserved.get_mut(&reservation.agent) {
                 kept.remove(&(since, number, id));
-            }
-            if let Some(until) = reservation.until {
-                deadlines.remove(&(until, workspace.clone(), id));
             }
         }
     }

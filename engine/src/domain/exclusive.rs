@@ -3,7 +3,7 @@
 use schemas::event::{Event, ExclusiveAgentRemoved, ExclusiveAgentSet, QueueCause};
 use schemas::{Actor, AgentId, CampaignId, ContactId, ConversationId, Rejection, Role, Timestamp};
 
-use super::permission::{require_system, role};
+use super::permission::role;
 use super::routing::Router;
 use super::state::{Conversation, Stage, Workspace};
 
@@ -106,20 +106,21 @@ fn reroute_kept<'a>(
         .collect()
 }
 
-/// The deadline of a wait has come; nothing happens if the conversation does not wait for it any more.
-pub(super) fn end_wait(ws: &Workspace, id: ConversationId, actor: &Actor, now: Timestamp) -> Decision {
-    require_system(actor)?;
-    let Some(conversation) = ws.conversations.get(&id) else {
-        return Ok(vec![]);
-    };
+/// What happens to a conversation whose wait for its exclusive agent may be over.
+pub(super) fn end_wait(
+    ws: &Workspace,
+    id: ConversationId,
+    conversation: &Conversation,
+    now: Timestamp,
+) -> Vec<Event> {
     match &conversation.stage {
         Stage::Waiting { since, reserved: Some(kept), .. }
             if kept.until.is_some_and(|until| until <= now) =>
         {
             let loose = conversation.loose(id, *since, QueueCause::ExclusiveWaitOver);
-            Ok(vec![Router::new(ws, now, None).route_to(&loose, None)])
+            vec![Router::new(ws, now, None).route_to(&loose, None)]
         }
-        Stage::Waiting { .. } | Stage::Assigned(_) | Stage::Loose => Ok(vec![]),
+        Stage::Waiting { .. } | Stage::Assigned(_) | Stage::Loose => vec![],
     }
 }
 

@@ -1,12 +1,12 @@
 //! Finish: with a disposition of the campaign, and a sub-disposition when the disposition has any.
 
 use schemas::event::{ConversationFinished, Event};
-use schemas::{Actor, ConversationId, DispositionId, Rejection, WorkspaceId};
+use schemas::{Actor, ConversationId, DispositionId, Rejection};
 
 use super::conversation::leave_stage;
 use super::permission::require_holder_or_supervisor;
 use super::routing::refill;
-use super::state::{Conversation, Deadlines, Workspace};
+use super::state::{Conversation, Workspace};
 
 pub(super) fn finish(
     ws: &Workspace,
@@ -57,13 +57,8 @@ fn require_disposition(
     }
 }
 
-pub(super) fn finished(
-    ws: &mut Workspace,
-    deadlines: &mut Deadlines,
-    workspace: &WorkspaceId,
-    event: &ConversationFinished,
-) {
-    leave_stage(ws, deadlines, workspace, event.conversation);
+pub(super) fn finished(ws: &mut Workspace, event: &ConversationFinished) {
+    leave_stage(ws, event.conversation);
     if let Some(conversation) = ws.conversations.remove(&event.conversation) {
         ws.open.remove(&(conversation.contact, conversation.channel));
     }

@@ -142,7 +142,7 @@ impl Loading {
             self.workspace = Some((id, Workspace::turned(queued_ever, &turned_at)));
             return Ok(());
         }
-        let (id, ws) = self.workspace.as_mut().ok_or("a record before the first workspace")?;
+        let (_, ws) = self.workspace.as_mut().ok_or("a record before the first workspace")?;
         match record {
             Record::Workspace { .. } => {}
             Record::Client(e) => drop(ws.clients.insert(e.client.clone(), e)),
@@ -154,10 +154,6 @@ impl Loading {
                 ws.load_agent(Agent { definition, presence, holding, idle_since });
             }
             Record::Conversation(conversation_id, conversation) => {
-                if let Stage::Waiting { reserved: Some(kept), .. } = &conversation.stage {
-                    let until = kept.until.map(|until| (until, id.clone(), conversation_id));
-                    self.state.deadlines_mut().extend(until);
-                }
                 ws.load_conversation(conversation_id, conversation);
             }
             Record::Exclusive(contact, campaign, agent) => {
@@ -216,5 +212,6 @@ impl Workspace {
             }
         }
         self.conversations.insert(id, conversation);
+        self.rearm(id);
     }
 }

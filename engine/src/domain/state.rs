@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
+use schemas::command::Due;
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
     Reservation, WorkspaceCreated,
@@ -21,9 +22,6 @@ use super::window::Window;
 
 const WINDOW: Duration = Duration::from_secs(WINDOW_DAYS * 24 * 60 * 60);
 
-/// Waits that end by themselves, soonest first.
-pub(super) type Deadlines = BTreeSet<(Timestamp, WorkspaceId, ConversationId)>;
-
 /// A place in a queue: since when, then the order of queueing.
 pub(super) type QueuePlace = (Timestamp, u64, ConversationId);
 
@@ -31,7 +29,8 @@ pub(super) type QueuePlace = (Timestamp, u64, ConversationId);
 #[derive(Debug, Default)]
 pub struct State {
     workspaces: FxHashMap<WorkspaceId, Workspace>,
-    deadlines: Deadlines,
+    /// The soonest deadline of each workspace that has any.
+    soonest: BTreeSet<(Timestamp, WorkspaceId)>,
 }
 
 /// The state of one workspace.
@@ -54,6 +53,10 @@ pub struct Workspace {
     pub(super) provider_ids: Window<ProviderKey, (MessageId, u16)>,
     pub(super) parked: Window<ProviderKey, Vec<Parked>>,
     pub(super) commands: Window<CommandId, Remembered>,
+    /// What happens by itself, soonest first.
+    pub(super) deadlines: BTreeSet<(Timestamp, Due)>,
+    /// The deadline of each conversation that has one.
+    pub(super) armed: FxHashMap<ConversationId, Timestamp>,
 }
 
 /// An agent, with what they hold.
@@ -189,14 +192,11 @@ impl State {
         self.workspaces.get(id)
     }
 
-    /// The soonest wait that ends by itself.
-    pub fn next_deadline(&self) -> Option<&(Timestamp, WorkspaceId, ConversationId)> {
-        self.deadlines.first()
-    }
-
-    /// Every wait that ends by itself, soonest first.
-    pub fn deadlines(&self) -> impl Iterator<Item = &(Timestamp, WorkspaceId, ConversationId)> {
-        self.deadlines.iter()
+    /// The soonest of all that happens by itself.
+    pub fn next_deadline(&self) -> Option<(Timestamp, &WorkspaceId, &Due)> {
+        let (_, id) = self.soonest.first()?;
+        let (at, due) = self.workspaces.get(id)?.deadlines.first()?;
+        Some((*at, id, due))
     }
 
     /// What this command came to, if it was accepted in the last days.
@@ -204,8 +204,20 @@ impl State {
         self.workspaces.get(workspace)?.commands.get(&command)
     }
 
-    pub(super) fn workspace_mut(&mut self, id: &WorkspaceId) -> (Option<&mut Workspace>, &mut Deadlines) {
-        (self.workspaces.get_mut(id), &mut self.deadlines)
+    /// Changes a workspace that exists.
+    pub(super) fn change(&mut self, id: &WorkspaceId, change: impl FnOnce(&mut Workspace)) {
+        let Some(ws) = self.workspaces.get_mut(id) else {
+            return;
+        };
+        let before = ws.soonest();
+        change(ws);
+        let after = ws.soonest();
+        if before != after {
+            self.soonest.extend(after.map(|at| (at, id.clone())));
+            if let Some(at) = before {
+                self.soonest.remove(&(at, id.clone()));
+            }
+        }
     }
 
     pub(super) fn workspaces(&self) -> &FxHashMap<WorkspaceId, Workspace> {
@@ -213,11 +225,8 @@ impl State {
     }
 
     pub(super) fn put_workspace(&mut self, id: WorkspaceId, workspace: Workspace) {
+        self.soonest.extend(workspace.soonest().map(|at| (at, id.clone())));
         self.workspaces.insert(id, workspace);
-    }
-
-    pub(super) fn deadlines_mut(&mut self) -> &mut Deadlines {
-        &mut self.deadlines
     }
 
     pub(super) fn create_workspace(&mut self, id: &WorkspaceId, _created: &WorkspaceCreated) {
@@ -260,7 +269,18 @@ impl Workspace {
             provider_ids: Window::new(WINDOW),
             parked: Window::new(WINDOW),
             commands: Window::new(WINDOW),
+            deadlines: BTreeSet::new(),
+            armed: FxHashMap::default(),
         }
+    }
+
+    fn soonest(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// All that happens by itself, soonest first.
+    pub fn deadlines(&self) -> impl Iterator<Item = &(Timestamp, Due)> {
+        self.deadlines.iter()
     }
 
     /// The agent of this id.

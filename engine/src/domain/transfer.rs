@@ -4,13 +4,12 @@ use schemas::event::{AssignReason, ConversationAssigned, ConversationTransferred
 use schemas::limits::NOTE_CHARS_MAX;
 use schemas::{
     Actor, AgentId, CampaignId, ConversationId, DispositionId, Rejection, Timestamp, TransferTarget,
-    WorkspaceId,
 };
 
 use super::conversation::{leave_stage, require_can_take};
 use super::permission::{require_holder_or_supervisor, require_text};
 use super::routing::{Loose, Router, refill, refill_or_take_back, takes_after_giving};
-use super::state::{Conversation, Deadlines, Workspace};
+use super::state::{Conversation, Workspace};
 
 /// The fixed disposition that every transfer carries; no master may take its id.
 pub const TRANSFER_DISPOSITION: &str = "transfer";
@@ -116,14 +115,9 @@ fn to_campaign(
     Ok(std::iter::once(placed).chain(freed).collect())
 }
 
-pub(super) fn transferred(
-    ws: &mut Workspace,
-    deadlines: &mut Deadlines,
-    workspace: &WorkspaceId,
-    event: &ConversationTransferred,
-) {
+pub(super) fn transferred(ws: &mut Workspace, event: &ConversationTransferred) {
     // First out of the queue, which is found by the campaign of before.
-    leave_stage(ws, deadlines, workspace, event.conversation);
+    leave_stage(ws, event.conversation);
     if let TransferTarget::Campaign(campaign) = &event.to
         && let Some(conversation) = ws.conversations.get_mut(&event.conversation)
     {

@@ -106,6 +106,6 @@ pub(super) fn summary(state: &State) -> Vec<String> {
             lines.push(format!("{:?}", ws.queue(&campaign, &channel).collect::<Vec<_>>()));
         }
     }
-    lines.extend(state.deadlines().map(|deadline| format!("{deadline:?}")));
+    lines.extend(ws.deadlines().map(|deadline| format!("{deadline:?}")));
     lines
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::domain::{Agent, Conversation, Stage, State, Workspace};
+use schemas::command::Due;
 use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, Presence};
 
 use super::centre::{self, CAMPAIGNS, CHANNELS};
@@ -119,12 +120,13 @@ fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
     let mut expected = BTreeSet::new();
     for (id, conversation) in ws.conversations() {
         if let Stage::Waiting { reserved: Some(kept), .. } = &conversation.stage {
-            expected.extend(kept.until.map(|until| (until, centre::workspace(), *id)));
+            expected.extend(kept.until.map(|until| (until, Due::Conversation(*id))));
         }
     }
-    let deadlines: BTreeSet<_> = state.deadlines().cloned().collect();
+    let deadlines: BTreeSet<_> = ws.deadlines().cloned().collect();
     assert_eq!(deadlines, expected, "deadlines");
-    assert_eq!(state.next_deadline(), expected.first(), "the next deadline");
+    let next = state.next_deadline().map(|(at, _, due)| (at, due.clone()));
+    assert_eq!(next.as_ref(), expected.first(), "the next deadline");
 }
 
 /// More only when the capacity was lowered, and then not more than before.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use schemas::command::Due;
 use schemas::event::AgentDefined;
 use schemas::{
     Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, ConversationId, ExclusiveWait,
@@ -98,7 +99,7 @@ impl Reference {
                 self.set_exclusive(*contact, campaign, agent)
             }
             Command::RemoveExclusiveAgent { contact, campaign } => self.remove_exclusive(*contact, campaign),
-            Command::EndExclusiveWait { conversation } => self.end_wait(*conversation),
+            Command::PassDeadline(Due::Conversation(id)) => self.end_wait(*id),
             Command::Send { conversation, .. } => {
                 let message = MessageId::from(id.expect("a send has an id"));
                 only_if!(self.holds(actor, *conversation));

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use schemas::command::{AttemptResult, InboundMessage, Receipt};
+use schemas::command::{AttemptResult, Due, InboundMessage, Receipt};
 use schemas::event::AgentDefined;
 use schemas::{
     Actor, Command, CommandId, Content, ConversationId, DeliveryError, DeliveryStatus, MessageId, Presence,
@@ -229,7 +229,7 @@ impl Step {
             }
             Deed::EndWait { talk: index } => {
                 let conversation = talk(index)?;
-                plain(Actor::System, Command::EndExclusiveWait { conversation })
+                plain(Actor::System, Command::PassDeadline(Due::Conversation(conversation)))
             }
             Deed::Begin { message: index } => {
                 let (message, _) = message(index)?;

@@ -9,7 +9,7 @@
 //! Ana and Ben (agents) and Sue (supervisor) work everywhere and may hold two conversations each; Flo works in
 //! support only, Web only on the web chat; Tom is an auditor, Ada an administrator. All are offline at first.
 
-use schemas::command::{AttemptResult, InboundMessage, Receipt};
+use schemas::command::{AttemptResult, Due, InboundMessage, Receipt};
 use schemas::event::{
     AgentDefined, AssignReason, CampaignDefined, ChannelDefined, ClientDefined, ConversationAssigned,
     ConversationQueued, DeliveryUpdated, DispositionDefined, Event, ProjectDefined, QueueCause, Reservation,
@@ -337,7 +337,7 @@ pub(crate) fn not_exclusive(name: &str, in_campaign: &str) -> Step {
 }
 
 pub(crate) fn wait_ends(conversation: ConversationId) -> Step {
-    Step::new(Actor::System, Command::EndExclusiveWait { conversation })
+    Step::new(Actor::System, Command::PassDeadline(Due::Conversation(conversation)))
 }
 
 pub(crate) fn begins_attempt(message: MessageId) -> Step {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::domain::{Conversation, Outbound, Stage, State, Workspace, apply, decide};
+use schemas::command::Due;
 use schemas::event::Reservation;
 use schemas::frame::CommitHeader;
 use schemas::{
@@ -180,8 +181,8 @@ impl Scene {
     /// This wait is the next to end by itself.
     #[track_caller]
     pub(crate) fn then_next_wait_ends(self, at: Timestamp, id: ConversationId) -> Self {
-        let next = self.state.next_deadline().map(|(at, _, id)| (*at, *id));
-        assert_eq!(next, Some((at, id)), "the next wait that ends");
+        let next = self.state.next_deadline().map(|(at, _, due)| (at, due.clone()));
+        assert_eq!(next, Some((at, Due::Conversation(id))), "the next wait that ends");
         self
     }
 
