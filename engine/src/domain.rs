@@ -10,9 +10,14 @@ mod due;
 mod exclusive;
 mod finish;
 mod inbound;
+mod needs;
+mod overflow;
 mod permission;
 mod presence;
+mod queues;
 mod records;
+mod rerouting;
+mod rooms;
 mod routing;
 mod send;
 mod state;
@@ -23,6 +28,7 @@ use schemas::frame::CommitHeader;
 use schemas::{Command, Event, Position, Rejection, Submission, Timestamp};
 
 pub(crate) use records::{Loading, Record};
+pub use rooms::Load;
 pub use state::{Agent, Conversation, Outbound, Remembered, SendStage, Stage, State, Workspace};
 pub use transfer::TRANSFER_DISPOSITION;
 pub use window::Window;
@@ -59,6 +65,7 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::Finish { conversation, disposition, sub_disposition } => {
             finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor)
         }
+        Command::SetNeeds { conversation, needs } => needs::set(ws, *conversation, needs, actor, now),
         Command::AddNote { conversation, text } => conversation::add_note(ws, *conversation, text, actor),
         Command::SetExclusiveAgent { contact, campaign, agent } => {
             exclusive::set(ws, *contact, campaign, agent, actor, now)
@@ -107,17 +114,20 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::WorkspaceCreated(_) => {}
         Event::ClientDefined(e) => configuration::client_defined(ws, e),
         Event::ProjectDefined(e) => configuration::project_defined(ws, e),
-        Event::CampaignDefined(e) => configuration::campaign_defined(ws, e),
+        Event::CampaignDefined(e) => configuration::campaign_defined(ws, e, at),
         Event::ChannelDefined(e) => configuration::channel_defined(ws, e),
         Event::DispositionDefined(e) => configuration::disposition_defined(ws, e),
         Event::AgentDefined(e) => presence::agent_defined(ws, e, at),
         Event::PresenceChanged(e) => presence::presence_changed(ws, e, at),
+        Event::QueueRouted(e) => rerouting::queue_routed(ws, e, at),
         Event::ConversationOpened(e) => inbound::opened(ws, e, at),
         // The conversation's views hold the messages; decisions need none of them.
         Event::MessageReceived(_) | Event::NoteAdded(_) => {}
         Event::ConversationQueued(e) => conversation::queued(ws, e),
         Event::ConversationAssigned(e) => conversation::assigned(ws, e, at),
         Event::ConversationReleased(e) => conversation::leave_stage(ws, e.conversation),
+        Event::ConversationOverflowed(e) => overflow::overflowed(ws, e),
+        Event::NeedsSet(e) => needs::were_set(ws, e),
         Event::ConversationTransferred(e) => transfer::transferred(ws, e),
         Event::ConversationFinished(e) => finish::finished(ws, e),
         Event::ExclusiveAgentSet(e) => exclusive::was_set(ws, e),

@@ -301,7 +301,7 @@ impl<'a> Writer<'a> {
             if at > clock::now().max(self.hot.last_at) || !self.has_room() {
                 return;
             }
-            let submission = Submission::of_deadline(workspace.clone(), at, due.clone());
+            let submission = Submission::of_deadline(workspace.clone(), due.clone(), self.hot.last);
             match self.decide(&submission) {
                 Ok(outcome) if !outcome.events.is_empty() => {}
                 // It would stay the next one for ever, and nobody would be answered.

@@ -14,6 +14,7 @@ mod rules {
     mod finish;
     mod inbound;
     mod presence;
+    mod routing;
     mod send;
     mod transfer;
 
@@ -33,6 +34,7 @@ mod rules {
             finish::refusals(),
             inbound::refusals(),
             presence::refusals(),
+            routing::refusals(),
             send::refusals(),
             transfer::refusals(),
         ];

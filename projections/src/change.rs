@@ -87,6 +87,8 @@ impl Change {
             EntryBody::Note { text } | EntryBody::Transferred { note: text, .. } => text.len(),
             EntryBody::Queued { .. }
             | EntryBody::Assigned { .. }
+            | EntryBody::Overflowed { .. }
+            | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }
             | EntryBody::Finished { .. }
             | EntryBody::ExclusiveAgentSet { .. }
@@ -117,6 +119,8 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::ConversationTransferred(e) => Subject::Line(e.conversation),
         Event::ConversationFinished(e) => Subject::Line(e.conversation),
         Event::ConversationReleased(e) => Subject::Line(e.conversation),
+        Event::ConversationOverflowed(e) => Subject::Line(e.conversation),
+        Event::NeedsSet(e) => Subject::Line(e.conversation),
         Event::NoteAdded(e) => Subject::Line(e.conversation),
         Event::MessageSubmitted(e) => Subject::Line(e.conversation),
         Event::ExclusiveAgentSet(e) => e.conversation.map_or(Subject::Nothing, Subject::Line),
@@ -139,9 +143,10 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::DispositionDefined(e) => configuration("disposition", e.disposition.as_str()),
         Event::AgentDefined(e) => configuration("agent", e.agent.as_str()),
         // The first message follows in the same frame.
-        Event::ConversationOpened(_) | Event::WorkspaceCreated(_) | Event::ReceiptParked(_) => {
-            Subject::Nothing
-        }
+        Event::ConversationOpened(_)
+        | Event::WorkspaceCreated(_)
+        | Event::QueueRouted(_)
+        | Event::ReceiptParked(_) => Subject::Nothing,
     }
 }
 

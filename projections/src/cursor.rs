@@ -22,10 +22,10 @@ impl List {
     /// How much of the key a cursor holds.
     const fn width(self) -> usize {
         match self {
-            // Class, time, conversation.
-            Self::Agent => 25,
+            // Class or urgency, time, conversation.
+            Self::Agent | Self::Queue => 25,
             // Time, conversation.
-            Self::Queue | Self::Contact => 24,
+            Self::Contact => 24,
             // Sequence and index.
             Self::Messages => 12,
         }
@@ -76,6 +76,6 @@ mod tests {
         for text in ["", "x", &of_another_version, &cut, &long, &loud, &not_hex, "é"] {
             assert!(decode(List::Queue, text).is_err(), "{text:?} was taken");
         }
-        assert!(decode(List::Contact, &good).is_err(), "a cursor of another list was taken");
+        assert!(decode(List::Agent, &good).is_err(), "a cursor of another list was taken");
     }
 }

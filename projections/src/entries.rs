@@ -28,6 +28,8 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
         Event::ConversationTransferred(e) => {
             EntryBody::Transferred { from: e.from.clone(), to: e.to.clone(), note: e.note.clone() }
         }
+        Event::ConversationOverflowed(e) => EntryBody::Overflowed { from: e.from.clone(), to: e.to.clone() },
+        Event::NeedsSet(e) => EntryBody::NeedsSet { needs: e.needs.clone() },
         Event::ConversationReleased(e) => EntryBody::Released { agent: e.agent.clone() },
         Event::ConversationFinished(e) => EntryBody::Finished {
             disposition: e.disposition.clone(),
@@ -43,6 +45,7 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
         | Event::DispositionDefined(_)
         | Event::AgentDefined(_)
         | Event::PresenceChanged(_)
+        | Event::QueueRouted(_)
         | Event::ConversationOpened(_)
         | Event::SendAttempted(_)
         | Event::SendAccepted(_)

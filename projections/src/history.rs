@@ -79,6 +79,10 @@ impl HistoryProjector {
                 header.disposition = Some(e.disposition.clone());
                 header.sub_disposition = e.sub_disposition.clone();
             }),
+            Event::ConversationOverflowed(e) => {
+                self.append(r, e.conversation, |header| header.campaign = e.to.clone())
+            }
+            Event::NeedsSet(e) => self.append(r, e.conversation, |_| {}),
             Event::NoteAdded(e) => self.append(r, e.conversation, |_| {}),
             Event::ExclusiveAgentSet(e) => self.append_if_any(r, e.conversation),
             Event::ExclusiveAgentRemoved(e) => self.append_if_any(r, e.conversation),
@@ -92,6 +96,7 @@ impl HistoryProjector {
             | Event::DispositionDefined(_)
             | Event::AgentDefined(_)
             | Event::PresenceChanged(_)
+            | Event::QueueRouted(_)
             | Event::SendAttempted(_)
             | Event::SendAccepted(_)
             | Event::SendDeferred(_)

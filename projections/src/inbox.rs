@@ -100,7 +100,10 @@ impl InboxProjector {
                 row.queued_since = None;
                 row.reserved_for = None;
             }),
-            // After these two, the next event says who has it or where it waits.
+            // After these three, the next event says who has it or where it waits.
+            Event::ConversationOverflowed(e) => {
+                self.change(r, e.conversation, |row| row.campaign = e.to.clone())
+            }
             Event::ConversationTransferred(e) => self.change(r, e.conversation, |row| match &e.to {
                 TransferTarget::Campaign(campaign) => row.campaign = campaign.clone(),
                 TransferTarget::Agent(_) => {}
@@ -109,7 +112,9 @@ impl InboxProjector {
             Event::ConversationFinished(e) => self.finish(r, e.conversation),
             Event::MessageSubmitted(e) => self.change(r, e.conversation, |row| submitted(row, r, e)),
             // They change nothing that a list shows.
-            Event::NoteAdded(_)
+            Event::QueueRouted(_)
+            | Event::NeedsSet(_)
+            | Event::NoteAdded(_)
             | Event::ExclusiveAgentSet(_)
             | Event::ExclusiveAgentRemoved(_)
             | Event::SendAttempted(_)
@@ -237,6 +242,7 @@ fn opened(r: &Recorded<'_>, e: &ConversationOpened) -> OpenRow {
         opened_at: r.header.at,
         assigned_at: None,
         queued_since: None,
+        priority: 0,
         reserved_for: None,
         waiting_since: None,
         unread: 0,
@@ -274,5 +280,6 @@ fn queued(row: &mut OpenRow, e: &ConversationQueued) {
     row.agent = None;
     row.assigned_at = None;
     row.queued_since = Some(e.since);
+    row.priority = e.priority;
     row.reserved_for = e.reserved.as_ref().map(|reservation| reservation.agent.clone());
 }

@@ -103,15 +103,16 @@ pub(crate) fn queue(workspace: WorkspaceKey, campaign: &CampaignId) -> [u8; 17] 
     join(QUEUE, &[&workspace.0, &short_hash(campaign.as_str())])
 }
 
-/// A conversation in the queue of its campaign, oldest first.
+/// A conversation in the queue of its campaign: the most urgent first, of those the oldest.
 pub(crate) fn queue_item(
     workspace: WorkspaceKey,
     campaign: &CampaignId,
+    priority: u8,
     since: Timestamp,
     id: ConversationId,
-) -> [u8; 41] {
+) -> [u8; 42] {
     let campaign = short_hash(campaign.as_str());
-    join(QUEUE, &[&workspace.0, &campaign, &since.millis().to_be_bytes(), id.as_bytes()])
+    join(QUEUE, &[&workspace.0, &campaign, &[!priority], &since.millis().to_be_bytes(), id.as_bytes()])
 }
 
 /// The kinds of masters; the numbers are on disk.
@@ -209,7 +210,7 @@ mod tests {
         let (sales, contact_id) = (CampaignId::new("sales").unwrap(), ContactId::from_bytes([3; 16]));
         let standing = Standing::Awaited { since: time(5) };
         assert_under(agent_item(ws, &ana, standing, ID), agent_list(ws, &ana));
-        assert_under(queue_item(ws, &sales, time(5), ID), queue(ws, &sales));
+        assert_under(queue_item(ws, &sales, 3, time(5), ID), queue(ws, &sales));
         assert_under(contact_item(ws, contact_id, time(5), ID), contact(ws, contact_id));
         assert_under(open_conversation(ws, ID), open_conversations());
         assert_eq!(conversation_of(&[1; 15]), None);
@@ -239,11 +240,12 @@ mod tests {
     }
 
     #[test]
-    fn queues_are_oldest_first_and_histories_newest_first() {
+    fn queues_are_most_urgent_and_oldest_first_and_histories_newest_first() {
         let (ws, sales) = (workspace(), CampaignId::new("sales").unwrap());
         let contact_id = ContactId::from_bytes([3; 16]);
         let at = |sequence, index| Position { shard: ShardId(0), sequence, index };
-        assert!(queue_item(ws, &sales, time(255), ID) < queue_item(ws, &sales, time(256), ID));
+        assert!(queue_item(ws, &sales, 0, time(255), ID) < queue_item(ws, &sales, 0, time(256), ID));
+        assert!(queue_item(ws, &sales, 1, time(256), ID) < queue_item(ws, &sales, 0, time(255), ID));
         assert!(contact_item(ws, contact_id, time(256), ID) < contact_item(ws, contact_id, time(255), ID));
         assert!(entries_chunk(ws, ID, at(2, 0)) < entries_chunk(ws, ID, at(1, 9)));
         assert!(entries_chunk(ws, ID, at(1, 256)) < entries_chunk(ws, ID, at(1, 255)));

@@ -13,6 +13,8 @@ use crate::ids::{
     WorkspaceId,
 };
 use crate::masters::Presence;
+use crate::position::Position;
+use crate::routing::Needs;
 use crate::time::Timestamp;
 
 /// Who acts.
@@ -45,12 +47,11 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// What atender asks of itself when a deadline has come. Whoever asks it, it is one command.
-    pub fn of_deadline(workspace: WorkspaceId, at: Timestamp, due: Due) -> Self {
-        let (step, subject) = match &due {
-            Due::Conversation(id) => ("deadline of a conversation", id.as_bytes()),
-        };
-        let id = CommandId::of_step(&workspace, step, subject, at.millis());
+    /// What atender asks of itself when a deadline has come and the last event is at `last`, behind which no other
+    /// command can be.
+    pub fn of_deadline(workspace: WorkspaceId, due: Due, last: Position) -> Self {
+        let place = [last.sequence.to_le_bytes().as_slice(), &last.index.to_le_bytes()].concat();
+        let id = CommandId::of_step(&workspace, "deadline", &place, 0);
         Self { workspace, id, fingerprint: 0, actor: Actor::System, command: Command::PassDeadline(due) }
     }
 }
@@ -112,6 +113,13 @@ pub enum Command {
         disposition: DispositionId,
         /// The sub-disposition, mandatory when the disposition has any.
         sub_disposition: Option<DispositionId>,
+    },
+    /// Say what an agent must be able to do to get a conversation, and how urgent it is.
+    SetNeeds {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// From now on.
+        needs: Needs,
     },
     /// Write a note on a conversation.
     AddNote {
@@ -177,6 +185,8 @@ pub enum Command {
 pub enum Due {
     /// A wait of this conversation ends.
     Conversation(ConversationId),
+    /// What waits in this campaign may be taken by somebody, for its routing has changed.
+    Campaign(CampaignId),
 }
 
 /// A message of a contact, as a channel received it.

@@ -7,12 +7,12 @@ mod outbound;
 
 pub use configuration::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, PresenceChanged,
-    ProjectDefined, WorkspaceCreated,
+    ProjectDefined, QueueRouted, WorkspaceCreated,
 };
 pub use conversation::{
-    AssignReason, ConversationAssigned, ConversationFinished, ConversationOpened, ConversationQueued,
-    ConversationReleased, ConversationTransferred, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived,
-    NoteAdded, QueueCause, Reservation,
+    AssignReason, ConversationAssigned, ConversationFinished, ConversationOpened, ConversationOverflowed,
+    ConversationQueued, ConversationReleased, ConversationTransferred, ExclusiveAgentRemoved,
+    ExclusiveAgentSet, MessageReceived, NeedsSet, NoteAdded, OverflowAt, QueueCause, Reservation,
 };
 pub use outbound::{
     DeliveryUpdated, MessageResent, MessageSettled, MessageSubmitted, ReceiptParked, SendAccepted,
@@ -98,6 +98,7 @@ events! {
      6 v 1 DispositionDefined;
      7 v 1 AgentDefined;
      8 v 1 PresenceChanged;
+     9 v 1 QueueRouted;
     20 v 1 ConversationOpened;
     21 v 1 MessageReceived;
     22 v 1 ConversationQueued;
@@ -108,6 +109,8 @@ events! {
     27 v 1 NoteAdded;
     28 v 1 ExclusiveAgentSet;
     29 v 1 ExclusiveAgentRemoved;
+    30 v 1 ConversationOverflowed;
+    31 v 1 NeedsSet;
     40 v 1 MessageSubmitted;
     41 v 1 SendAttempted;
     42 v 1 SendAccepted;
@@ -131,6 +134,7 @@ impl Event {
             | Self::DispositionDefined(_)
             | Self::AgentDefined(_)
             | Self::PresenceChanged(_)
+            | Self::QueueRouted(_)
             | Self::ReceiptParked(_) => None,
             Self::ConversationOpened(e) => Some(e.conversation),
             Self::MessageReceived(e) => Some(e.conversation),
@@ -142,6 +146,8 @@ impl Event {
             Self::NoteAdded(e) => Some(e.conversation),
             Self::ExclusiveAgentSet(e) => e.conversation,
             Self::ExclusiveAgentRemoved(e) => e.conversation,
+            Self::ConversationOverflowed(e) => Some(e.conversation),
+            Self::NeedsSet(e) => Some(e.conversation),
             Self::MessageSubmitted(e) => Some(e.conversation),
             Self::SendAttempted(e) => Some(e.conversation),
             Self::SendAccepted(e) => Some(e.conversation),

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod masters;
 pub mod position;
 pub mod rejection;
+pub mod routing;
 pub mod time;
 mod upcast;
 
@@ -24,9 +25,10 @@ pub use delivery::{DeliveryError, DeliveryStatus};
 pub use event::Event;
 pub use ids::{
     AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, FrameId,
-    MessageId, ProjectId, WorkspaceId,
+    MessageId, ProjectId, SkillId, WorkspaceId,
 };
 pub use masters::{ChannelKind, ExclusiveWait, Presence, Role};
 pub use position::{Position, PositionError, ShardId};
 pub use rejection::{Rejection, RejectionKind};
+pub use routing::{Needs, Overflow, Routing, RoutingPolicy, Skills};
 pub use time::Timestamp;

@@ -22,6 +22,16 @@ pub const ERROR_DETAIL_CHARS_MAX: usize = 500;
 pub const LIST_ITEMS_MAX: usize = 200;
 /// Most conversations one agent may hold.
 pub const CAPACITY_MAX: u16 = 500;
+/// Most skills that one agent has, or that one campaign or conversation needs.
+pub const SKILLS_MAX: usize = 20;
+/// The best that anybody can do something; the least is 1.
+pub const SKILL_LEVEL_MAX: u8 = 10;
+/// The highest priority of a conversation; the lowest is 0.
+pub const PRIORITY_MAX: u8 = 9;
+/// Longest time until a conversation that waits goes to another campaign: a week.
+pub const OVERFLOW_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+/// Conversations that are routed at a time when a campaign's routing changes, before others have their turn.
+pub const ROUTED_AT_ONCE_MAX: usize = 500;
 /// Most masters of one kind in a workspace.
 pub const MASTERS_PER_KIND_MAX: usize = 10_000;
 /// Longest `Idempotency-Key`.

@@ -38,7 +38,16 @@ pub enum ChannelKind {
     Webchat,
 }
 
+impl std::fmt::Display for ChannelKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.network())
+    }
+}
+
 impl ChannelKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Whatsapp, Self::Apple, Self::Webchat];
+
     /// The network's name: contacts with the same identity on it are the same contact.
     pub const fn network(self) -> &'static str {
         match self {

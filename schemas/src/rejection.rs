@@ -60,7 +60,8 @@ macro_rules! rejections {
 use crate::ids::{
     AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, ProjectId,
 };
-use crate::ids::{MessageId, WorkspaceId};
+use crate::ids::{MessageId, SkillId, WorkspaceId};
+use crate::masters::ChannelKind;
 
 rejections! {
     UnknownWorkspace(WorkspaceId): NotFound "unknown_workspace"
@@ -87,6 +88,8 @@ rejections! {
         "disposition {0} is a sub-disposition" "list its parent; its sub-dispositions come with it";
     AddressTaken(ChannelId): Conflict "address_taken"
         "channel {0} has this address already" "use that channel, or another address";
+    ChannelKindFixed(ChannelId): Conflict "channel_kind_fixed"
+        "channel {0} is of another kind, and that cannot be changed" "define a new channel";
     TooMany(String): Invalid "too_many"
         "too many {0}" "remove some";
     InvalidText(String): Invalid "invalid_text"
@@ -109,6 +112,17 @@ rejections! {
         "agent {0} does not handle channel {1}" "choose an agent who handles the channel";
     AgentFull(AgentId, u16): Conflict "agent_full"
         "agent {0} holds as many conversations as they may, {1}" "wait until they finish one, or choose another";
+    AgentFullOnKind(AgentId, ChannelKind, u16): Conflict "agent_full_on_kind"
+        "agent {0} holds as many conversations on {1} as they may, {2}"
+        "wait until they finish one, or choose another";
+    SkillLevel(SkillId): Invalid "skill_level"
+        "the level of skill {0} is not between 1 and 10" "choose one of those";
+    PriorityTooHigh(u8): Invalid "priority_too_high"
+        "priority {0} is above 9" "choose 0 to 9";
+    OverflowOutOfRange(u32): Invalid "overflow_seconds"
+        "an overflow after {0} seconds is not between 1 second and a week" "choose another time";
+    OverflowToItself(CampaignId): Invalid "overflow_to_itself"
+        "campaign {0} cannot overflow into itself" "choose another campaign";
     NotAttending(AgentId): Invalid "agent_does_not_attend"
         "agent {0} is an auditor and attends no conversations" "choose an agent or a supervisor";
     EmptyMessage: Invalid "empty_message"

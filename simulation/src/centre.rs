@@ -1,5 +1,7 @@
 //! A small contact centre, so that clients get in each other's way, and what may be asked of it.
 
+use std::collections::BTreeMap;
+
 use schemas::command::{AttemptResult, InboundMessage, Receipt};
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
@@ -8,7 +10,7 @@ use schemas::event::{
 use schemas::{
     Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId, Content,
     ConversationId, DeliveryStatus, DispositionId, ExclusiveWait, MessageId, Presence, ProjectId, Role,
-    Submission, Timestamp, TransferTarget, WorkspaceId,
+    Routing, Skills, Submission, Timestamp, TransferTarget, WorkspaceId,
 };
 
 use crate::chance::Chance;
@@ -78,6 +80,7 @@ pub(crate) fn opening() -> Vec<Submission> {
             hours_shown: 72,
             external_resources: false,
             exclusive_wait: *exclusive_wait,
+            routing: Routing::default(),
         })
     }));
     commands.extend((0..AGENTS).map(|number| {
@@ -88,6 +91,8 @@ pub(crate) fn opening() -> Vec<Submission> {
             campaigns: (0..CAMPAIGNS.len()).map(campaign).collect(),
             channels: vec![channel()],
             capacity: CAPACITY,
+            capacity_of: BTreeMap::new(),
+            skills: Skills::new(),
         })
     }));
     let define = |(number, command)| submission(number, Actor::Administrator, command);

@@ -116,9 +116,9 @@ impl Replay {
         let (mut held, mut open) = (BTreeMap::new(), BTreeMap::new());
         for agent in ws.agents() {
             let id = agent.definition.agent.clone();
-            let before = self.loads.insert(id.clone(), agent.load()).unwrap_or_default();
-            if agent.load() > agent.definition.capacity.max(before) {
-                self.wrong.push(format!("{id} holds {} at {at}", agent.load()));
+            let before = self.loads.insert(id.clone(), agent.load.total()).unwrap_or_default();
+            if agent.load.total() > agent.definition.capacity.max(before) {
+                self.wrong.push(format!("{id} holds {} at {at}", agent.load.total()));
             }
             for conversation in &agent.holding {
                 if let Some(other) = held.insert(*conversation, id.clone()) {

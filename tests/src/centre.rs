@@ -1,6 +1,8 @@
 //! A small contact centre, as submissions: one client, one project, campaigns and channels as many as wanted,
 //! and agents who work in all of them.
 
+use std::collections::BTreeMap;
+
 use engine::{Engine, Outcome, SubmitError};
 use schemas::command::InboundMessage;
 use schemas::event::{
@@ -9,8 +11,8 @@ use schemas::event::{
 };
 use schemas::{
     Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId, Content,
-    ConversationId, DispositionId, ExclusiveWait, Presence, ProjectId, Role, Submission, Timestamp,
-    WorkspaceId,
+    ConversationId, DispositionId, ExclusiveWait, Presence, ProjectId, Role, Routing, Skills, Submission,
+    Timestamp, WorkspaceId,
 };
 use tokio::time::Instant;
 
@@ -100,6 +102,7 @@ impl Centre {
                 hours_shown: 72,
                 external_resources: false,
                 exclusive_wait: self.exclusive_wait,
+                routing: Routing::default(),
             })
         }));
         commands.extend((0..self.agents).map(|number| {
@@ -110,6 +113,8 @@ impl Centre {
                 campaigns: (0..self.campaigns).map(campaign).collect(),
                 channels: vec![channel()],
                 capacity: self.capacity,
+                capacity_of: BTreeMap::new(),
+                skills: Skills::new(),
             })
         }));
         commands

@@ -27,12 +27,12 @@ pub(super) fn assign(
     if !supervises(ws, actor) {
         require_takes_from_queue(id, conversation, target, actor)?;
     }
-    require_can_take(agent, &conversation.campaign, &conversation.channel)?;
+    require_can_take(agent, conversation)?;
     let taken_by_themselves = is(actor, target) && conversation.agent().is_none();
     let reason = if taken_by_themselves { AssignReason::Picked } else { AssignReason::Given };
     let mut events = vec![ConversationAssigned { conversation: id, agent: target.clone(), reason }.into()];
     if let Some(before) = conversation.agent() {
-        events.extend(refill(ws, before));
+        events.extend(refill(ws, before, conversation));
     }
     Ok(events)
 }

@@ -4,8 +4,11 @@ use schemas::event::{
     CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, Event, ProjectDefined,
     WorkspaceCreated,
 };
-use schemas::limits::{IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX};
-use schemas::{Actor, Rejection, WorkspaceId};
+use schemas::limits::{
+    IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX, OVERFLOW_SECONDS_MAX, PRIORITY_MAX,
+    SKILL_LEVEL_MAX, SKILLS_MAX,
+};
+use schemas::{Actor, AgentId, Overflow, Rejection, Routing, Skills, Timestamp, WorkspaceId};
 
 use super::permission::{require_administrator, require_name, require_network_id};
 use super::state::{State, Workspace};
@@ -69,6 +72,9 @@ pub(super) fn define_channel(ws: &Workspace, channel: &ChannelDefined, actor: &A
         return Err(Rejection::AddressTaken(other.channel.clone()));
     }
     let before = ws.channels.get(&channel.channel);
+    if before.is_some_and(|before| before.kind != channel.kind) {
+        return Err(Rejection::ChannelKindFixed(channel.channel.clone()));
+    }
     require_space("channels", ws.channels.len(), before.is_some())?;
     Ok(unless_same(before, channel))
 }
@@ -116,9 +122,44 @@ pub(super) fn define_campaign(ws: &Workspace, campaign: &CampaignDefined, actor:
             return Err(Rejection::NotTopDisposition(id.clone()));
         }
     }
+    require_routing(ws, campaign)?;
     let before = ws.campaigns.get(&campaign.campaign);
     require_space("campaigns", ws.campaigns.len(), before.is_some())?;
     Ok(unless_same(before, campaign))
+}
+
+fn require_routing(ws: &Workspace, campaign: &CampaignDefined) -> Result<(), Rejection> {
+    let Routing { policy: _, skills, priority, overflow } = &campaign.routing;
+    require_skills(skills)?;
+    require_priority(*priority)?;
+    let Some(Overflow { after_seconds, campaign: to }) = overflow else {
+        return Ok(());
+    };
+    if !(1..=OVERFLOW_SECONDS_MAX).contains(after_seconds) {
+        return Err(Rejection::OverflowOutOfRange(*after_seconds));
+    }
+    if *to == campaign.campaign {
+        return Err(Rejection::OverflowToItself(to.clone()));
+    }
+    let found = ws.campaigns.get(to).ok_or_else(|| Rejection::UnknownCampaign(to.clone()))?;
+    match campaign.channels.iter().find(|channel| !found.channels.contains(channel)) {
+        Some(channel) => Err(Rejection::CampaignNotOnChannel(to.clone(), channel.clone())),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn require_skills(skills: &Skills) -> Result<(), Rejection> {
+    if skills.len() > SKILLS_MAX {
+        return Err(Rejection::TooMany("skills".to_owned()));
+    }
+    match skills.iter().find(|(_, level)| !(1..=SKILL_LEVEL_MAX).contains(*level)) {
+        Some((skill, _)) => Err(Rejection::SkillLevel(skill.clone())),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn require_priority(priority: u8) -> Result<(), Rejection> {
+    if priority <= PRIORITY_MAX { Ok(()) } else { Err(Rejection::PriorityTooHigh(priority)) }
 }
 
 pub(super) fn client_defined(ws: &mut Workspace, event: &ClientDefined) {
@@ -129,8 +170,17 @@ pub(super) fn project_defined(ws: &mut Workspace, event: &ProjectDefined) {
     ws.projects.insert(event.project.clone(), event.clone());
 }
 
-pub(super) fn campaign_defined(ws: &mut Workspace, event: &CampaignDefined) {
+pub(super) fn campaign_defined(ws: &mut Workspace, event: &CampaignDefined, at: Timestamp) {
+    let members: Vec<AgentId> = ws.agents_of.get(&event.campaign).into_iter().flatten().cloned().collect();
+    // They are ranked by the policy of before.
+    for agent in members.iter().filter_map(|id| ws.agents.get(id)) {
+        ws.rooms.leave(agent, &ws.campaigns);
+    }
     ws.campaigns.insert(event.campaign.clone(), event.clone());
+    for agent in members.iter().filter_map(|id| ws.agents.get(id)) {
+        ws.rooms.enter(agent, &ws.campaigns);
+    }
+    ws.arm_rerouting(&event.campaign, at);
 }
 
 pub(super) fn channel_defined(ws: &mut Workspace, event: &ChannelDefined) {

@@ -1,10 +1,13 @@
 //! What the command families share about open conversations: finding one, how it changes hands, and notes.
 
-use schemas::event::{ConversationAssigned, ConversationQueued, Event, NoteAdded, QueueCause};
+use std::cmp::Reverse;
+
+use schemas::event::{AssignReason, ConversationAssigned, ConversationQueued, Event, NoteAdded, QueueCause};
 use schemas::limits::NOTE_CHARS_MAX;
-use schemas::{Actor, AgentId, CampaignId, ChannelId, ConversationId, Presence, Rejection, Timestamp};
+use schemas::{Actor, AgentId, ConversationId, Presence, Rejection, Timestamp};
 
 use super::permission::{require_holder_or_supervisor, require_text};
+use super::queues::QueuePlace;
 use super::routing::Loose;
 use super::state::{Agent, Conversation, Stage, Workspace};
 
@@ -25,7 +28,9 @@ impl Conversation {
             conversation: id,
             contact: self.contact,
             channel: &self.channel,
+            kind: self.kind,
             campaign: &self.campaign,
+            needs: &self.needs,
             since,
             cause,
         }
@@ -33,11 +38,8 @@ impl Conversation {
 }
 
 /// The agent can be given a conversation of this campaign and channel now.
-pub(super) fn require_can_take(
-    agent: &Agent,
-    campaign: &CampaignId,
-    channel: &ChannelId,
-) -> Result<(), Rejection> {
+pub(super) fn require_can_take(agent: &Agent, conversation: &Conversation) -> Result<(), Rejection> {
+    let Conversation { campaign, channel, kind, .. } = conversation;
     let definition = &agent.definition;
     let id = || definition.agent.clone();
     if !definition.campaigns.contains(campaign) {
@@ -52,10 +54,15 @@ pub(super) fn require_can_take(
     if agent.presence != Presence::Online {
         return Err(Rejection::AgentOffline(id()));
     }
-    if agent.load() >= definition.capacity {
+    if !agent.load.leaves_room(definition) {
         return Err(Rejection::AgentFull(id(), definition.capacity));
     }
-    Ok(())
+    match definition.capacity_of.get(kind) {
+        Some(most) if !agent.load.leaves_room_on(definition, *kind) => {
+            Err(Rejection::AgentFullOnKind(id(), *kind, *most))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn add_note(
@@ -77,17 +84,36 @@ pub(super) fn queued(ws: &mut Workspace, event: &ConversationQueued) {
         return;
     };
     ws.queued_ever += 1;
-    let place = (event.since, ws.queued_ever, id);
     conversation.campaign = event.campaign.clone();
-    conversation.stage =
-        Stage::Waiting { since: event.since, number: ws.queued_ever, reserved: event.reserved.clone() };
-    match &event.reserved {
-        Some(reservation) => {
-            ws.reserved.entry(reservation.agent.clone()).or_default().insert(place);
-        }
-        None => {
-            let key = (conversation.campaign.clone(), conversation.channel.clone());
-            ws.queues.entry(key).or_default().insert(place);
+    conversation.stage = Stage::Waiting {
+        since: event.since,
+        number: ws.queued_ever,
+        priority: event.priority,
+        reserved: event.reserved.clone(),
+        overflow: event.overflow.clone(),
+    };
+    ws.enter_queue(id);
+}
+
+impl Workspace {
+    /// Puts a conversation that waits in its queue.
+    pub(super) fn enter_queue(&mut self, id: ConversationId) {
+        let Some(conversation) = self.conversations.get(&id) else {
+            return;
+        };
+        let Stage::Waiting { since, number, priority, reserved, .. } = &conversation.stage else {
+            return;
+        };
+        let place =
+            QueuePlace { priority: Reverse(*priority), since: *since, number: *number, conversation: id };
+        match reserved {
+            Some(reservation) => {
+                self.reserved.entry(reservation.agent.clone()).or_default().insert(place);
+            }
+            None => {
+                let Conversation { campaign, channel, needs, .. } = conversation;
+                self.queues.insert(campaign, channel, &needs.skills, place);
+            }
         }
     }
 }
@@ -98,34 +124,46 @@ pub(super) fn assigned(ws: &mut Workspace, event: &ConversationAssigned, at: Tim
         return;
     };
     conversation.stage = Stage::Assigned(event.agent.clone());
-    if let Some(agent) = ws.agents.get_mut(&event.agent) {
-        agent.holding.push(event.conversation);
-        agent.idle_since = at;
+    let kind = conversation.kind;
+    if let AssignReason::RoundRobin { .. } = event.reason {
+        ws.turns.insert(conversation.campaign.clone(), event.agent.clone());
     }
+    ws.change_agent(&event.agent, |agent| {
+        agent.holding.push(event.conversation);
+        agent.load = agent.load.plus(kind);
+        agent.idle_since = at;
+    });
 }
 
 /// Takes a conversation from its agent, or out of the queue it waits in.
 pub(super) fn leave_stage(ws: &mut Workspace, id: ConversationId) {
-    let Some(conversation) = ws.conversations.get_mut(&id) else {
+    let Some(conversation) = ws.conversations.get(&id) else {
         return;
     };
-    match std::mem::replace(&mut conversation.stage, Stage::Loose) {
+    let Conversation { campaign, channel, kind, needs, .. } = conversation;
+    match &conversation.stage {
         Stage::Loose => {}
         Stage::Assigned(agent) => {
-            if let Some(agent) = ws.agents.get_mut(&agent) {
+            let (agent, kind) = (agent.clone(), *kind);
+            ws.change_agent(&agent, |agent| {
                 agent.holding.retain(|held| *held != id);
+                agent.load = agent.load.minus(kind);
+            });
+        }
+        Stage::Waiting { since, number, priority, reserved, .. } => {
+            let place =
+                QueuePlace { priority: Reverse(*priority), since: *since, number: *number, conversation: id };
+            match reserved {
+                Some(reservation) => {
+                    if let Some(kept) = ws.reserved.get_mut(&reservation.agent) {
+                        kept.remove(&place);
+                    }
+                }
+                None => ws.queues.remove(campaign, channel, &needs.skills, &place),
             }
         }
-        Stage::Waiting { since, number, reserved: None } => {
-            let key = (conversation.campaign.clone(), conversation.channel.clone());
-            if let Some(queue) = ws.queues.get_mut(&key) {
-                queue.remove(&(since, number, id));
-            }
-        }
-        Stage::Waiting { since, number, reserved: Some(reservation) } => {
-            if let Some(kept) = ws.reserved.get_mut(&reservation.agent) {
-                kept.remove(&(since, number, id));
-            }
-        }
+    }
+    if let Some(conversation) = ws.conversations.get_mut(&id) {
+        conversation.stage = Stage::Loose;
     }
 }

@@ -1,11 +1,13 @@
 //! Times that something waits for. What a conversation waits for is in its state; the soonest of it is its deadline.
 
 use schemas::command::Due;
-use schemas::event::Event;
+use schemas::event::{Event, QueueCause};
 use schemas::{Actor, ConversationId, Rejection, Timestamp};
 
-use super::exclusive;
+use super::overflow::overflow;
 use super::permission::require_system;
+use super::rerouting::route_queue;
+use super::routing::Router;
 use super::state::{Conversation, Stage, Workspace};
 
 /// What is due by now; nothing when it was done, or put off, meanwhile.
@@ -16,11 +18,34 @@ pub(super) fn pass(
     now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     require_system(actor)?;
-    match due {
+    Ok(match due {
         Due::Conversation(id) => {
-            let conversation = ws.conversations.get(id);
-            Ok(conversation.map(|found| exclusive::end_wait(ws, *id, found, now)).unwrap_or_default())
+            ws.conversations.get(id).map(|found| of_conversation(ws, *id, found, now)).unwrap_or_default()
         }
+        Due::Campaign(id) if ws.unrouted.get(id).is_some_and(|at| *at <= now) => route_queue(ws, id, now),
+        Due::Campaign(_) => vec![],
+    })
+}
+
+fn of_conversation(
+    ws: &Workspace,
+    id: ConversationId,
+    conversation: &Conversation,
+    now: Timestamp,
+) -> Vec<Event> {
+    let Stage::Waiting { since, reserved, overflow: leaves, .. } = &conversation.stage else {
+        return vec![];
+    };
+    let is_over = |until: Option<Timestamp>| until.is_some_and(|until| until <= now);
+    match (reserved, leaves) {
+        (Some(kept), _) if is_over(kept.until) => {
+            let loose = conversation.loose(id, *since, QueueCause::ExclusiveWaitOver);
+            vec![Router::new(ws, now, None).route_to(&loose, None)]
+        }
+        (None, Some(leaves)) if is_over(Some(leaves.at)) => {
+            overflow(ws, id, conversation, *since, leaves, now)
+        }
+        (Some(_) | None, Some(_) | None) => vec![],
     }
 }
 
@@ -29,7 +54,8 @@ impl Conversation {
     fn deadline(&self) -> Option<Timestamp> {
         match &self.stage {
             Stage::Waiting { reserved: Some(kept), .. } => kept.until,
-            Stage::Waiting { reserved: None, .. } | Stage::Assigned(_) | Stage::Loose => None,
+            Stage::Waiting { reserved: None, overflow, .. } => overflow.as_ref().map(|leaves| leaves.at),
+            Stage::Assigned(_) | Stage::Loose => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The exclusive agent of a contact in a campaign, and the waits for one.
 
+use std::cmp::Reverse;
+
 use schemas::event::{Event, ExclusiveAgentRemoved, ExclusiveAgentSet, QueueCause};
 use schemas::{Actor, AgentId, CampaignId, ContactId, ConversationId, Rejection, Role, Timestamp};
 
@@ -84,7 +86,7 @@ fn open_in_campaign<'a>(
         .collect()
 }
 
-/// What waits for the exclusive agent of before goes to the new one, or to anybody; who waited longest is first.
+/// What waits for the exclusive agent of before goes to the new one, or to anybody, in the order of the queue.
 fn reroute_kept<'a>(
     ws: &'a Workspace,
     open: &[(ConversationId, &'a Conversation)],
@@ -92,36 +94,20 @@ fn reroute_kept<'a>(
     now: Timestamp,
 ) -> Vec<Event> {
     let kept = open.iter().filter_map(|(id, conversation)| match &conversation.stage {
-        Stage::Waiting { since, number, reserved: Some(_) } => Some((*since, *number, *id, *conversation)),
+        Stage::Waiting { since, number, priority, reserved: Some(_), .. } => {
+            Some((Reverse(*priority), *since, *number, *id, *conversation))
+        }
         Stage::Waiting { reserved: None, .. } | Stage::Assigned(_) | Stage::Loose => None,
     });
     let mut kept: Vec<_> = kept.collect();
-    kept.sort_unstable_by_key(|(since, number, ..)| (*since, *number));
+    kept.sort_unstable_by_key(|(priority, since, number, ..)| (*priority, *since, *number));
     let mut router = Router::new(ws, now, None);
     kept.into_iter()
-        .map(|(since, _, id, conversation)| {
+        .map(|(_, since, _, id, conversation)| {
             let loose = conversation.loose(id, since, QueueCause::ExclusiveWaitOver);
             router.route_to(&loose, exclusive)
         })
         .collect()
-}
-
-/// What happens to a conversation whose wait for its exclusive agent may be over.
-pub(super) fn end_wait(
-    ws: &Workspace,
-    id: ConversationId,
-    conversation: &Conversation,
-    now: Timestamp,
-) -> Vec<Event> {
-    match &conversation.stage {
-        Stage::Waiting { since, reserved: Some(kept), .. }
-            if kept.until.is_some_and(|until| until <= now) =>
-        {
-            let loose = conversation.loose(id, *since, QueueCause::ExclusiveWaitOver);
-            vec![Router::new(ws, now, None).route_to(&loose, None)]
-        }
-        Stage::Waiting { .. } | Stage::Assigned(_) | Stage::Loose => vec![],
-    }
 }
 
 pub(super) fn was_set(ws: &mut Workspace, event: &ExclusiveAgentSet) {

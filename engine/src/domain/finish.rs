@@ -19,7 +19,7 @@ pub(super) fn finish(
     require_holder_or_supervisor(ws, actor, id, conversation)?;
     require_disposition(ws, conversation, disposition, sub_disposition)?;
     let agent = conversation.agent().cloned();
-    let freed = agent.as_ref().map(|agent| refill(ws, agent)).unwrap_or_default();
+    let freed = agent.as_ref().map(|agent| refill(ws, agent, conversation)).unwrap_or_default();
     let finished = ConversationFinished {
         conversation: id,
         agent,

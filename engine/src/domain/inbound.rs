@@ -3,7 +3,10 @@
 use schemas::command::InboundMessage;
 use schemas::event::{ConversationOpened, Event, MessageReceived, QueueCause};
 use schemas::limits::{CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_CHARS_MAX, PROVIDER_ID_BYTES_MAX};
-use schemas::{Actor, CampaignId, ChannelId, CommandId, ConversationId, MessageId, Rejection, Timestamp};
+use schemas::{
+    Actor, CampaignId, ChannelId, ChannelKind, CommandId, ConversationId, MessageId, Needs, Rejection,
+    Timestamp,
+};
 
 use super::permission::{require_network_id, role};
 use super::routing::{Loose, Router};
@@ -46,11 +49,14 @@ pub(super) fn receive(
         channel: inbound.channel.clone(),
         campaign: campaign.clone(),
     };
+    let needs = Needs::default();
     let loose = Loose {
         conversation,
         contact: inbound.contact,
         channel: &inbound.channel,
+        kind: ws.kind_of(&inbound.channel),
         campaign,
+        needs: &needs,
         since: now,
         cause: QueueCause::Opened,
     };
@@ -82,13 +88,22 @@ fn entry_campaign<'a>(ws: &'a Workspace, id: &ChannelId) -> Result<&'a CampaignI
         .ok_or_else(|| Rejection::ChannelWithoutCampaign(id.clone()))
 }
 
+impl Workspace {
+    /// The kind of a channel that exists; it never changes.
+    fn kind_of(&self, channel: &ChannelId) -> ChannelKind {
+        self.channels.get(channel).map_or(ChannelKind::Webchat, |channel| channel.kind)
+    }
+}
+
 pub(super) fn opened(ws: &mut Workspace, event: &ConversationOpened, at: Timestamp) {
     ws.open.insert((event.contact, event.channel.clone()), event.conversation);
     let conversation = Conversation {
         contact: event.contact,
         identity: event.identity.as_str().into(),
         channel: event.channel.clone(),
+        kind: ws.kind_of(&event.channel),
         campaign: event.campaign.clone(),
+        needs: Needs::default(),
         opened_at: at,
         outbound_count: 0,
         stage: Stage::Loose,

@@ -5,8 +5,10 @@ use schemas::event::{AgentDefined, ConversationReleased, Event, PresenceChanged,
 use schemas::limits::{AWAY_REASON_CHARS_MAX, CAPACITY_MAX};
 use schemas::{Actor, AgentId, Presence, Rejection, Role, Timestamp};
 
-use super::configuration::{require_short_list, require_space};
+use super::configuration::{require_short_list, require_skills, require_space};
 use super::permission::{require_administrator, require_name, require_self_or_supervisor, require_text};
+use super::queues::QueuePlace;
+use super::rooms::Load;
 use super::routing::{Router, fill};
 use super::state::{Agent, Workspace, serves};
 
@@ -17,6 +19,7 @@ pub(super) fn define_agent(ws: &Workspace, agent: &AgentDefined, actor: &Actor, 
     require_name(&agent.name)?;
     require_short_list("campaigns", agent.campaigns.len())?;
     require_short_list("channels", agent.channels.len())?;
+    require_skills(&agent.skills)?;
     if agent.capacity > CAPACITY_MAX {
         return Err(Rejection::TooMany(format!("conversations at once; at most {CAPACITY_MAX} are allowed")));
     }
@@ -36,7 +39,7 @@ pub(super) fn define_agent(ws: &Workspace, agent: &AgentDefined, actor: &Actor, 
     }
     let mut events = vec![agent.clone().into()];
     if before.presence == Presence::Online {
-        events.extend(fill(ws, agent, before.load()));
+        events.extend(fill(ws, agent, before.load));
     }
     let mut router = Router::new(ws, now, Some(&agent.agent));
     if agent.role == Role::Auditor {
@@ -49,7 +52,7 @@ pub(super) fn define_agent(ws: &Workspace, agent: &AgentDefined, actor: &Actor, 
 /// Conversations kept for an agent who cannot take them any more go to whoever can.
 fn unreserve<'a>(ws: &'a Workspace, agent: &AgentDefined, router: &mut Router<'a>) -> Vec<Event> {
     let mut events = Vec::new();
-    for (since, _, id) in ws.reserved.get(&agent.agent).into_iter().flatten() {
+    for QueuePlace { since, conversation: id, .. } in ws.reserved.get(&agent.agent).into_iter().flatten() {
         let Some(conversation) = ws.conversations.get(id) else {
             continue;
         };
@@ -78,7 +81,7 @@ pub(super) fn change(
     }
     let mut events = vec![PresenceChanged { agent: id.clone(), presence: presence.clone() }.into()];
     match presence {
-        Presence::Online => events.extend(fill(ws, &agent.definition, agent.load())),
+        Presence::Online => events.extend(fill(ws, &agent.definition, agent.load)),
         Presence::Away { .. } => {}
         Presence::Offline => {
             let mut router = Router::new(ws, now, Some(id));
@@ -123,20 +126,21 @@ pub(super) fn agent_defined(ws: &mut Workspace, event: &AgentDefined, at: Timest
     for campaign in &event.campaigns {
         ws.agents_of.entry(campaign.clone()).or_default().insert(event.agent.clone());
     }
-    let agent = ws.agents.entry(event.agent.clone()).or_insert_with(|| Agent {
+    ws.agents.entry(event.agent.clone()).or_insert_with(|| Agent {
         definition: event.clone(),
         presence: Presence::Offline,
         holding: Vec::new(),
+        load: Load::default(),
         idle_since: at,
     });
-    agent.definition = event.clone();
+    ws.change_agent(&event.agent, |agent| agent.definition = event.clone());
 }
 
 pub(super) fn presence_changed(ws: &mut Workspace, event: &PresenceChanged, at: Timestamp) {
-    if let Some(agent) = ws.agents.get_mut(&event.agent) {
+    ws.change_agent(&event.agent, |agent| {
         if event.presence == Presence::Online {
             agent.idle_since = at;
         }
         agent.presence = event.presence.clone();
-    }
+    });
 }

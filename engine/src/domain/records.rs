@@ -3,6 +3,7 @@
 
 use std::hash::Hash;
 
+use schemas::command::Due;
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
 };
@@ -12,7 +13,8 @@ use schemas::{
 use serde::{Deserialize, Serialize};
 
 use super::delivery::{Parked, ProviderKey};
-use super::state::{Agent, Conversation, Outbound, Remembered, Stage, State, Workspace};
+use super::rooms::Load;
+use super::state::{Agent, Conversation, Outbound, Remembered, State, Workspace};
 use super::window::Window;
 
 /// One piece of the state. All belong to the last `Workspace` before them.
@@ -36,6 +38,10 @@ pub(crate) enum Record {
     },
     Conversation(ConversationId, Conversation),
     Exclusive(ContactId, CampaignId, AgentId),
+    /// Whom a campaign that goes by turns gave to last.
+    Turn(CampaignId, AgentId),
+    /// A campaign whose queue is to be routed again.
+    Unrouted(CampaignId, Timestamp),
     // The number in the next four is the generation of the window, 0 for the newest.
     Outbound(u8, MessageId, Outbound),
     ProviderId(u8, ProviderKey, (MessageId, u16)),
@@ -91,7 +97,7 @@ impl Workspace {
         self.channels.values().try_for_each(|e| each(&Record::Channel(e.clone())))?;
         self.dispositions.values().try_for_each(|e| each(&Record::Disposition(e.clone())))?;
         for agent in self.agents.values() {
-            let Agent { definition, presence, holding, idle_since } = agent.clone();
+            let Agent { definition, presence, holding, load: _, idle_since } = agent.clone();
             each(&Record::Agent { definition, presence, holding, idle_since })?;
         }
         for (id, conversation) in sorted(&self.conversations) {
@@ -99,6 +105,12 @@ impl Workspace {
         }
         for ((contact, campaign), agent) in sorted(&self.exclusive) {
             each(&Record::Exclusive(*contact, campaign.clone(), agent.clone()))?;
+        }
+        for (campaign, agent) in sorted(&self.turns) {
+            each(&Record::Turn(campaign.clone(), agent.clone()))?;
+        }
+        for (campaign, at) in &self.unrouted {
+            each(&Record::Unrouted(campaign.clone(), *at))?;
         }
         entries(&self.outbound, |age, id, message| each(&Record::Outbound(age, *id, message.clone())))?;
         entries(&self.provider_ids, |age, key, message| each(&Record::ProviderId(age, *key, *message)))?;
@@ -151,13 +163,18 @@ impl Loading {
             Record::Channel(e) => drop(ws.channels.insert(e.channel.clone(), e)),
             Record::Disposition(e) => drop(ws.dispositions.insert(e.disposition.clone(), e)),
             Record::Agent { definition, presence, holding, idle_since } => {
-                ws.load_agent(Agent { definition, presence, holding, idle_since });
+                ws.load_agent(Agent { definition, presence, holding, load: Load::default(), idle_since });
             }
             Record::Conversation(conversation_id, conversation) => {
                 ws.load_conversation(conversation_id, conversation);
             }
             Record::Exclusive(contact, campaign, agent) => {
                 drop(ws.exclusive.insert((contact, campaign), agent));
+            }
+            Record::Turn(campaign, agent) => drop(ws.turns.insert(campaign, agent)),
+            Record::Unrouted(campaign, at) => {
+                ws.deadlines.insert((at, Due::Campaign(campaign.clone())));
+                ws.unrouted.insert(campaign, at);
             }
             Record::Outbound(age, id, message) => ws.outbound.restore(age, id, message)?,
             Record::ProviderId(age, key, message) => ws.provider_ids.restore(age, key, message)?,
@@ -195,23 +212,18 @@ impl Workspace {
         for campaign in &agent.definition.campaigns {
             self.agents_of.entry(campaign.clone()).or_default().insert(id.clone());
         }
+        self.rooms.enter(&agent, &self.campaigns);
         self.agents.insert(id.clone(), agent);
     }
 
     fn load_conversation(&mut self, id: ConversationId, conversation: Conversation) {
-        let channel = || conversation.channel.clone();
-        self.open.insert((conversation.contact, channel()), id);
-        match &conversation.stage {
-            Stage::Loose | Stage::Assigned(_) => {}
-            Stage::Waiting { since, number, reserved: None } => {
-                let queue = self.queues.entry((conversation.campaign.clone(), channel())).or_default();
-                queue.insert((*since, *number, id));
-            }
-            Stage::Waiting { since, number, reserved: Some(kept) } => {
-                self.reserved.entry(kept.agent.clone()).or_default().insert((*since, *number, id));
-            }
-        }
+        self.open.insert((conversation.contact, conversation.channel.clone()), id);
+        let (agent, kind) = (conversation.agent().cloned(), conversation.kind);
         self.conversations.insert(id, conversation);
+        self.enter_queue(id);
+        if let Some(agent) = agent {
+            self.change_agent(&agent, |agent| agent.load = agent.load.plus(kind));
+        }
         self.rearm(id);
     }
 }

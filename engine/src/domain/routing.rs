@@ -1,25 +1,28 @@
-//! Who gets a conversation that nobody has: the exclusive agent, else the agent with the most room, ties to the
-//! one idle longest, else the queue. And the other way round: what an agent gets who has room again.
-
-use std::collections::BTreeSet;
-use std::iter::Peekable;
+//! Who gets a conversation that nobody has: the exclusive agent, else whom the campaign's policy chooses, else the
+//! queue. And the other way round: what an agent gets who has room again.
 
 use rustc_hash::FxHashMap;
 use schemas::event::{
-    AgentDefined, AssignReason, ConversationAssigned, ConversationQueued, Event, QueueCause, Reservation,
+    AgentDefined, AssignReason, CampaignDefined, ConversationAssigned, ConversationQueued, Event, OverflowAt,
+    QueueCause, Reservation,
 };
 use schemas::{
-    AgentId, CampaignId, ChannelId, ContactId, ConversationId, ExclusiveWait, Presence, Timestamp,
+    AgentId, CampaignId, ChannelId, ChannelKind, ContactId, ConversationId, ExclusiveWait, Needs, Presence,
+    RoutingPolicy, Timestamp, routing::meets,
 };
 
-use super::state::{Agent, QueuePlace, Workspace, serves};
+use super::queues::{Line, QueuePlace};
+use super::rooms::{Load, Rank};
+use super::state::{Agent, Conversation, Workspace, serves};
 
 /// A conversation that nobody has.
 pub(super) struct Loose<'a> {
     pub(super) conversation: ConversationId,
     pub(super) contact: ContactId,
     pub(super) channel: &'a ChannelId,
+    pub(super) kind: ChannelKind,
     pub(super) campaign: &'a CampaignId,
+    pub(super) needs: &'a Needs,
     /// Its place in the queue, should it wait.
     pub(super) since: Timestamp,
     pub(super) cause: QueueCause,
@@ -31,81 +34,151 @@ pub(super) struct Router<'a> {
     now: Timestamp,
     /// An agent who gets nothing: the one who gave the conversation away, or leaves.
     except: Option<&'a AgentId>,
-    given: FxHashMap<&'a AgentId, u16>,
+    given: FxHashMap<&'a AgentId, Load>,
+    /// Whom a campaign that goes by turns gave to last.
+    turns: FxHashMap<&'a CampaignId, &'a AgentId>,
 }
 
 impl<'a> Router<'a> {
     pub(super) fn new(ws: &'a Workspace, now: Timestamp, except: Option<&'a AgentId>) -> Self {
-        Self { ws, now, except, given: FxHashMap::default() }
+        Self { ws, now, except, given: FxHashMap::default(), turns: FxHashMap::default() }
     }
 
     /// Who gets it, or how it waits; the contact's exclusive agent first.
-    pub(super) fn route(&mut self, loose: &Loose<'_>) -> Event {
+    pub(super) fn route(&mut self, loose: &Loose<'a>) -> Event {
         let exclusive = self.ws.exclusive.get(&(loose.contact, loose.campaign.clone()));
         self.route_to(loose, exclusive)
     }
 
     /// The same with this exclusive agent, if any, whatever the state says.
-    pub(super) fn route_to(&mut self, loose: &Loose<'_>, exclusive: Option<&'a AgentId>) -> Event {
+    pub(super) fn route_to(&mut self, loose: &Loose<'a>, exclusive: Option<&'a AgentId>) -> Event {
         let serving = exclusive
             .and_then(|id| self.ws.agents.get(id))
             .filter(|agent| agent.serves(loose.campaign, loose.channel));
         if let Some(agent) = serving {
-            if self.has_room(agent) {
+            if self.takes(agent, loose.kind) {
                 return self.give(loose, agent, AssignReason::Exclusive);
             }
             if let Some(until) = self.exclusive_wait(loose.campaign) {
                 let reserved = Reservation { agent: agent.definition.agent.clone(), until };
-                return queued(loose, Some(reserved));
+                return self.queue(loose, Some(reserved));
             }
         }
-        self.route_open(loose)
+        self.assign(loose).unwrap_or_else(|| self.queue(loose, None))
     }
 
-    fn route_open(&mut self, loose: &Loose<'_>) -> Event {
-        let ws = self.ws;
-        let members = ws.agents_of.get(loose.campaign).into_iter().flatten();
-        let free: Vec<&'a Agent> = members
-            .filter_map(|id| ws.agents.get(id))
-            .filter(|agent| agent.serves(loose.campaign, loose.channel) && self.has_room(agent))
-            .collect();
-        // Most room first; then idle longest; then by id, so that every replay chooses alike.
-        let chosen = free.iter().max_by(|a, b| {
-            let rank = |agent: &Agent| agent.definition.capacity - self.load(agent);
-            (rank(a).cmp(&rank(b)))
-                .then_with(|| self.idle_since(b).cmp(&self.idle_since(a)))
-                .then_with(|| b.definition.agent.cmp(&a.definition.agent))
-        });
-        let Some(agent) = chosen else {
-            return queued(loose, None);
+    /// The assignment to whom the campaign's policy chooses; nothing if there is nobody.
+    pub(super) fn assign(&mut self, loose: &Loose<'a>) -> Option<Event> {
+        let campaign = self.ws.campaigns.get(loose.campaign)?;
+        let agent = self.choose(campaign, loose)?;
+        let with_room = self.with_room(&campaign.campaign);
+        let idle_since = self.idle_since(agent);
+        let reason = match campaign.routing.policy {
+            RoutingPolicy::MostRoom => AssignReason::MostRoom {
+                with_room,
+                load: self.load(agent).total(),
+                capacity: agent.definition.capacity,
+                idle_since,
+            },
+            RoutingPolicy::LongestIdle => AssignReason::LongestIdle { with_room, idle_since },
+            RoutingPolicy::RoundRobin => {
+                let after = self.turn(&campaign.campaign).cloned();
+                self.turns.insert(&campaign.campaign, &agent.definition.agent);
+                AssignReason::RoundRobin { with_room, after }
+            }
+            RoutingPolicy::Manual => return None,
         };
-        let reason = AssignReason::MostRoom {
-            candidates: free.len() as u32,
-            load: self.load(agent),
-            capacity: agent.definition.capacity,
-            idle_since: self.idle_since(agent),
+        Some(self.give(loose, agent, reason))
+    }
+
+    fn choose(&self, campaign: &'a CampaignDefined, loose: &Loose<'_>) -> Option<&'a Agent> {
+        let (ws, id, routing) = (self.ws, &campaign.campaign, &campaign.routing);
+        let fits = |agent: &&'a Agent| {
+            self.takes(agent, loose.kind)
+                && agent.serves(id, loose.channel)
+                && meets(&agent.definition.skills, &routing.skills)
+                && meets(&agent.definition.skills, &loose.needs.skills)
         };
-        self.give(loose, agent, reason)
+        let known = |id: &AgentId| ws.agents.get(id);
+        match routing.policy {
+            RoutingPolicy::Manual => None,
+            RoutingPolicy::RoundRobin => ws.rooms.after(id, self.turn(id)).filter_map(known).find(fits),
+            RoutingPolicy::MostRoom | RoutingPolicy::LongestIdle => {
+                // Who was given something in this decision does not stand where the state has them.
+                let untouched = |id: &&AgentId| !self.given.contains_key(*id);
+                let first = ws.rooms.of(id).filter(untouched).filter_map(known).find(fits);
+                let touched = self.given.keys().filter_map(|id| ws.agents.get(*id)).filter(fits);
+                first.into_iter().chain(touched).min_by_key(|agent| {
+                    let room = agent.definition.capacity.saturating_sub(self.load(agent).total());
+                    (Rank::new(routing.policy, room, self.idle_since(agent)), &agent.definition.agent)
+                })
+            }
+        }
+    }
+
+    /// Whom a campaign that goes by turns gave to last.
+    fn turn(&self, campaign: &CampaignId) -> Option<&'a AgentId> {
+        self.turns.get(campaign).copied().or_else(|| self.ws.turns.get(campaign))
+    }
+
+    /// How many agents of the campaign have room at this moment of the decision.
+    fn with_room(&self, campaign: &CampaignId) -> u32 {
+        let counted = |agent: &&Agent| {
+            agent.presence == Presence::Online
+                && agent.load.leaves_room(&agent.definition)
+                && agent.definition.campaigns.contains(campaign)
+        };
+        let is_out = |agent: &&Agent| {
+            self.except == Some(&agent.definition.agent) || !self.load(agent).leaves_room(&agent.definition)
+        };
+        let excepted = self.except.filter(|id| !self.given.contains_key(id));
+        let changed = self.given.keys().copied().chain(excepted).filter_map(|id| self.ws.agents.get(id));
+        let out = changed.filter(counted).filter(is_out).count();
+        self.ws.rooms.len(campaign).saturating_sub(out) as u32
     }
 
     fn give(&mut self, loose: &Loose<'_>, agent: &'a Agent, reason: AssignReason) -> Event {
-        *self.given.entry(&agent.definition.agent).or_default() += 1;
+        let load = self.load(agent).plus(loose.kind);
+        self.given.insert(&agent.definition.agent, load);
         let agent = agent.definition.agent.clone();
         ConversationAssigned { conversation: loose.conversation, agent, reason }.into()
     }
 
-    fn load(&self, agent: &Agent) -> u16 {
-        agent.load() + self.given.get(&agent.definition.agent).copied().unwrap_or(0)
+    /// That it waits, kept for this exclusive agent if there is one.
+    pub(super) fn queue(&self, loose: &Loose<'_>, reserved: Option<Reservation>) -> Event {
+        let routing = self.ws.campaigns.get(loose.campaign).map(|campaign| &campaign.routing);
+        let works_here = |id: &CampaignId| {
+            self.ws.campaigns.get(id).is_some_and(|campaign| campaign.channels.contains(loose.channel))
+        };
+        let overflow = routing.and_then(|routing| routing.overflow.as_ref());
+        let overflow = overflow.filter(|overflow| reserved.is_none() && works_here(&overflow.campaign));
+        ConversationQueued {
+            conversation: loose.conversation,
+            campaign: loose.campaign.clone(),
+            cause: loose.cause,
+            since: loose.since,
+            priority: loose.needs.priority.or(routing.map(|routing| routing.priority)).unwrap_or_default(),
+            reserved,
+            overflow: overflow.map(|overflow| OverflowAt {
+                at: self.now.plus(std::time::Duration::from_secs(overflow.after_seconds.into())),
+                campaign: overflow.campaign.clone(),
+            }),
+        }
+        .into()
+    }
+
+    fn load(&self, agent: &Agent) -> Load {
+        self.given.get(&agent.definition.agent).copied().unwrap_or(agent.load)
     }
 
     fn idle_since(&self, agent: &Agent) -> Timestamp {
         if self.given.contains_key(&agent.definition.agent) { self.now } else { agent.idle_since }
     }
 
-    fn has_room(&self, agent: &Agent) -> bool {
+    fn takes(&self, agent: &Agent, kind: ChannelKind) -> bool {
         agent.presence == Presence::Online
             && self.except != Some(&agent.definition.agent)
-            && self.load(agent) < agent.definition.capacity
+            && self.load(agent).leaves_room_on(&agent.definition, kind)
     }
 
     /// Until when a conversation waits for its exclusive agent; `None` if it does not wait.
@@ -118,129 +191,122 @@ impl<'a> Router<'a> {
     }
 }
 
-fn queued(loose: &Loose<'_>, reserved: Option<Reservation>) -> Event {
-    ConversationQueued {
-        conversation: loose.conversation,
-        campaign: loose.campaign.clone(),
-        cause: loose.cause,
-        since: loose.since,
-        reserved,
-    }
-    .into()
+/// What an agent who is online gets when they hold `load`: first what is kept for them, then the most urgent of what
+/// waits in their campaigns and needs nothing that they cannot do, and of that what has waited longest.
+pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: Load) -> Vec<Event> {
+    fill_from(agent, load, kept_for(ws, agent), waiting_for(ws, agent))
 }
 
-/// What an agent who is online gets when they hold `load` conversations: first those kept for them, then those
-/// that have waited longest in the queues of their campaigns.
-pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: u16) -> Vec<Event> {
-    let mut waiting = Waiting::for_agent(ws, agent);
+fn fill_from(
+    agent: &AgentDefined,
+    mut load: Load,
+    mut kept: Vec<(QueuePlace, ChannelKind)>,
+    mut waiting: Line<'_>,
+) -> Vec<Event> {
     let mut events = Vec::new();
-    for load in load..agent.capacity {
-        let Some((place, exclusive)) = waiting.next() else {
+    while load.leaves_room(agent) {
+        let room_on = |kind| load.leaves_room_on(agent, kind);
+        let exclusive = kept.iter().position(|(_, kind)| room_on(*kind)).map(|first| kept.remove(first));
+        let Some((place, kind)) = exclusive.or_else(|| waiting.next(room_on)) else {
             break;
         };
-        let (waiting_since, _, conversation) = *place;
-        let reason = if exclusive {
-            AssignReason::Exclusive
-        } else {
-            AssignReason::WaitedLongest { waiting_since, load, capacity: agent.capacity }
+        let reason = match exclusive {
+            Some(_) => AssignReason::Exclusive,
+            None => AssignReason::WaitedLongest {
+                waiting_since: place.since,
+                priority: place.priority.0,
+                load: load.total(),
+                capacity: agent.capacity,
+            },
         };
-        events.push(ConversationAssigned { conversation, agent: agent.agent.clone(), reason }.into());
+        load = load.plus(kind);
+        let (conversation, agent) = (place.conversation, agent.agent.clone());
+        events.push(ConversationAssigned { conversation, agent, reason }.into());
     }
     events
 }
 
-/// What an agent gets when they lose one of the conversations they hold; nothing if they are not online.
-pub(super) fn refill(ws: &Workspace, agent: &AgentId) -> Vec<Event> {
+/// What is kept for an agent who can still take it, in order.
+fn kept_for(ws: &Workspace, agent: &AgentDefined) -> Vec<(QueuePlace, ChannelKind)> {
+    let kept = ws.reserved.get(&agent.agent).into_iter().flatten();
+    let taken = kept.filter_map(|place| {
+        let conversation = ws.conversations.get(&place.conversation)?;
+        serves(agent, &conversation.campaign, &conversation.channel).then_some((*place, conversation.kind))
+    });
+    taken.collect()
+}
+
+/// What waits that this agent can take.
+fn waiting_for<'a>(ws: &'a Workspace, agent: &AgentDefined) -> Line<'a> {
+    let mut line = Line::default();
+    let mut campaigns: Vec<&CampaignId> = agent.campaigns.iter().collect();
+    // A definition may name one twice, and no conversation may be given twice.
+    campaigns.sort_unstable();
+    campaigns.dedup();
+    for campaign in campaigns.into_iter().filter_map(|id| ws.campaigns.get(id)) {
+        if !is_routed_to(campaign, agent) {
+            continue;
+        }
+        let handled = campaign.channels.iter().filter(|id| serves(agent, &campaign.campaign, id));
+        for channel in handled.filter_map(|id| ws.channels.get(id)) {
+            for (skills, places) in ws.queues.of(&campaign.campaign, &channel.channel) {
+                if meets(&agent.skills, skills) {
+                    line.add(channel.kind, places);
+                }
+            }
+        }
+    }
+    line
+}
+
+/// Whether the campaign gives its conversations to agents, and to one who can do what this one can.
+fn is_routed_to(campaign: &CampaignDefined, agent: &AgentDefined) -> bool {
+    campaign.routing.policy != RoutingPolicy::Manual && meets(&agent.skills, &campaign.routing.skills)
+}
+
+/// What an agent gets when they lose this conversation, which they hold; nothing if they are not online.
+pub(super) fn refill(ws: &Workspace, agent: &AgentId, lost: &Conversation) -> Vec<Event> {
     match ws.agents.get(agent) {
         Some(agent) if agent.presence == Presence::Online => {
-            fill(ws, &agent.definition, agent.load().saturating_sub(1))
+            fill(ws, &agent.definition, agent.load.minus(lost.kind))
         }
         _ => Vec::new(),
     }
 }
 
-/// The same for the one who gave a conversation to this queue: it comes back to them when they have room left and
-/// serve the campaign, for then nobody else could take it and it would wait beside an idle agent.
+/// The same for the one who gave a conversation to this queue: it may come back to them when its turn comes, for
+/// nobody else could take it and it would wait beside an idle agent.
 pub(super) fn refill_or_take_back(
     ws: &Workspace,
     agent: &AgentId,
-    channel: &ChannelId,
+    lost: &Conversation,
     queued: &ConversationQueued,
 ) -> Vec<Event> {
-    let mut events = refill(ws, agent);
-    let Some(agent) = ws.agents.get(agent) else {
-        return events;
+    let Some(agent) = ws.agents.get(agent).filter(|agent| agent.presence == Presence::Online) else {
+        return Vec::new();
     };
-    let load = agent.load().saturating_sub(1) + events.len() as u16;
-    if takes_at(agent, load, &queued.campaign, channel) {
-        let reason = AssignReason::WaitedLongest {
-            waiting_since: queued.since,
-            load,
-            capacity: agent.definition.capacity,
-        };
-        events.push(
-            ConversationAssigned {
-                conversation: queued.conversation,
-                agent: agent.definition.agent.clone(),
-                reason,
-            }
-            .into(),
-        );
+    let definition = &agent.definition;
+    let mut waiting = waiting_for(ws, definition);
+    let is_routed = ws.campaigns.get(&queued.campaign).is_some_and(|to| is_routed_to(to, definition));
+    if is_routed
+        && meets(&definition.skills, &lost.needs.skills)
+        && agent.serves(&queued.campaign, &lost.channel)
+    {
+        waiting.add_last(lost.kind, queued);
     }
-    events
+    fill_from(definition, agent.load.minus(lost.kind), kept_for(ws, definition), waiting)
 }
 
-/// Whether the agent can take a conversation of this campaign once they have given one away.
+/// Whether the agent, who has this conversation, can take it in another campaign.
 pub(super) fn takes_after_giving(
     ws: &Workspace,
     agent: &AgentId,
     campaign: &CampaignId,
-    channel: &ChannelId,
+    lost: &Conversation,
 ) -> bool {
-    let agent = ws.agents.get(agent);
-    agent.is_some_and(|agent| takes_at(agent, agent.load().saturating_sub(1), campaign, channel))
-}
-
-fn takes_at(agent: &Agent, load: u16, campaign: &CampaignId, channel: &ChannelId) -> bool {
-    agent.presence == Presence::Online && agent.serves(campaign, channel) && load < agent.definition.capacity
-}
-
-/// The waiting conversations that an agent can take, in order.
-struct Waiting<'a> {
-    kept: Vec<&'a QueuePlace>,
-    queues: Vec<Peekable<std::collections::btree_set::Iter<'a, QueuePlace>>>,
-}
-
-impl<'a> Waiting<'a> {
-    fn for_agent(ws: &'a Workspace, agent: &AgentDefined) -> Self {
-        let still_serves = |place: &&QueuePlace| {
-            let conversation = ws.conversations.get(&place.2);
-            conversation.is_some_and(|c| serves(agent, &c.campaign, &c.channel))
-        };
-        let mut kept: Vec<_> =
-            ws.reserved.get(&agent.agent).into_iter().flat_map(BTreeSet::iter).filter(still_serves).collect();
-        kept.reverse();
-        // A set, for a definition may name a campaign twice and no conversation may be given twice.
-        let pairs: BTreeSet<_> = agent
-            .campaigns
-            .iter()
-            .flat_map(|campaign| agent.channels.iter().map(move |c| (campaign, c)))
-            .collect();
-        let queues = pairs
-            .into_iter()
-            .filter(|(campaign, channel)| serves(agent, campaign, channel))
-            .filter_map(|(campaign, channel)| ws.queues.get(&(campaign.clone(), channel.clone())))
-            .map(|queue| queue.iter().peekable())
-            .collect();
-        Self { kept, queues }
-    }
-
-    fn next(&mut self) -> Option<(&'a QueuePlace, bool)> {
-        if let Some(place) = self.kept.pop() {
-            return Some((place, true));
-        }
-        let heads = self.queues.iter_mut().enumerate();
-        let (_, first) = heads.filter_map(|(i, queue)| queue.peek().map(|place| (*place, i))).min()?;
-        self.queues[first].next().map(|place| (place, false))
-    }
+    ws.agents.get(agent).is_some_and(|agent| {
+        agent.presence == Presence::Online
+            && agent.serves(campaign, &lost.channel)
+            && agent.load.minus(lost.kind).leaves_room_on(&agent.definition, lost.kind)
+    })
 }

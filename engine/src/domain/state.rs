@@ -6,24 +6,24 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 use schemas::command::Due;
 use schemas::event::{
-    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    Reservation, WorkspaceCreated,
+    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, OverflowAt,
+    ProjectDefined, Reservation, WorkspaceCreated,
 };
 use schemas::frame::CommitHeader;
 use schemas::limits::WINDOW_DAYS;
 use schemas::{
-    AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DeliveryStatus,
-    DispositionId, Event, MessageId, Position, Presence, ProjectId, Role, Timestamp, WorkspaceId,
+    AgentId, CampaignId, ChannelId, ChannelKind, ClientId, CommandId, ContactId, ConversationId,
+    DeliveryStatus, DispositionId, Event, MessageId, Needs, Position, Presence, ProjectId, Role, Timestamp,
+    WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::delivery::{Parked, ProviderKey};
+use super::queues::{QueuePlace, Queues};
+use super::rooms::{Load, Rooms};
 use super::window::Window;
 
 const WINDOW: Duration = Duration::from_secs(WINDOW_DAYS * 24 * 60 * 60);
-
-/// A place in a queue: since when, then the order of queueing.
-pub(super) type QueuePlace = (Timestamp, u64, ConversationId);
 
 /// The state of one shard.
 #[derive(Debug, Default)]
@@ -45,7 +45,12 @@ pub struct Workspace {
     pub(super) agents_of: FxHashMap<CampaignId, BTreeSet<AgentId>>,
     pub(super) conversations: FxHashMap<ConversationId, Conversation>,
     pub(super) open: FxHashMap<(ContactId, ChannelId), ConversationId>,
-    pub(super) queues: FxHashMap<(CampaignId, ChannelId), BTreeSet<QueuePlace>>,
+    pub(super) queues: Queues,
+    /// Campaigns whose queue is to be routed again, since when.
+    pub(super) unrouted: BTreeMap<CampaignId, Timestamp>,
+    pub(super) rooms: Rooms,
+    /// Whom a campaign that goes by turns gave to last.
+    pub(super) turns: FxHashMap<CampaignId, AgentId>,
     pub(super) reserved: FxHashMap<AgentId, BTreeSet<QueuePlace>>,
     pub(super) queued_ever: u64,
     pub(super) exclusive: FxHashMap<(ContactId, CampaignId), AgentId>,
@@ -68,16 +73,13 @@ pub struct Agent {
     pub presence: Presence,
     /// The conversations they hold, in the order they got them.
     pub holding: Vec<ConversationId>,
+    /// How many these are.
+    pub load: Load,
     /// Since when they have been given none.
     pub idle_since: Timestamp,
 }
 
 impl Agent {
-    /// How many conversations they hold.
-    pub fn load(&self) -> u16 {
-        u16::try_from(self.holding.len()).unwrap_or(u16::MAX)
-    }
-
     /// Whether they work in the campaign, handle the channel, and attend conversations at all.
     pub fn serves(&self, campaign: &CampaignId, channel: &ChannelId) -> bool {
         serves(&self.definition, campaign, channel)
@@ -97,8 +99,12 @@ pub struct Conversation {
     pub identity: Box<str>,
     /// On which channel.
     pub channel: ChannelId,
+    /// Of which kind.
+    pub kind: ChannelKind,
     /// In which campaign.
     pub campaign: CampaignId,
+    /// What an agent must be able to do to get it, and how urgent it is.
+    pub needs: Needs,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// How many messages we sent in it.
@@ -118,8 +124,12 @@ pub enum Stage {
         since: Timestamp,
         /// Its number among all that were ever queued.
         number: u64,
+        /// How urgent it is.
+        priority: u8,
         /// Kept for an exclusive agent.
         reserved: Option<Reservation>,
+        /// When it goes to another campaign.
+        overflow: Option<OverflowAt>,
     },
     /// With an agent.
     Assigned(AgentId),
@@ -261,7 +271,10 @@ impl Workspace {
             agents_of: FxHashMap::default(),
             conversations: FxHashMap::default(),
             open: FxHashMap::default(),
-            queues: FxHashMap::default(),
+            queues: Queues::default(),
+            unrouted: BTreeMap::new(),
+            rooms: Rooms::default(),
+            turns: FxHashMap::default(),
             reserved: FxHashMap::default(),
             queued_ever: 0,
             exclusive: FxHashMap::default(),
@@ -281,6 +294,15 @@ impl Workspace {
     /// All that happens by itself, soonest first.
     pub fn deadlines(&self) -> impl Iterator<Item = &(Timestamp, Due)> {
         self.deadlines.iter()
+    }
+
+    /// Changes an agent who exists.
+    pub(super) fn change_agent(&mut self, id: &AgentId, change: impl FnOnce(&mut Agent)) {
+        if let Some(agent) = self.agents.get_mut(id) {
+            self.rooms.leave(agent, &self.campaigns);
+            change(agent);
+            self.rooms.enter(agent, &self.campaigns);
+        }
     }
 
     /// The agent of this id.
@@ -303,20 +325,23 @@ impl Workspace {
         self.conversations.iter()
     }
 
+    /// The campaign of this id.
+    pub fn campaign(&self, id: &CampaignId) -> Option<&CampaignDefined> {
+        self.campaigns.get(id)
+    }
+
     /// What waits for anybody in a campaign, on a channel, in order.
-    pub fn queue(
-        &self,
-        campaign: &CampaignId,
-        channel: &ChannelId,
-    ) -> impl Iterator<Item = ConversationId> + '_ {
-        let queue = self.queues.get(&(campaign.clone(), channel.clone()));
-        queue.into_iter().flatten().map(|(_, _, id)| *id)
+    pub fn queue(&self, campaign: &CampaignId, channel: &ChannelId) -> Vec<ConversationId> {
+        let mut places: Vec<_> =
+            self.queues.of(campaign, channel).flat_map(|(_, places)| places.iter()).collect();
+        places.sort_unstable();
+        places.into_iter().map(|place| place.conversation).collect()
     }
 
     /// What is kept for an exclusive agent, in order.
     pub fn kept_for(&self, agent: &AgentId) -> impl Iterator<Item = ConversationId> + '_ {
         let kept = self.reserved.get(agent);
-        kept.into_iter().flatten().map(|(_, _, id)| *id)
+        kept.into_iter().flatten().map(|place| place.conversation)
     }
 
     /// Every exclusive agent, by contact and campaign.

@@ -56,10 +56,10 @@ fn to_agent(
     if conversation.agent() == Some(target) {
         return Err(Rejection::TransferToSelf(target.clone()));
     }
-    require_can_take(agent, &conversation.campaign, &conversation.channel)?;
+    require_can_take(agent, conversation)?;
     let mut events = vec![given(id, target, AssignReason::Transferred)];
     if let Some(giver) = conversation.agent() {
-        events.extend(refill(ws, giver));
+        events.extend(refill(ws, giver, conversation));
     }
     Ok(events)
 }
@@ -87,20 +87,13 @@ fn to_campaign(
     if !campaign.channels.contains(channel) {
         return Err(Rejection::CampaignNotOnChannel(target.clone(), channel.clone()));
     }
-    let loose = Loose {
-        conversation: id,
-        contact: conversation.contact,
-        channel,
-        campaign: target,
-        since: now,
-        cause: QueueCause::Transferred,
-    };
+    let loose = Loose { campaign: target, ..conversation.loose(id, now, QueueCause::Transferred) };
     let Some(giver) = conversation.agent() else {
         return Ok(vec![Router::new(ws, now, None).route(&loose)]);
     };
     // The contact's exclusive agent there may be the one who has it already.
     let exclusive = ws.exclusive.get(&(conversation.contact, target.clone()));
-    if exclusive == Some(giver) && takes_after_giving(ws, giver, target, channel) {
+    if exclusive == Some(giver) && takes_after_giving(ws, giver, target, conversation) {
         return Ok(vec![given(id, giver, AssignReason::Exclusive)]);
     }
     // The one who gives it away must not be the one who gets it while anybody else can.
@@ -108,9 +101,9 @@ fn to_campaign(
     let freed = if let Event::ConversationQueued(queued) = &placed
         && queued.reserved.is_none()
     {
-        refill_or_take_back(ws, giver, channel, queued)
+        refill_or_take_back(ws, giver, conversation, queued)
     } else {
-        refill(ws, giver)
+        refill(ws, giver, conversation)
     };
     Ok(std::iter::once(placed).chain(freed).collect())
 }

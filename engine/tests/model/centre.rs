@@ -1,5 +1,7 @@
-//! A small contact centre in which everything meets: shared channels, three policies, agents who work in several
-//! campaigns. Masters are few so that random steps often touch the same ones.
+//! A small contact centre in which everything meets: shared channels of two kinds, every policy, two skills, agents
+//! who work in several campaigns. Masters are few so that random steps often touch the same ones.
+
+use std::collections::BTreeMap;
 
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
@@ -7,7 +9,7 @@ use schemas::event::{
 };
 use schemas::{
     AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, ContactId, DispositionId, ExclusiveWait,
-    ProjectId, Role, Timestamp, WorkspaceId,
+    ProjectId, Role, Routing, SkillId, Skills, Timestamp, WorkspaceId,
 };
 
 pub(super) const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
@@ -57,6 +59,32 @@ pub(super) fn creation() -> Command {
     Command::CreateWorkspace(WorkspaceCreated { name: "Model".into() })
 }
 
+/// A campaign as it is at first, but for how it routes.
+pub(super) fn campaign_routing(index: usize, routing: Routing) -> CampaignDefined {
+    let (id, channels, exclusive_wait) = CAMPAIGNS[index % CAMPAIGNS.len()];
+    CampaignDefined {
+        campaign: CampaignId::new(id).expect("a good id"),
+        project: ProjectId::new("shop").expect("a good id"),
+        name: id.into(),
+        channels: channels.iter().map(|id| ChannelId::new(id).expect("a good id")).collect(),
+        dispositions: vec![disposition()],
+        hours_shown: 24,
+        external_resources: false,
+        exclusive_wait,
+        routing,
+    }
+}
+
+pub(super) fn kind(channel: &str) -> ChannelKind {
+    if channel == "one" { ChannelKind::Whatsapp } else { ChannelKind::Webchat }
+}
+
+/// One skill, both or none, as the bits say, at this level.
+pub(super) fn skills(bits: u8, level: u8) -> Skills {
+    let all = ["french", "refunds"].map(|id| SkillId::new(id).expect("a good id"));
+    all.into_iter().enumerate().filter(|(i, _)| bits & (1 << i) != 0).map(|(_, id)| (id, level)).collect()
+}
+
 /// All masters; agents work everywhere and may hold two conversations each.
 pub(super) fn set_up() -> Vec<Command> {
     let client = ClientId::new("acme").expect("a good id");
@@ -77,25 +105,17 @@ pub(super) fn set_up() -> Vec<Command> {
     commands.extend(CHANNELS.map(|(id, entry)| {
         Command::DefineChannel(ChannelDefined {
             channel: ChannelId::new(id).expect("a good id"),
-            kind: ChannelKind::Whatsapp,
+            kind: kind(id),
             address: id.into(),
             name: id.into(),
             entry_campaign: Some(CampaignId::new(entry).expect("a good id")),
             show_status: true,
         })
     }));
-    commands.extend(CAMPAIGNS.map(|(id, channels, exclusive_wait)| {
-        Command::DefineCampaign(CampaignDefined {
-            campaign: CampaignId::new(id).expect("a good id"),
-            project: project.clone(),
-            name: id.into(),
-            channels: channels.iter().map(|id| ChannelId::new(id).expect("a good id")).collect(),
-            dispositions: vec![disposition()],
-            hours_shown: 24,
-            external_resources: false,
-            exclusive_wait,
-        })
-    }));
+    commands.extend(
+        (0..CAMPAIGNS.len())
+            .map(|index| Command::DefineCampaign(campaign_routing(index, Routing::default()))),
+    );
     commands.extend((0..AGENTS.len()).map(|index| {
         Command::DefineAgent(AgentDefined {
             agent: agent(index),
@@ -104,6 +124,8 @@ pub(super) fn set_up() -> Vec<Command> {
             campaigns: (0..CAMPAIGNS.len()).map(campaign).collect(),
             channels: (0..CHANNELS.len()).map(channel).collect(),
             capacity: 2,
+            capacity_of: BTreeMap::new(),
+            skills: Skills::new(),
         })
     }));
     commands

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::domain::{Stage, State, Workspace};
-use schemas::event::Reservation;
+use schemas::event::{OverflowAt, Reservation};
 use schemas::{AgentId, ConversationId, Timestamp};
 
 use super::centre::{self, CAMPAIGNS, CHANNELS};
@@ -13,9 +13,11 @@ fn stage_of(talk: &Talk, state: &Stage) -> Stage {
     match &talk.place {
         Place::With { agent, .. } => Stage::Assigned(agent.clone()),
         Place::Over => panic!("{} is over in the model, and {state:?}", talk.id),
-        Place::Waiting { since, turn, kept } => Stage::Waiting {
+        Place::Waiting { since, turn, priority, kept, overflow } => Stage::Waiting {
             since: *since,
             number: *turn,
+            priority: *priority,
+            overflow: overflow.clone().map(|(at, campaign)| OverflowAt { at, campaign }),
             reserved: kept.clone().map(|(agent, until)| Reservation { agent, until }),
         },
     }
@@ -64,7 +66,7 @@ fn same_agents(ws: &Workspace, model: &Reference) {
     }
     for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
         for channel in (0..CHANNELS.len()).map(centre::channel) {
-            let queue: Vec<ConversationId> = ws.queue(&campaign, &channel).collect();
+            let queue = ws.queue(&campaign, &channel);
             let expected = waiting(model, |talk, whose| {
                 whose.is_none() && talk.campaign == campaign && talk.channel == channel
             });
@@ -75,17 +77,19 @@ fn same_agents(ws: &Workspace, model: &Reference) {
 
 /// What waits in the model, by waiting time; told by whom it is kept for.
 fn waiting(model: &Reference, which: impl Fn(&Talk, Option<&AgentId>) -> bool) -> Vec<ConversationId> {
-    let mut found: Vec<(Timestamp, u64, ConversationId)> = Vec::new();
+    let mut found: Vec<(u8, Timestamp, u64, ConversationId)> = Vec::new();
     for talk in model.open() {
         match &talk.place {
-            Place::Waiting { since, turn, kept } if which(talk, kept.as_ref().map(|(agent, _)| agent)) => {
-                found.push((*since, *turn, talk.id));
+            Place::Waiting { since, turn, priority, kept, .. }
+                if which(talk, kept.as_ref().map(|(agent, _)| agent)) =>
+            {
+                found.push((u8::MAX - priority, *since, *turn, talk.id));
             }
             Place::Waiting { .. } | Place::With { .. } | Place::Over => {}
         }
     }
     found.sort_unstable();
-    found.into_iter().map(|(_, _, id)| id).collect()
+    found.into_iter().map(|(.., id)| id).collect()
 }
 
 /// All that can be read of a state, in one order.
@@ -103,7 +107,7 @@ pub(super) fn summary(state: &State) -> Vec<String> {
     }
     for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
         for channel in (0..CHANNELS.len()).map(centre::channel) {
-            lines.push(format!("{:?}", ws.queue(&campaign, &channel).collect::<Vec<_>>()));
+            lines.push(format!("{:?}", ws.queue(&campaign, &channel)));
         }
     }
     lines.extend(ws.deadlines().map(|deadline| format!("{deadline:?}")));

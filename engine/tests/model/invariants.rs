@@ -1,10 +1,12 @@
 //! What must hold after every step whatever happened, checked on the state alone, without the model.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::domain::{Agent, Conversation, Stage, State, Workspace};
 use schemas::command::Due;
-use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, Presence};
+use schemas::routing::meets;
+use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, Presence, RoutingPolicy};
 
 use super::centre::{self, CAMPAIGNS, CHANNELS};
 
@@ -48,6 +50,7 @@ pub(super) fn hold_of(events: &[Event], state: &State) {
 fn each_conversation_has_at_most_one_agent(ws: &Workspace) {
     let mut held = BTreeMap::new();
     for agent in ws.agents() {
+        assert_eq!(usize::from(agent.load.total()), agent.holding.len(), "what is counted and what is held");
         for id in &agent.holding {
             let before = held.insert(*id, &agent.definition.agent);
             assert_eq!(before, None, "{id} is held twice");
@@ -69,11 +72,25 @@ fn one_is_open_for_each_contact_and_channel(ws: &Workspace) {
 }
 
 fn has_room(agent: &Agent) -> bool {
-    agent.presence == Presence::Online && agent.load() < agent.definition.capacity
+    agent.presence == Presence::Online && agent.load.total() < agent.definition.capacity
 }
 
 fn could_take(agent: &Agent, conversation: &Conversation) -> bool {
-    has_room(agent) && agent.serves(&conversation.campaign, &conversation.channel)
+    let definition = &agent.definition;
+    let on_kind = definition.capacity_of.get(&conversation.kind);
+    has_room(agent)
+        && agent.serves(&conversation.campaign, &conversation.channel)
+        && on_kind.is_none_or(|most| agent.load.on(conversation.kind) < *most)
+}
+
+/// Whether the campaign's policy could have given it to them.
+fn is_chosen(ws: &Workspace, agent: &Agent, conversation: &Conversation) -> bool {
+    let routing = &ws.campaign(&conversation.campaign).expect("a campaign").routing;
+    let own = &agent.definition.skills;
+    routing.policy != RoutingPolicy::Manual
+        && meets(own, &routing.skills)
+        && meets(own, &conversation.needs.skills)
+        && !ws.deadlines().any(|(_, due)| *due == Due::Campaign(conversation.campaign.clone()))
 }
 
 fn nobody_waits_beside_an_agent_with_room(ws: &Workspace) {
@@ -82,7 +99,10 @@ fn nobody_waits_beside_an_agent_with_room(ws: &Workspace) {
             continue;
         };
         for agent in ws.agents().filter(|agent| could_take(agent, conversation)) {
-            let theirs = reserved.as_ref().is_none_or(|kept| kept.agent == agent.definition.agent);
+            let theirs = match reserved {
+                Some(kept) => kept.agent == agent.definition.agent,
+                None => is_chosen(ws, agent, conversation),
+            };
             assert!(!theirs, "{id} waits, and {:?} has room", agent.definition.agent);
         }
         if let Some(kept) = reserved {
@@ -98,7 +118,7 @@ fn queues_go_by_waiting_time(ws: &Workspace) {
     let mut queued: BTreeSet<ConversationId> = BTreeSet::new();
     let mut check = |ids: Vec<ConversationId>| {
         let since = ids.iter().map(|id| match &ws.conversation(*id).expect("open").stage {
-            Stage::Waiting { since, number, .. } => (*since, *number),
+            Stage::Waiting { since, number, priority, .. } => (Reverse(*priority), *since, *number),
             Stage::Assigned(_) | Stage::Loose => panic!("{id} is in a queue and does not wait"),
         });
         assert!(since.is_sorted(), "a queue out of order: {ids:?}");
@@ -106,7 +126,7 @@ fn queues_go_by_waiting_time(ws: &Workspace) {
     };
     for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
         for channel in (0..CHANNELS.len()).map(centre::channel) {
-            check(ws.queue(&campaign, &channel).collect());
+            check(ws.queue(&campaign, &channel));
         }
     }
     for agent in ws.agents() {
@@ -122,8 +142,12 @@ fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
         if let Stage::Waiting { reserved: Some(kept), .. } = &conversation.stage {
             expected.extend(kept.until.map(|until| (until, Due::Conversation(*id))));
         }
+        if let Stage::Waiting { overflow: Some(leaves), .. } = &conversation.stage {
+            expected.insert((leaves.at, Due::Conversation(*id)));
+        }
     }
     let deadlines: BTreeSet<_> = ws.deadlines().cloned().collect();
+    expected.extend(deadlines.iter().filter(|(_, due)| matches!(due, Due::Campaign(_))).cloned());
     assert_eq!(deadlines, expected, "deadlines");
     let next = state.next_deadline().map(|(at, _, due)| (at, due.clone()));
     assert_eq!(next.as_ref(), expected.first(), "the next deadline");
@@ -133,9 +157,9 @@ fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
 fn nobody_holds_more_than_they_may(ws: &Workspace, before: &mut Before) {
     for agent in ws.agents() {
         let id = agent.definition.agent.clone();
-        let held = before.loads.insert(id.clone(), agent.load()).unwrap_or_default();
+        let held = before.loads.insert(id.clone(), agent.load.total()).unwrap_or_default();
         let most = agent.definition.capacity.max(held);
-        assert!(agent.load() <= most, "{id} holds {}, and may hold {most}", agent.load());
+        assert!(agent.load.total() <= most, "{id} holds {}, and may hold {most}", agent.load.total());
     }
 }
 

@@ -1,16 +1,16 @@
 //! The model: who has which conversation, told as plainly as possible. It keeps lists and looks through all of them
 //! every time; nothing of it is taken from the domain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::command::Due;
-use schemas::event::AgentDefined;
+use schemas::event::{AgentDefined, CampaignDefined};
 use schemas::{
     Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, ConversationId, ExclusiveWait,
-    MessageId, Presence, Role, Timestamp, TransferTarget,
+    MessageId, Needs, Presence, Role, Routing, RoutingPolicy, Timestamp, TransferTarget,
 };
 
-use super::centre::{CAMPAIGNS, CHANNELS};
+use super::centre::{self, CAMPAIGNS, CHANNELS};
 use super::delivery::Messages;
 
 /// What comes of a command.
@@ -40,7 +40,9 @@ pub(super) enum Place {
     Waiting {
         since: Timestamp,
         turn: u64,
+        priority: u8,
         kept: Option<(AgentId, Option<Timestamp>)>,
+        overflow: Option<(Timestamp, CampaignId)>,
     },
     Over,
 }
@@ -51,6 +53,7 @@ pub(super) struct Talk {
     pub(super) contact: ContactId,
     pub(super) channel: ChannelId,
     pub(super) campaign: CampaignId,
+    pub(super) needs: Needs,
     pub(super) opened_at: Timestamp,
     pub(super) place: Place,
 }
@@ -61,6 +64,11 @@ pub(super) struct Reference {
     /// All that ever were, the finished ones too.
     pub(super) talks: Vec<Talk>,
     pub(super) exclusive: BTreeMap<(ContactId, CampaignId), AgentId>,
+    routings: BTreeMap<CampaignId, Routing>,
+    /// Campaigns whose queue is looked through again.
+    pub(super) unrouted: BTreeSet<CampaignId>,
+    /// Whom a campaign that goes by turns gave to last.
+    last: BTreeMap<CampaignId, AgentId>,
     pub(super) messages: Messages,
     turns_given: u64,
     turns_queued: u64,
@@ -100,6 +108,9 @@ impl Reference {
             }
             Command::RemoveExclusiveAgent { contact, campaign } => self.remove_exclusive(*contact, campaign),
             Command::PassDeadline(Due::Conversation(id)) => self.end_wait(*id),
+            Command::PassDeadline(Due::Campaign(id)) => self.route_queue(id),
+            Command::DefineCampaign(campaign) => self.define_campaign(campaign),
+            Command::SetNeeds { conversation, needs } => self.set_needs(actor, *conversation, needs),
             Command::Send { conversation, .. } => {
                 let message = MessageId::from(id.expect("a send has an id"));
                 only_if!(self.holds(actor, *conversation));
@@ -183,6 +194,21 @@ impl Reference {
         person.presence == Presence::Online && self.load(agent) < usize::from(person.definition.capacity)
     }
 
+    fn has_room_for(&self, agent: &AgentId, talk: &Talk) -> bool {
+        let of_kind = |channel: &ChannelId| centre::kind(channel.as_str());
+        let kind = of_kind(&talk.channel);
+        let held = self.holding(agent).into_iter().filter_map(|id| self.talk(id));
+        let on_kind = held.filter(|held| of_kind(&held.channel) == kind).count();
+        let most = self.people[agent].definition.capacity_of.get(&kind);
+        self.has_room(agent) && most.is_none_or(|most| on_kind < usize::from(*most))
+    }
+
+    fn can_do(&self, agent: &AgentId, talk: &Talk) -> bool {
+        let own = &self.people[agent].definition.skills;
+        let all = talk.needs.skills.iter().chain(&self.routings[&talk.campaign].skills);
+        all.into_iter().all(|(skill, level)| own.get(skill).is_some_and(|own| own >= level))
+    }
+
     fn set_place(&mut self, id: ConversationId, place: Place) {
         let talk = self.talks.iter_mut().find(|talk| talk.id == id).expect("it was opened");
         talk.place = place;
@@ -198,7 +224,12 @@ impl Reference {
     fn queue(&mut self, id: ConversationId, since: Timestamp, kept: Option<(AgentId, Option<Timestamp>)>) {
         self.turns_queued += 1;
         let turn = self.turns_queued;
-        self.set_place(id, Place::Waiting { since, turn, kept });
+        let talk = self.talk(id).expect("it is open");
+        let routing = &self.routings[&talk.campaign];
+        let priority = talk.needs.priority.unwrap_or(routing.priority);
+        let leaves = routing.overflow.as_ref().filter(|to| kept.is_none() && works_on(&to.campaign, talk));
+        let overflow = leaves.map(|to| (self.now.plus(seconds(to.after_seconds)), to.campaign.clone()));
+        self.set_place(id, Place::Waiting { since, turn, priority, kept, overflow });
     }
 
     /// Rule 1 and rule 5: the exclusive agent, else the most room, else the queue. `giver` gets nothing.
@@ -216,42 +247,127 @@ impl Reference {
         exclusive: Option<AgentId>,
     ) {
         if let Some(agent) = exclusive.filter(|agent| self.serves(agent, talk)) {
-            if giver != Some(&agent) && self.has_room(&agent) {
+            if giver != Some(&agent) && self.has_room_for(&agent, talk) {
                 return self.give(talk.id, &agent);
             }
             match wait_in(&talk.campaign) {
                 ExclusiveWait::Seconds(0) => {}
                 ExclusiveWait::Seconds(seconds) => {
-                    let until = self.now.plus(std::time::Duration::from_secs(seconds.into()));
+                    let until = self.now.plus(self::seconds(seconds));
                     return self.queue(talk.id, since, Some((agent, Some(until))));
                 }
                 ExclusiveWait::Forever => return self.queue(talk.id, since, Some((agent, None))),
             }
         }
-        let mut free: Vec<AgentId> = self.people.keys().cloned().collect();
-        free.retain(|agent| giver != Some(agent) && self.serves(agent, talk) && self.has_room(agent));
-        let best = free.into_iter().min_by_key(|agent| {
-            let person = &self.people[agent];
-            let room = usize::from(person.definition.capacity) - self.load(agent);
-            (usize::MAX - room, person.idle_since, agent.clone())
-        });
-        match best {
-            Some(agent) => self.give(talk.id, &agent),
-            None => self.queue(talk.id, since, None),
+        if !self.assign_by_policy(talk.id, giver) {
+            self.queue(talk.id, since, None);
         }
+    }
+
+    fn assign_by_policy(&mut self, id: ConversationId, giver: Option<&AgentId>) -> bool {
+        let talk = self.talk(id).expect("it is open").clone();
+        let policy = self.routings[&talk.campaign].policy;
+        let mut free: Vec<AgentId> = self.people.keys().cloned().collect();
+        free.retain(|agent| {
+            giver != Some(agent)
+                && self.serves(agent, &talk)
+                && self.has_room_for(agent, &talk)
+                && self.can_do(agent, &talk)
+        });
+        let idle_since = |agent: &AgentId| self.people[agent].idle_since;
+        let best = match policy {
+            RoutingPolicy::Manual => None,
+            RoutingPolicy::LongestIdle => {
+                free.into_iter().min_by_key(|agent| (idle_since(agent), agent.clone()))
+            }
+            RoutingPolicy::MostRoom => free.into_iter().min_by_key(|agent| {
+                let room = usize::from(self.people[agent].definition.capacity) - self.load(agent);
+                (usize::MAX - room, idle_since(agent), agent.clone())
+            }),
+            RoutingPolicy::RoundRobin => {
+                let last = self.last.get(&talk.campaign);
+                let is_later = |agent: &&AgentId| last.is_none_or(|last| *agent > last);
+                free.iter().find(is_later).or(free.first()).cloned()
+            }
+        };
+        let Some(agent) = best else {
+            return false;
+        };
+        if policy == RoutingPolicy::RoundRobin {
+            self.last.insert(talk.campaign.clone(), agent.clone());
+        }
+        self.give(id, &agent);
+        true
+    }
+
+    /// What waits for anybody in a campaign, the first ones first.
+    fn waiting_in(&self, campaign: &CampaignId) -> Vec<ConversationId> {
+        let mut waiting = Vec::new();
+        for talk in self.open().filter(|talk| talk.campaign == *campaign) {
+            if let Place::Waiting { since, turn, priority, kept: None, .. } = &talk.place {
+                waiting.push((u8::MAX - priority, *since, *turn, talk.id));
+            }
+        }
+        waiting.sort_unstable();
+        waiting.into_iter().map(|(.., id)| id).collect()
+    }
+
+    fn define_campaign(&mut self, campaign: &CampaignDefined) -> Verdict {
+        let id = &campaign.campaign;
+        if self.routings.get(id) == Some(&campaign.routing) {
+            return Verdict::Nothing;
+        }
+        self.routings.insert(id.clone(), campaign.routing.clone());
+        if !self.waiting_in(id).is_empty() {
+            self.unrouted.insert(id.clone());
+        }
+        Verdict::Happened
+    }
+
+    fn route_queue(&mut self, campaign: &CampaignId) -> Verdict {
+        if !self.unrouted.remove(campaign) {
+            return Verdict::Nothing;
+        }
+        for id in self.waiting_in(campaign) {
+            self.assign_by_policy(id, None);
+        }
+        Verdict::Happened
+    }
+
+    fn set_needs(&mut self, actor: &Actor, id: ConversationId, needs: &Needs) -> Verdict {
+        let Some(talk) = self.talk(id).cloned() else {
+            return Verdict::Refused;
+        };
+        only_if!(self.holds(actor, id) || self.supervises(actor));
+        if talk.needs == *needs {
+            return Verdict::Nothing;
+        }
+        self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").needs = needs.clone();
+        if let Place::Waiting { since, kept, .. } = talk.place
+            && (kept.is_some() || !self.assign_by_policy(id, None))
+        {
+            self.queue(id, since, kept);
+        }
+        Verdict::Happened
     }
 
     /// Whatever waits and they can take, what is kept for them first, then by waiting time.
     fn fill(&mut self, agent: &AgentId) {
         while self.has_room(agent) {
             let mut waiting = Vec::new();
-            for talk in self.open().filter(|talk| self.serves(agent, talk)) {
+            let takes = |talk: &&Talk| self.serves(agent, talk) && self.has_room_for(agent, talk);
+            for talk in self.open().filter(takes) {
+                let is_routed = self.routings[&talk.campaign].policy != RoutingPolicy::Manual;
                 match &talk.place {
-                    Place::Waiting { since, turn, kept: None } => {
-                        waiting.push((true, *since, *turn, talk.id))
+                    Place::Waiting { since, turn, priority, kept: None, .. }
+                        if is_routed && self.can_do(agent, talk) =>
+                    {
+                        waiting.push((true, u8::MAX - priority, *since, *turn, talk.id));
                     }
-                    Place::Waiting { since, turn, kept: Some((whose, _)) } if whose == agent => {
-                        waiting.push((false, *since, *turn, talk.id));
+                    Place::Waiting { since, turn, priority, kept: Some((whose, _)), .. }
+                        if whose == agent =>
+                    {
+                        waiting.push((false, u8::MAX - priority, *since, *turn, talk.id));
                     }
                     Place::Waiting { .. } | Place::With { .. } | Place::Over => {}
                 }
@@ -276,26 +392,28 @@ impl Reference {
         if self.people[id].definition.role == Role::Auditor {
             self.release(id, false);
         }
-        for (since, _, id) in self.kept(|talk, whose| whose == id && !self.serves(id, talk)) {
+        for (since, id) in self.kept(|talk, whose| whose == id && !self.serves(id, talk)) {
             let talk = self.talk(id).expect("it waits").clone();
             self.route_to(&talk, since, None, None);
         }
         Verdict::Happened
     }
 
-    /// Those kept conversations, by waiting time.
-    fn kept(&self, which: impl Fn(&Talk, &AgentId) -> bool) -> Vec<(Timestamp, u64, ConversationId)> {
+    /// Those kept conversations, in order.
+    fn kept(&self, which: impl Fn(&Talk, &AgentId) -> bool) -> Vec<(Timestamp, ConversationId)> {
         let mut found = Vec::new();
         for talk in self.open() {
             match &talk.place {
-                Place::Waiting { since, turn, kept: Some((whose, _)) } if which(talk, whose) => {
-                    found.push((*since, *turn, talk.id));
+                Place::Waiting { since, turn, priority, kept: Some((whose, _)), .. }
+                    if which(talk, whose) =>
+                {
+                    found.push((u8::MAX - priority, *since, *turn, talk.id));
                 }
                 Place::Waiting { .. } | Place::With { .. } | Place::Over => {}
             }
         }
         found.sort_unstable();
-        found
+        found.into_iter().map(|(_, since, _, id)| (since, id)).collect()
     }
 
     fn change_presence(&mut self, actor: &Actor, agent: &AgentId, presence: &Presence) -> Verdict {
@@ -342,15 +460,16 @@ impl Reference {
             contact,
             channel: channel.clone(),
             campaign: CampaignId::new(entry).expect("a good id"),
+            needs: Needs::default(),
             opened_at: self.now,
-            place: Place::Waiting { since: self.now, turn: 0, kept: None },
+            place: nowhere(self.now),
         });
         self.route(id, self.now, None);
         Verdict::Happened
     }
 
     fn can_take(&self, agent: &AgentId, talk: &Talk) -> bool {
-        self.people.contains_key(agent) && self.serves(agent, talk) && self.has_room(agent)
+        self.people.contains_key(agent) && self.serves(agent, talk) && self.has_room_for(agent, talk)
     }
 
     fn assign(&mut self, actor: &Actor, id: ConversationId, agent: &AgentId) -> Verdict {
@@ -387,13 +506,11 @@ impl Reference {
                 self.give(id, agent);
             }
             TransferTarget::Campaign(campaign) => {
-                let works_there =
-                    |id: &str| CAMPAIGNS.iter().any(|c| c.0 == id && c.1.contains(&talk.channel.as_str()));
-                only_if!(*campaign != talk.campaign && works_there(campaign.as_str()));
+                only_if!(*campaign != talk.campaign && works_on(campaign, &talk));
                 let moved = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
                 moved.campaign = campaign.clone();
                 // Out of the giver's hands before anything else is looked at.
-                moved.place = Place::Waiting { since: self.now, turn: 0, kept: None };
+                moved.place = nowhere(self.now);
                 let moved = moved.clone();
                 let exclusive = self.exclusive.get(&(talk.contact, campaign.clone()));
                 match &giver {
@@ -439,7 +556,7 @@ impl Reference {
 
     fn route_kept_again(&mut self, contact: ContactId, campaign: &CampaignId) {
         let kept = self.kept(|talk, _| talk.contact == contact && talk.campaign == *campaign);
-        for (since, _, id) in kept {
+        for (since, id) in kept {
             self.route(id, since, None);
         }
     }
@@ -453,9 +570,27 @@ impl Reference {
                 self.route_to(&talk, since, None, None);
                 Verdict::Happened
             }
+            Place::Waiting { since, overflow: Some((at, campaign)), .. } if at <= self.now => {
+                self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").campaign = campaign;
+                self.route(id, since, None);
+                Verdict::Happened
+            }
             Place::Waiting { .. } | Place::With { .. } | Place::Over => Verdict::Nothing,
         }
     }
+}
+
+/// Between two places.
+fn nowhere(since: Timestamp) -> Place {
+    Place::Waiting { since, turn: 0, priority: 0, kept: None, overflow: None }
+}
+
+fn seconds(seconds: u32) -> std::time::Duration {
+    std::time::Duration::from_secs(seconds.into())
+}
+
+fn works_on(campaign: &CampaignId, talk: &Talk) -> bool {
+    CAMPAIGNS.iter().any(|c| c.0 == campaign.as_str() && c.1.contains(&talk.channel.as_str()))
 }
 
 fn wait_in(campaign: &CampaignId) -> ExclusiveWait {

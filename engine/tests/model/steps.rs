@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use schemas::command::{AttemptResult, Due, InboundMessage, Receipt};
 use schemas::event::AgentDefined;
 use schemas::{
-    Actor, Command, CommandId, Content, ConversationId, DeliveryError, DeliveryStatus, MessageId, Presence,
-    Role, TransferTarget,
+    Actor, ChannelKind, Command, CommandId, Content, ConversationId, DeliveryError, DeliveryStatus,
+    MessageId, Needs, Overflow, Presence, Role, Routing, RoutingPolicy, TransferTarget,
 };
 
 use super::centre::{self, AGENTS, CAMPAIGNS, CHANNELS, CONTACTS};
@@ -25,23 +25,100 @@ pub(super) enum By {
 
 #[derive(Debug, Clone)]
 pub(super) enum Deed {
-    Presence { agent: usize, presence: u8 },
-    Redefine { agent: usize, campaigns: u8, channels: u8, capacity: u16, twice: bool, auditor: bool },
-    Write { contact: usize, channel: usize },
-    Assign { by: By, talk: usize, agent: usize },
-    Take { talk: usize, agent: usize },
-    Send { by: By, talk: usize },
-    ToAgent { by: By, talk: usize, agent: usize },
-    ToCampaign { by: By, talk: usize, campaign: usize },
-    Finish { by: By, talk: usize },
-    SetExclusive { contact: usize, campaign: usize, agent: usize },
-    RemoveExclusive { contact: usize, campaign: usize },
-    EndWait { talk: usize },
-    Begin { message: usize },
-    End { message: usize, late: bool, result: u8 },
-    Resend { by: By, message: usize },
-    Settle { by: By, message: usize, sent: bool },
-    Receipt { message: usize, sends_ago: u16, ours: bool, theirs: bool, status: DeliveryStatus, astray: bool },
+    Presence {
+        agent: usize,
+        presence: u8,
+    },
+    Redefine {
+        agent: usize,
+        campaigns: u8,
+        channels: u8,
+        capacity: (u16, Option<u16>),
+        skills: (u8, u8),
+        twice: bool,
+        auditor: bool,
+    },
+    Reroute {
+        campaign: usize,
+        policy: RoutingPolicy,
+        skills: u8,
+        priority: u8,
+        overflow: Option<usize>,
+    },
+    SetNeeds {
+        by: By,
+        talk: usize,
+        skills: (u8, u8),
+        priority: Option<u8>,
+    },
+    Write {
+        contact: usize,
+        channel: usize,
+    },
+    Assign {
+        by: By,
+        talk: usize,
+        agent: usize,
+    },
+    Take {
+        talk: usize,
+        agent: usize,
+    },
+    Send {
+        by: By,
+        talk: usize,
+    },
+    ToAgent {
+        by: By,
+        talk: usize,
+        agent: usize,
+    },
+    ToCampaign {
+        by: By,
+        talk: usize,
+        campaign: usize,
+    },
+    Finish {
+        by: By,
+        talk: usize,
+    },
+    SetExclusive {
+        contact: usize,
+        campaign: usize,
+        agent: usize,
+    },
+    RemoveExclusive {
+        contact: usize,
+        campaign: usize,
+    },
+    EndWait {
+        talk: usize,
+    },
+    Begin {
+        message: usize,
+    },
+    End {
+        message: usize,
+        late: bool,
+        result: u8,
+    },
+    Resend {
+        by: By,
+        message: usize,
+    },
+    Settle {
+        by: By,
+        message: usize,
+        sent: bool,
+    },
+    Receipt {
+        message: usize,
+        sends_ago: u16,
+        ours: bool,
+        theirs: bool,
+        status: DeliveryStatus,
+        astray: bool,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -69,13 +146,26 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     let campaign = || 0..CAMPAIGNS.len();
     let receipt = (BACK, prop_oneof![3 => Just(0_u16), 1 => Just(1)], any::<bool>(), any::<bool>());
     let status = prop::sample::select(&DeliveryStatus::ALL[1..]);
+    let capacity = (0..4_u16, prop::option::weighted(0.3, 0..2_u16));
+    let skills = || (0..4_u8, 1..3_u8);
+    let policy = prop_oneof![
+        2 => Just(RoutingPolicy::MostRoom),
+        2 => Just(RoutingPolicy::LongestIdle),
+        2 => Just(RoutingPolicy::RoundRobin),
+        1 => Just(RoutingPolicy::Manual),
+    ];
     prop_oneof![
         5 => (agent(), 0..4_u8).prop_map(|(agent, presence)| Deed::Presence { agent, presence }),
-        2 => (agent(), 0..8_u8, 0..4_u8, 0..4_u16, prop::bool::weighted(0.2), prop::bool::weighted(0.1)).prop_map(
-            |(agent, campaigns, channels, capacity, twice, auditor)| {
-                Deed::Redefine { agent, campaigns, channels, capacity, twice, auditor }
-            }
-        ),
+        3 => (agent(), 0..8_u8, 0..4_u8, capacity, skills(), prop::bool::weighted(0.2), prop::bool::weighted(0.1))
+            .prop_map(|(agent, campaigns, channels, capacity, skills, twice, auditor)| {
+                Deed::Redefine { agent, campaigns, channels, capacity, skills, twice, auditor }
+            }),
+        3 => (campaign(), policy, prop_oneof![3 => Just(0), 1 => 0..4_u8], 0..3_u8, prop::option::of(campaign()))
+            .prop_map(|(campaign, policy, skills, priority, overflow)| {
+                Deed::Reroute { campaign, policy, skills, priority, overflow }
+            }),
+        2 => (any_by(), BACK, skills(), prop::option::of(0..3_u8))
+            .prop_map(|(by, talk, skills, priority)| Deed::SetNeeds { by, talk, skills, priority }),
         8 => (contact(), 0..CHANNELS.len()).prop_map(|(contact, channel)| Deed::Write { contact, channel }),
         4 => (prop_oneof![Just(By::Administrator), any_by()], BACK, agent())
             .prop_map(|(by, talk, agent)| Deed::Assign { by, talk, agent }),
@@ -151,7 +241,7 @@ impl Step {
                 };
                 plain(Actor::Agent(agent.clone()), Command::ChangePresence { agent, presence })
             }
-            Deed::Redefine { agent, campaigns, channels, capacity, twice, auditor } => {
+            Deed::Redefine { agent, campaigns, channels, capacity, skills, twice, auditor } => {
                 let agent = centre::agent(*agent);
                 let mut campaigns = bits(*campaigns, CAMPAIGNS.len(), centre::campaign);
                 if *twice {
@@ -162,10 +252,25 @@ impl Step {
                     role: if *auditor { Role::Auditor } else { centre::role(&agent) },
                     campaigns,
                     channels: bits(*channels, CHANNELS.len(), centre::channel),
-                    capacity: *capacity,
+                    capacity: capacity.0,
+                    capacity_of: capacity.1.map(|most| (ChannelKind::Whatsapp, most)).into_iter().collect(),
+                    skills: centre::skills(skills.0, skills.1),
                     agent,
                 };
                 plain(Actor::Administrator, Command::DefineAgent(definition))
+            }
+            Deed::Reroute { campaign, policy, skills, priority, overflow } => {
+                let others = overflow.filter(|to| campaign_shares(*to, *campaign));
+                let overflow = others.map(|to| Overflow { after_seconds: 5, campaign: centre::campaign(to) });
+                let skills = centre::skills(*skills, 1);
+                let routing = Routing { policy: *policy, skills, priority: *priority, overflow };
+                let campaign = centre::campaign_routing(*campaign, routing);
+                plain(Actor::Administrator, Command::DefineCampaign(campaign))
+            }
+            Deed::SetNeeds { by: who, talk: index, skills, priority } => {
+                let conversation = talk(index)?;
+                let needs = Needs { skills: centre::skills(skills.0, skills.1), priority: *priority };
+                plain(by(who, conversation), Command::SetNeeds { conversation, needs })
             }
             Deed::Write { contact, channel } => {
                 let count = talks.len();
@@ -275,6 +380,12 @@ impl Step {
             }
         }
     }
+}
+
+/// Whether the first can take what overflows from the second.
+fn campaign_shares(to: usize, from: usize) -> bool {
+    let channels = |index: usize| CAMPAIGNS[index].1;
+    to != from && channels(from).iter().all(|channel| channels(to).contains(channel))
 }
 
 /// The network's id for one send of a message.

@@ -6,12 +6,12 @@ use schemas::{Actor, Rejection, Role};
 use super::centre::*;
 use super::harness::{given, second};
 
-fn most_room(candidates: u32, load: u16, capacity: u16, idle_since: u64) -> AssignReason {
-    AssignReason::MostRoom { candidates, load, capacity, idle_since: second(idle_since) }
+fn most_room(with_room: u32, load: u16, capacity: u16, idle_since: u64) -> AssignReason {
+    AssignReason::MostRoom { with_room, load, capacity, idle_since: second(idle_since) }
 }
 
 fn waited_longest(waiting_since: u64, load: u16, capacity: u16) -> AssignReason {
-    AssignReason::WaitedLongest { waiting_since: second(waiting_since), load, capacity }
+    AssignReason::WaitedLongest { waiting_since: second(waiting_since), priority: 0, load, capacity }
 }
 
 #[test]

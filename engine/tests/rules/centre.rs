@@ -9,6 +9,8 @@
 //! Ana and Ben (agents) and Sue (supervisor) work everywhere and may hold two conversations each; Flo works in
 //! support only, Web only on the web chat; Tom is an auditor, Ada an administrator. All are offline at first.
 
+use std::collections::BTreeMap;
+
 use schemas::command::{AttemptResult, Due, InboundMessage, Receipt};
 use schemas::event::{
     AgentDefined, AssignReason, CampaignDefined, ChannelDefined, ClientDefined, ConversationAssigned,
@@ -18,7 +20,7 @@ use schemas::event::{
 use schemas::{
     Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId, Content,
     ConversationId, DeliveryError, DeliveryStatus, DispositionId, ExclusiveWait, MessageId, Presence,
-    ProjectId, Role, Timestamp, TransferTarget, WorkspaceId,
+    ProjectId, Role, Routing, Skills, Timestamp, TransferTarget, WorkspaceId,
 };
 
 use super::harness::{Step, second};
@@ -34,6 +36,8 @@ pub(crate) const TOM: &str = "tom";
 pub(crate) const SALES: &str = "sales";
 pub(crate) const SUPPORT: &str = "support";
 pub(crate) const BILLING: &str = "billing";
+/// Not there at first.
+pub(crate) const OVERFLOW: &str = "overflow";
 
 pub(crate) const WA: &str = "wa";
 pub(crate) const WEB: &str = "web";
@@ -126,7 +130,18 @@ pub(crate) fn a_campaign(
         hours_shown: 24,
         external_resources: false,
         exclusive_wait,
+        routing: Routing::default(),
     }
+}
+
+/// Sales as it is at first.
+pub(crate) fn sales() -> CampaignDefined {
+    a_campaign(SALES, &[WA, WEB], &["solved", "sold"], ExclusiveWait::Seconds(60))
+}
+
+/// Where sales may overflow to; nobody works there at first.
+pub(crate) fn overflow_campaign() -> CampaignDefined {
+    a_campaign(OVERFLOW, &[WA, WEB], &["solved"], ExclusiveWait::Forever)
 }
 
 /// An agent as they are at first.
@@ -146,6 +161,8 @@ pub(crate) fn definition(id: &str) -> AgentDefined {
         campaigns: campaigns.iter().map(|id| campaign(id)).collect(),
         channels: channels.iter().map(|id| channel(id)).collect(),
         capacity,
+        capacity_of: BTreeMap::new(),
+        skills: Skills::new(),
     }
 }
 
@@ -170,7 +187,7 @@ pub(crate) fn set_up() -> Vec<Step> {
     ];
     steps.extend(dispositions.map(Command::DefineDisposition).map(defines));
     let campaigns = [
-        a_campaign(SALES, &[WA, WEB], &["solved", "sold"], ExclusiveWait::Seconds(60)),
+        sales(),
         a_campaign(SUPPORT, &[WA], &["solved", "fixed"], ExclusiveWait::Forever),
         a_campaign(BILLING, &[APPLE], &["solved"], ExclusiveWait::Seconds(0)),
     ];
@@ -417,7 +434,26 @@ pub(crate) fn queued(
     cause: QueueCause,
     since: Timestamp,
 ) -> Event {
-    ConversationQueued { conversation, campaign: campaign(in_campaign), cause, since, reserved: None }.into()
+    queued_at(conversation, in_campaign, cause, since, 0)
+}
+
+pub(crate) fn queued_at(
+    conversation: ConversationId,
+    in_campaign: &str,
+    cause: QueueCause,
+    since: Timestamp,
+    priority: u8,
+) -> Event {
+    ConversationQueued {
+        conversation,
+        campaign: campaign(in_campaign),
+        cause,
+        since,
+        priority,
+        reserved: None,
+        overflow: None,
+    }
+    .into()
 }
 
 pub(crate) fn kept(
@@ -433,6 +469,8 @@ pub(crate) fn kept(
         campaign: campaign(in_campaign),
         cause,
         since,
+        priority: 0,
+        overflow: None,
         reserved: Some(Reservation { agent: agent(id), until }),
     }
     .into()

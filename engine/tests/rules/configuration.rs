@@ -100,6 +100,10 @@ fn there_are_so_many_masters_of_a_kind_and_no_more() {
 }
 
 refusals! {
+    a_channel_stays_of_its_kind:
+        given []
+        when defines(Command::DefineChannel(a_channel(WEB, ChannelKind::Apple, None)))
+        => Rejection::ChannelKindFixed(channel(WEB));
     a_name_is_not_empty:
         given []
         when client(ClientDefined { name: "  ".into(), ..acme() })

@@ -247,6 +247,8 @@ fn the_policy_is_recorded_with_the_wait() {
         campaign: campaign(SUPPORT),
         cause: QueueCause::Transferred,
         since: second(3),
+        priority: 0,
+        overflow: None,
         reserved: Some(schemas::event::Reservation { agent: agent(FLO), until: None }),
     };
     given([exclusive(EVA, SUPPORT, FLO), wrote(EVA)])

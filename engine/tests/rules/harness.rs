@@ -227,6 +227,16 @@ impl Outcome {
         self.scene
     }
 
+    /// It is among what came of it.
+    #[track_caller]
+    pub(crate) fn then_has(self, expected: Event) -> Scene {
+        match self.result {
+            Ok(events) => assert!(events.contains(&expected), "{expected:?} is not among {events:?}"),
+            Err(rejection) => panic!("refused: {rejection}"),
+        }
+        self.scene
+    }
+
     /// Accepted, and this came last.
     #[track_caller]
     pub(crate) fn then_ends_in(self, expected: Event) -> Scene {

@@ -57,7 +57,7 @@ fn the_conversations_of_who_goes_offline_go_to_who_has_room() {
             assigned(
                 of(EVA),
                 BEN,
-                AssignReason::MostRoom { candidates: 1, load: 0, capacity: 2, idle_since: second(3) },
+                AssignReason::MostRoom { with_room: 1, load: 0, capacity: 2, idle_since: second(3) },
             ),
         ])
         .then_holds(BEN, [of(EVA)]);

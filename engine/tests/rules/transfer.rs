@@ -30,7 +30,7 @@ fn a_transfer_to_an_agent_carries_the_note_and_the_fixed_disposition() {
 
 #[test]
 fn a_transfer_to_a_campaign_goes_to_the_agent_with_the_most_room_there() {
-    let most_room = AssignReason::MostRoom { candidates: 1, load: 0, capacity: 2, idle_since: second(3) };
+    let most_room = AssignReason::MostRoom { with_room: 1, load: 0, capacity: 2, idle_since: second(3) };
     given([online(ANA), wrote(EVA), online(FLO)])
         .when(transfers(ANA, of(EVA), to_campaign(SUPPORT)))
         .then([transferred(Some(ANA), to_campaign(SUPPORT)), assigned(of(EVA), FLO, most_room)])
@@ -112,7 +112,7 @@ fn who_gives_a_conversation_to_a_campaign_where_they_are_its_exclusive_agent_has
 }
 
 fn waited_longest(waiting_since: u64, load: u16) -> AssignReason {
-    AssignReason::WaitedLongest { waiting_since: second(waiting_since), load, capacity: 2 }
+    AssignReason::WaitedLongest { waiting_since: second(waiting_since), priority: 0, load, capacity: 2 }
 }
 
 #[test]

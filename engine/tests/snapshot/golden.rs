@@ -9,13 +9,14 @@ use engine::Replica;
 use engine::log::RecordedFrame;
 use engine::snapshot::{self, VERSION};
 use schemas::event::{
-    ConversationAssigned, ConversationOpened, ConversationQueued, ExclusiveAgentSet, MessageSubmitted,
-    PresenceChanged, QueueCause, ReceiptParked, Reservation, SendAccepted, SendAttempted,
+    AssignReason, CampaignDefined, ConversationAssigned, ConversationOpened, ConversationQueued,
+    ExclusiveAgentSet, MessageSubmitted, PresenceChanged, QueueCause, ReceiptParked, Reservation,
+    SendAccepted, SendAttempted,
 };
 use schemas::frame::{Commit, CommitHeader, Frame, NO_FRAME};
 use schemas::{
     Actor, Command, CommandId, ContactId, Content, ConversationId, DeliveryError, DeliveryStatus, Event,
-    FrameId, MessageId, Presence,
+    FrameId, MessageId, Presence, Routing, RoutingPolicy,
 };
 
 use super::centre;
@@ -39,12 +40,14 @@ fn days() -> Vec<(u64, Vec<Event>)> {
         campaign: centre::campaign(0),
         cause: QueueCause::Opened,
         since: centre::opening(),
+        priority: n,
         reserved,
+        overflow: None,
     };
     let until = Some(centre::opening().plus(Duration::from_secs(60)));
     let (agent, channel) = (centre::agent(0), centre::channel(0));
     let presence = |index, presence| PresenceChanged { agent: centre::agent(index), presence };
-    let reason = schemas::event::AssignReason::Picked;
+    let reason = AssignReason::Picked;
     commits.extend([
         (1, vec![presence(0, Presence::Online).into()]),
         (1, vec![presence(1, Presence::Away { reason: "lunch".into() }).into()]),
@@ -56,6 +59,9 @@ fn days() -> Vec<(u64, Vec<Event>)> {
             vec![ConversationAssigned { conversation: conversation(3), agent: agent.clone(), reason }.into()],
         ),
         (3, vec![exclusive(conversation(3))]),
+        (3, vec![opened(4).into(), in_turn(conversation(4))]),
+        // Something waits there, so that its queue is to be routed again.
+        (3, vec![manual().into()]),
         (4, sent(conversation(3), message)),
         (4, vec![]),
         // The windows turn before this.
@@ -75,6 +81,16 @@ fn defined(command: Command) -> Event {
         Command::DefineAgent(e) => e.into(),
         other => panic!("no master: {other:?}"),
     }
+}
+
+fn in_turn(conversation: ConversationId) -> Event {
+    let reason = AssignReason::RoundRobin { with_room: 1, after: None };
+    ConversationAssigned { conversation, agent: centre::agent(0), reason }.into()
+}
+
+fn manual() -> CampaignDefined {
+    let routing = Routing { policy: RoutingPolicy::Manual, ..Routing::default() };
+    centre::campaign_routing(0, routing)
 }
 
 fn exclusive(conversation: ConversationId) -> Event {

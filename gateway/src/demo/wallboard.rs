@@ -46,6 +46,8 @@ impl Board {
             | EntryBody::Outbound { .. }
             | EntryBody::Note { .. }
             | EntryBody::Transferred { .. }
+            | EntryBody::Overflowed { .. }
+            | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }
             | EntryBody::ExclusiveAgentSet { .. }
             | EntryBody::ExclusiveAgentRemoved { .. } => {}

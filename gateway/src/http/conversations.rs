@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use schemas::api::Accepted;
 use schemas::api::requests::{AddNote, Assign, Finish, SendMessage, Settle, Transfer};
-use schemas::{Command, Content, ConversationId, MessageId, TransferTarget};
+use schemas::{Command, Content, ConversationId, MessageId, Needs, TransferTarget};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(assign))
         .routes(routes!(transfer))
         .routes(routes!(finish))
+        .routes(routes!(set_needs))
         .routes(routes!(add_note))
         .routes(routes!(resend))
         .routes(routes!(settle))
@@ -134,6 +135,28 @@ async fn finish(
         "unknown_disposition" => failure.in_field("disposition"),
         _ => failure,
     })
+}
+
+/// Say what a conversation needs
+///
+/// Skills that an agent must have to get it, beyond those of its campaign, and how urgent it is. One that waits finds
+/// its new place at once, and an agent if somebody can take it now. What the body leaves out is needed no more.
+///
+/// Refused with `skill_level`, `priority_too_high`, `too_many`, `not_assigned_agent` or `conversation_not_open`.
+#[utoipa::path(
+    put,
+    path = "/v1/conversations/{id}/needs",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    request_body = Needs,
+    responses((status = 200, description = "It is so from now on.", body = Accepted))
+)]
+async fn set_needs(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, needs): Order<Needs>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::SetNeeds { conversation, needs }).await
 }
 
 /// Write a note

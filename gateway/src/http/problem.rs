@@ -182,6 +182,7 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
         | Rejection::AgentNotInCampaign(..)
         | Rejection::AgentNotOnChannel(..)
         | Rejection::AgentFull(..)
+        | Rejection::AgentFullOnKind(..)
         | Rejection::NotAttending(_)
         | Rejection::TransferToSelf(_)
         | Rejection::UnknownAgent(_) => "agent",
@@ -192,6 +193,10 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
         Rejection::SubDispositionRequired(_)
         | Rejection::SubDispositionUnexpected(_)
         | Rejection::NotASubDisposition(..) => "sub_disposition",
+        Rejection::ChannelKindFixed(_) => "kind",
+        Rejection::SkillLevel(_) => "skills",
+        Rejection::PriorityTooHigh(_) => "priority",
+        Rejection::OverflowOutOfRange(_) | Rejection::OverflowToItself(_) => "overflow",
         Rejection::NotAReceiptStatus => "status",
         Rejection::ReceiptWithoutMessage => "message",
         Rejection::KeyReused => "Idempotency-Key",

@@ -182,6 +182,8 @@ mod tests {
             campaigns: vec![CampaignId::new("sales").unwrap()],
             channels: vec![],
             capacity: 5,
+            capacity_of: std::collections::BTreeMap::new(),
+            skills: schemas::Skills::new(),
         }))
     }
 

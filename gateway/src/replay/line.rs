@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use schemas::event::{AssignReason, Event};
 use schemas::frame::CommitHeader;
-use schemas::{Actor, Content, DeliveryError, Position, TransferTarget};
+use schemas::{Actor, Content, DeliveryError, Needs, Position, TransferTarget};
 
 pub(super) fn print(
     out: &mut impl Write,
@@ -45,6 +45,10 @@ fn describe(event: &Event) -> String {
             Some(sub) => format!("finished as {} / {sub}", e.disposition),
             None => format!("finished as {}", e.disposition),
         },
+        Event::ConversationOverflowed(e) => {
+            format!("waited too long in campaign {} and goes to {}", e.from, e.to)
+        }
+        Event::NeedsSet(e) => format!("needs {}", needs(&e.needs)),
         Event::NoteAdded(e) => format!("note {}", quoted(&e.text)),
         Event::ExclusiveAgentSet(e) => format!("exclusive agent in campaign {} is {}", e.campaign, e.agent),
         Event::ExclusiveAgentRemoved(e) => format!("no exclusive agent in campaign {} any more", e.campaign),
@@ -70,6 +74,7 @@ fn describe(event: &Event) -> String {
         | Event::DispositionDefined(_)
         | Event::AgentDefined(_)
         | Event::PresenceChanged(_)
+        | Event::QueueRouted(_)
         | Event::ReceiptParked(_) => event.name().to_owned(),
     }
 }
@@ -94,14 +99,28 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.escape_debug())
 }
 
+fn needs(needs: &Needs) -> String {
+    let skills = needs.skills.iter().map(|(skill, level)| format!("{skill} {level}"));
+    let priority = needs.priority.iter().map(|priority| format!("priority {priority}"));
+    let all: Vec<String> = skills.chain(priority).collect();
+    if all.is_empty() { "nothing beyond the campaign's".to_owned() } else { all.join(", ") }
+}
+
 fn reason(reason: &AssignReason) -> String {
     match reason {
         AssignReason::Exclusive => "exclusive agent".to_owned(),
-        AssignReason::MostRoom { candidates, load, capacity, .. } => {
-            format!("most room of {candidates}, held {load} of {capacity}")
+        AssignReason::MostRoom { with_room, load, capacity, .. } => {
+            format!("most room of {with_room}, held {load} of {capacity}")
         }
-        AssignReason::WaitedLongest { waiting_since, load, capacity } => {
-            format!("waited longest, since {waiting_since}; held {load} of {capacity}")
+        AssignReason::LongestIdle { with_room, idle_since } => {
+            format!("idle longest of {with_room}, since {idle_since}")
+        }
+        AssignReason::RoundRobin { with_room, after: Some(after) } => {
+            format!("next of {with_room} after {after}")
+        }
+        AssignReason::RoundRobin { with_room, after: None } => format!("first of {with_room}"),
+        AssignReason::WaitedLongest { waiting_since, priority, load, capacity } => {
+            format!("waited longest of priority {priority}, since {waiting_since}; held {load} of {capacity}")
         }
         AssignReason::Picked => "taken from the queue".to_owned(),
         AssignReason::Given => "given by a supervisor".to_owned(),

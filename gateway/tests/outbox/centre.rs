@@ -1,5 +1,7 @@
 //! A contact centre on a real nats-server, with an agent who attends, and the stand-in for the WhatsApp API.
 
+use std::collections::BTreeMap;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -17,8 +19,8 @@ use schemas::event::{
 };
 use schemas::{
     Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId, Content,
-    ConversationId, Event, ExclusiveWait, MessageId, Presence, ProjectId, Role, ShardId, Submission,
-    WorkspaceId,
+    ConversationId, Event, ExclusiveWait, MessageId, Presence, ProjectId, Role, Routing, ShardId, Skills,
+    Submission, WorkspaceId,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -117,6 +119,7 @@ impl Centre {
                 hours_shown: 72,
                 external_resources: false,
                 exclusive_wait: ExclusiveWait::Forever,
+                routing: Routing::default(),
             }),
             Command::DefineAgent(AgentDefined {
                 agent: ana(),
@@ -125,6 +128,8 @@ impl Centre {
                 campaigns: vec![campaign],
                 channels: vec![whatsapp(), webchat()],
                 capacity: 50,
+                capacity_of: BTreeMap::new(),
+                skills: Skills::new(),
             }),
             Command::ChangePresence { agent: ana(), presence: Presence::Online },
         ] {

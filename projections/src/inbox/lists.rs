@@ -16,7 +16,9 @@ const ROWS_AT_A_TIME: usize = 1_000;
 pub(super) fn place((workspace, id): ConversationKey, row: &OpenRow) -> Option<Vec<u8>> {
     match (&row.agent, row.queued_since) {
         (Some(agent), _) => Some(keys::agent_item(workspace, agent, standing(row), id).to_vec()),
-        (None, Some(since)) => Some(keys::queue_item(workspace, &row.campaign, since, id).to_vec()),
+        (None, Some(since)) => {
+            Some(keys::queue_item(workspace, &row.campaign, row.priority, since, id).to_vec())
+        }
         (None, None) => None,
     }
 }

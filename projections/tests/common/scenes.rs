@@ -92,6 +92,8 @@ pub fn queued(number: u64, of: usize, since_millis: u64) -> Event {
         campaign: campaign(of),
         cause: QueueCause::Opened,
         since: Timestamp::from_millis(since_millis),
+        priority: 0,
+        overflow: None,
         reserved: None,
     }
     .into()

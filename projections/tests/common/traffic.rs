@@ -1,10 +1,13 @@
 //! Made-up traffic of a contact centre, the same for the same seed: commits as the engine would write them.
 
+use std::collections::BTreeMap;
+
 use std::collections::VecDeque;
 
 use schemas::event::*;
 use schemas::frame::CommitHeader;
 use schemas::*;
+use schemas::{Routing, Skills};
 
 pub const AGENTS: usize = 4;
 pub const CAMPAIGNS: [&str; 2] = ["sales", "support"];
@@ -157,6 +160,7 @@ impl Traffic {
                 hours_shown: 72,
                 external_resources: false,
                 exclusive_wait: ExclusiveWait::Forever,
+                routing: Routing::default(),
             };
             events.push(defined.into());
         }
@@ -168,6 +172,8 @@ impl Traffic {
                 campaigns: vec![campaign(0), campaign(1)],
                 channels: vec![channel(0), channel(1)],
                 capacity: 500,
+                capacity_of: BTreeMap::new(),
+                skills: Skills::new(),
             };
             events.push(defined.into());
             events.push(PresenceChanged { agent: agent(number), presence: Presence::Online }.into());
@@ -260,6 +266,8 @@ impl Traffic {
                 campaign: campaign(open.campaign),
                 cause,
                 since,
+                priority: 0,
+                overflow: None,
                 reserved,
             }
             .into()

@@ -1,11 +1,14 @@
 //! Bodies of requests.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, MessageId, ProjectId};
 use crate::masters::{ChannelKind, Role};
+use crate::routing::{Routing, Skills};
 use crate::time::Timestamp;
 
 /// A client, without its id.
@@ -54,6 +57,9 @@ pub struct DefineCampaign {
     /// How many seconds a conversation waits for an exclusive agent who cannot take it; absent for ever.
     #[serde(default)]
     pub exclusive_wait_seconds: Option<u32>,
+    /// Who gets its conversations.
+    #[serde(default)]
+    pub routing: Routing,
 }
 
 fn three_days() -> u16 {
@@ -111,6 +117,13 @@ pub struct DefineAgent {
     /// How many conversations they may hold at once.
     #[serde(default = "five")]
     pub capacity: u16,
+    /// Of these, how many on one kind of channel, where that is fewer.
+    #[serde(default)]
+    pub capacity_of: BTreeMap<ChannelKind, u16>,
+    /// What they can do, and how well: 1 to 10. At most 20 skills.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, u8>)]
+    pub skills: Skills,
 }
 
 fn agent() -> Role {

@@ -9,6 +9,7 @@ use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{AssignReason, QueueCause, Reservation};
 use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
 use crate::position::Position;
+use crate::routing::Needs;
 use crate::time::Timestamp;
 
 /// Where a conversation stands.
@@ -55,6 +56,8 @@ pub struct InboxItem {
     pub assigned_at: Option<Timestamp>,
     /// Since when it waits for an agent.
     pub queued_since: Option<Timestamp>,
+    /// How urgent it is while it waits: 0 to 9, the highest first.
+    pub priority: u8,
     /// The exclusive agent it is kept for while it waits.
     pub reserved_for: Option<AgentId>,
     /// Since when the contact waits for an answer: their first message after our last.
@@ -188,6 +191,18 @@ pub enum EntryBody {
         to: TransferTarget,
         /// Why.
         note: String,
+    },
+    /// It waited too long in a campaign and went to another.
+    Overflowed {
+        /// Where it waited.
+        from: CampaignId,
+        /// Where it went.
+        to: CampaignId,
+    },
+    /// It was said what an agent must be able to do to get it, and how urgent it is.
+    NeedsSet {
+        /// From then on.
+        needs: Needs,
     },
     /// Its agent went offline.
     Released {

@@ -1,9 +1,12 @@
 //! Masters and presence. A `…Defined` event carries the whole master as it is from then on.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId};
 use crate::masters::{ChannelKind, ExclusiveWait, Presence, Role};
+use crate::routing::{Routing, Skills};
 
 /// A workspace began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,8 @@ pub struct CampaignDefined {
     pub external_resources: bool,
     /// How long a conversation waits for an exclusive agent who cannot take it.
     pub exclusive_wait: ExclusiveWait,
+    /// Who gets its conversations.
+    pub routing: Routing,
 }
 
 /// A channel is as said here.
@@ -99,6 +104,19 @@ pub struct AgentDefined {
     pub channels: Vec<ChannelId>,
     /// How many conversations they may hold at once.
     pub capacity: u16,
+    /// Of these, how many on one kind of channel, where that is fewer.
+    pub capacity_of: BTreeMap<ChannelKind, u16>,
+    /// What they can do.
+    pub skills: Skills,
+}
+
+/// What waited in a campaign when its routing changed was offered to those who have room, or a part of it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueRouted {
+    /// Which campaign.
+    pub campaign: CampaignId,
+    /// Whether there may be more that somebody can take.
+    pub is_partial: bool,
 }
 
 /// An agent came, went, or paused.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::{Content, TransferTarget};
 use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
+use crate::routing::Needs;
 use crate::time::Timestamp;
 
 /// A contact without an open conversation on this channel wrote.
@@ -50,6 +51,10 @@ pub enum QueueCause {
     Released,
     /// The wait for the exclusive agent is over, or they are exclusive no more.
     ExclusiveWaitOver,
+    /// It waited too long in another campaign, and nobody had room.
+    Overflowed,
+    /// It needs somebody else from now on, or is more or less urgent.
+    NeedsSet,
 }
 
 /// The exclusive agent a waiting conversation is kept for.
@@ -70,10 +75,44 @@ pub struct ConversationQueued {
     pub campaign: CampaignId,
     /// Why.
     pub cause: QueueCause,
-    /// Since when it counts as waiting, which is its place in the queue.
+    /// Since when it counts as waiting, which is its place among those of its priority.
     pub since: Timestamp,
+    /// 0 to 9; the highest is first.
+    pub priority: u8,
     /// Kept for an exclusive agent, if there is one.
     pub reserved: Option<Reservation>,
+    /// When it goes to another campaign, if nobody has taken it.
+    pub overflow: Option<OverflowAt>,
+}
+
+/// Where a conversation goes that waits too long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverflowAt {
+    /// When.
+    pub at: Timestamp,
+    /// Where to.
+    pub campaign: CampaignId,
+}
+
+/// A conversation waited too long in a campaign and goes to another. The event after it says who has it or where it
+/// waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationOverflowed {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Where it waited.
+    pub from: CampaignId,
+    /// Where it goes.
+    pub to: CampaignId,
+}
+
+/// It was said what an agent must be able to do to get a conversation, and how urgent it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeedsSet {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// From now on.
+    pub needs: Needs,
 }
 
 /// Why this agent got the conversation.
@@ -84,8 +123,8 @@ pub enum AssignReason {
     Exclusive,
     /// They had the most room, ties to the one idle longest.
     MostRoom {
-        /// How many agents could have taken it.
-        candidates: u32,
+        /// How many agents of the campaign had room.
+        with_room: u32,
         /// The conversations the chosen one held before.
         load: u16,
         /// The conversations they may hold.
@@ -93,10 +132,26 @@ pub enum AssignReason {
         /// Since when they had been given none.
         idle_since: Timestamp,
     },
-    /// They had room again, and this one waited longest of those they can take.
+    /// They were given none for longest.
+    LongestIdle {
+        /// How many agents of the campaign had room.
+        with_room: u32,
+        /// Since when they had been given none.
+        idle_since: Timestamp,
+    },
+    /// They are next in the order of ids.
+    RoundRobin {
+        /// How many agents of the campaign had room.
+        with_room: u32,
+        /// Who was given the one before.
+        after: Option<AgentId>,
+    },
+    /// They had room again, and this one waited longest among the most urgent of those they can take.
     WaitedLongest {
         /// Since when it waited.
         waiting_since: Timestamp,
+        /// How urgent it is.
+        priority: u8,
         /// The conversations they held before.
         load: u16,
         /// The conversations they may hold.

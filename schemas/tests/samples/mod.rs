@@ -1,18 +1,22 @@
 //! One value of every event for each variant it can hold, with fields that are easy to find in a dump. What is
 //! here once stays as it is: it is what the golden files say.
 
+use std::collections::BTreeMap;
+
 use schemas::event::{
     AgentDefined, AssignReason, CampaignDefined, ChannelDefined, ClientDefined, ConversationAssigned,
-    ConversationFinished, ConversationOpened, ConversationQueued, ConversationReleased,
-    ConversationTransferred, DeliveryUpdated, DispositionDefined, Event, ExclusiveAgentRemoved,
-    ExclusiveAgentSet, MessageReceived, MessageResent, MessageSettled, MessageSubmitted, NoteAdded,
-    PresenceChanged, ProjectDefined, QueueCause, ReceiptParked, Reservation, SendAccepted, SendAttempted,
-    SendDeferred, SendUncertain, WorkspaceCreated,
+    ConversationFinished, ConversationOpened, ConversationOverflowed, ConversationQueued,
+    ConversationReleased, ConversationTransferred, DeliveryUpdated, DispositionDefined, Event,
+    ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, MessageResent, MessageSettled,
+    MessageSubmitted, NeedsSet, NoteAdded, OverflowAt, PresenceChanged, ProjectDefined, QueueCause,
+    QueueRouted, ReceiptParked, Reservation, SendAccepted, SendAttempted, SendDeferred, SendUncertain,
+    WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
     Actor, ChannelKind, CommandId, ContactId, Content, ConversationId, DeliveryError, DeliveryStatus,
-    ExclusiveWait, FrameId, MessageId, Position, Presence, Role, ShardId, Timestamp, TransferTarget,
+    ExclusiveWait, FrameId, MessageId, Needs, Overflow, Position, Presence, Role, Routing, RoutingPolicy,
+    ShardId, Skills, Timestamp, TransferTarget,
 };
 
 /// A value, as the payload of this version was read when the version was the current one.
@@ -73,7 +77,25 @@ fn masters() -> Vec<Sample> {
     all.extend([Role::Agent, Role::Supervisor, Role::Administrator, Role::Auditor].map(agent));
     let away = Presence::Away { reason: "lunch".into() };
     all.extend([Presence::Online, away, Presence::Offline].map(presence));
+    let routed = |is_partial| QueueRouted { campaign: id("sales"), is_partial };
+    all.extend([v1("whole", routed(false)), v1("partial", routed(true))]);
+    let policies = [
+        (RoutingPolicy::LongestIdle, "longest-idle"),
+        (RoutingPolicy::RoundRobin, "round-robin"),
+        (RoutingPolicy::Manual, "manual"),
+    ];
+    all.extend(policies.map(|(policy, label)| v1(label, routing(policy))));
     all
+}
+
+fn skills() -> Skills {
+    Skills::from([(id("french"), 10), (id("refunds"), 1)])
+}
+
+fn routing(policy: RoutingPolicy) -> CampaignDefined {
+    let overflow = Some(Overflow { after_seconds: 300, campaign: id("support") });
+    let routing = Routing { policy, skills: skills(), priority: 9, overflow };
+    CampaignDefined { routing, ..a_campaign(ExclusiveWait::Forever) }
 }
 
 fn disposition(parent: Option<&str>) -> DispositionDefined {
@@ -85,7 +107,11 @@ fn campaign(exclusive_wait: ExclusiveWait) -> Sample {
         ExclusiveWait::Seconds(_) => "seconds",
         ExclusiveWait::Forever => "forever",
     };
-    let event = CampaignDefined {
+    v1(label, a_campaign(exclusive_wait))
+}
+
+fn a_campaign(exclusive_wait: ExclusiveWait) -> CampaignDefined {
+    CampaignDefined {
         campaign: id("sales"),
         project: id("shop"),
         name: "Sales".into(),
@@ -94,8 +120,8 @@ fn campaign(exclusive_wait: ExclusiveWait) -> Sample {
         hours_shown: 720,
         external_resources: true,
         exclusive_wait,
-    };
-    v1(label, event)
+        routing: Routing::default(),
+    }
 }
 
 fn channel(kind: ChannelKind) -> Sample {
@@ -124,6 +150,8 @@ fn agent(role: Role) -> Sample {
         campaigns: vec![id("sales")],
         channels: vec![id("wa-main")],
         capacity: 300,
+        capacity_of: BTreeMap::from([(ChannelKind::Whatsapp, 100), (ChannelKind::Webchat, 3)]),
+        skills: skills(),
     };
     v1(label, event)
 }
@@ -151,6 +179,9 @@ fn conversations() -> Vec<Sample> {
     let mut all = vec![
         v1("named", opened(Some("Eva"))),
         v1("unnamed", opened(None)),
+        v1("plain", ConversationOverflowed { conversation, from: id("sales"), to: id("support") }),
+        v1("plain", NeedsSet { conversation, needs: Needs { skills: skills(), priority: Some(9) } }),
+        v1("none", NeedsSet { conversation, needs: Needs::default() }),
         v1("plain", ConversationReleased { conversation, agent: id("ana") }),
         v1("plain", NoteAdded { conversation, text: "Wants a blue one".into() }),
         v1("with-sub", finished(Some("ana"), Some("sold-card"))),
@@ -159,16 +190,25 @@ fn conversations() -> Vec<Sample> {
         v1("to-campaign", transferred(TransferTarget::Campaign(id("support")))),
     ];
     all.extend([text(), unsupported()].map(received));
-    let causes =
-        [QueueCause::Opened, QueueCause::Transferred, QueueCause::Released, QueueCause::ExclusiveWaitOver];
+    let causes = [
+        QueueCause::Opened,
+        QueueCause::Transferred,
+        QueueCause::Released,
+        QueueCause::ExclusiveWaitOver,
+        QueueCause::Overflowed,
+        QueueCause::NeedsSet,
+    ];
     all.extend(causes.map(queued));
     let until = Some(time(300));
     all.push(v1("kept", kept(until)));
     all.push(v1("kept-forever", kept(None)));
     let reasons = [
         AssignReason::Exclusive,
-        AssignReason::MostRoom { candidates: 3, load: 1, capacity: 300, idle_since: time(4) },
-        AssignReason::WaitedLongest { waiting_since: time(5), load: 299, capacity: 300 },
+        AssignReason::MostRoom { with_room: 3, load: 1, capacity: 300, idle_since: time(4) },
+        AssignReason::LongestIdle { with_room: 3, idle_since: time(4) },
+        AssignReason::RoundRobin { with_room: 3, after: None },
+        AssignReason::RoundRobin { with_room: 3, after: Some(id("ben")) },
+        AssignReason::WaitedLongest { waiting_since: time(5), priority: 7, load: 299, capacity: 300 },
         AssignReason::Picked,
         AssignReason::Given,
         AssignReason::Transferred,
@@ -209,13 +249,17 @@ fn queued(cause: QueueCause) -> Sample {
         QueueCause::Transferred => "transferred",
         QueueCause::Released => "released",
         QueueCause::ExclusiveWaitOver => "exclusive-wait-over",
+        QueueCause::Overflowed => "overflowed",
+        QueueCause::NeedsSet => "needs-set",
     };
     let event = ConversationQueued {
         conversation: CONVERSATION,
         campaign: id("sales"),
         cause,
         since: time(2),
+        priority: 7,
         reserved: None,
+        overflow: Some(OverflowAt { at: time(400), campaign: id("support") }),
     };
     v1(label, event)
 }
@@ -226,6 +270,8 @@ fn kept(until: Option<Timestamp>) -> ConversationQueued {
         campaign: id("sales"),
         cause: QueueCause::Opened,
         since: time(2),
+        priority: 0,
+        overflow: None,
         reserved: Some(Reservation { agent: id("ana"), until }),
     }
 }
@@ -234,6 +280,9 @@ fn assigned(reason: AssignReason) -> Sample {
     let label = match reason {
         AssignReason::Exclusive => "exclusive",
         AssignReason::MostRoom { .. } => "most-room",
+        AssignReason::LongestIdle { .. } => "longest-idle",
+        AssignReason::RoundRobin { after: None, .. } => "round-robin-first",
+        AssignReason::RoundRobin { after: Some(_), .. } => "round-robin",
         AssignReason::WaitedLongest { .. } => "waited-longest",
         AssignReason::Picked => "picked",
         AssignReason::Given => "given",

@@ -59,7 +59,10 @@ fn check_one(listened: &Listened, changes: &BTreeSet<Position>) -> Findings {
 /// Whether an administrator hears of it: all but what has no line of its own.
 fn is_pushed(event: &Event) -> bool {
     match event {
-        Event::WorkspaceCreated(_) | Event::ConversationOpened(_) | Event::ReceiptParked(_) => false,
+        Event::WorkspaceCreated(_)
+        | Event::ConversationOpened(_)
+        | Event::QueueRouted(_)
+        | Event::ReceiptParked(_) => false,
         Event::ExclusiveAgentSet(e) => e.conversation.is_some(),
         Event::ExclusiveAgentRemoved(e) => e.conversation.is_some(),
         Event::ClientDefined(_)
@@ -75,6 +78,8 @@ fn is_pushed(event: &Event) -> bool {
         | Event::ConversationTransferred(_)
         | Event::ConversationFinished(_)
         | Event::ConversationReleased(_)
+        | Event::ConversationOverflowed(_)
+        | Event::NeedsSet(_)
         | Event::NoteAdded(_)
         | Event::MessageSubmitted(_)
         | Event::SendAttempted(_)

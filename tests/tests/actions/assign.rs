@@ -25,7 +25,7 @@ async fn a_message_is_pushed_to_the_agent_who_gets_it_and_stands_in_their_inbox(
     let assigned = screen.entry().await;
     let EntryBody::Assigned { agent: to, reason } = &assigned.body else { panic!("{assigned:?}") };
     assert_eq!(*to, agent(0));
-    assert!(matches!(reason, AssignReason::MostRoom { candidates: 2, load: 0, .. }), "{reason:?}");
+    assert!(matches!(reason, AssignReason::MostRoom { with_room: 2, load: 0, .. }), "{reason:?}");
 
     let rows = inbox(&ana).await;
     let [row] = &rows[..] else { panic!("{rows:?}") };

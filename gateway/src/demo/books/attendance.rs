@@ -69,6 +69,11 @@ impl Attendance {
                     case.campaign = to.clone();
                 }
             }
+            Event::ConversationOverflowed(e) => {
+                if let Some(case) = self.cases.get_mut(&e.conversation) {
+                    case.campaign = e.to.clone();
+                }
+            }
             Event::ConversationReleased(e) => self.leave(at, e.conversation, Some(&e.agent)),
             Event::ConversationQueued(e) => {
                 let holder = self.holder(e.conversation).cloned();

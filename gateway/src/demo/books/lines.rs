@@ -49,6 +49,8 @@ fn body(event: &Event) -> Option<EntryBody> {
         }
         Event::ConversationAssigned(e) => EntryBody::Assigned { agent: e.agent, reason: e.reason },
         Event::ConversationTransferred(e) => EntryBody::Transferred { from: e.from, to: e.to, note: e.note },
+        Event::ConversationOverflowed(e) => EntryBody::Overflowed { from: e.from, to: e.to },
+        Event::NeedsSet(e) => EntryBody::NeedsSet { needs: e.needs },
         Event::ConversationReleased(e) => EntryBody::Released { agent: e.agent },
         Event::ConversationFinished(e) => {
             EntryBody::Finished { disposition: e.disposition, sub_disposition: e.sub_disposition }

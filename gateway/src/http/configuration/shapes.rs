@@ -43,6 +43,7 @@ pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Com
         hours_shown: body.hours_shown,
         external_resources: body.external_resources,
         exclusive_wait: body.exclusive_wait_seconds.map_or(ExclusiveWait::Forever, ExclusiveWait::Seconds),
+        routing: body.routing,
     })
 }
 
@@ -58,6 +59,7 @@ pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
             ExclusiveWait::Seconds(seconds) => Some(seconds),
             ExclusiveWait::Forever => None,
         },
+        routing: row.routing,
     };
     Master { id: row.campaign.to_string(), definition }
 }
@@ -84,17 +86,27 @@ pub(super) fn show_disposition(row: DispositionDefined) -> Master<DefineDisposit
 }
 
 pub(super) fn define_agent(agent: AgentId, body: DefineAgent) -> Command {
-    let DefineAgent { name, role, campaigns, channels, capacity } = body;
-    Command::DefineAgent(AgentDefined { agent, name, role, campaigns, channels, capacity })
+    let DefineAgent { name, role, campaigns, channels, capacity, capacity_of, skills } = body;
+    Command::DefineAgent(AgentDefined {
+        agent,
+        name,
+        role,
+        campaigns,
+        channels,
+        capacity,
+        capacity_of,
+        skills,
+    })
 }
 
 pub(super) fn show_agent(row: AgentRow) -> Agent {
-    let AgentDefined { agent, name, role, campaigns, channels, capacity } = row.definition;
+    let AgentDefined { agent, name, role, campaigns, channels, capacity, capacity_of, skills } =
+        row.definition;
     let (presence, away_reason) = match row.presence {
         Presence::Online => ("online", None),
         Presence::Away { reason } => ("away", Some(reason)),
         Presence::Offline => ("offline", None),
     };
-    let definition = DefineAgent { name, role, campaigns, channels, capacity };
+    let definition = DefineAgent { name, role, campaigns, channels, capacity, capacity_of, skills };
     Agent { id: agent.to_string(), presence, away_reason, definition }
 }

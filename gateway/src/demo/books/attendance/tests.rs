@@ -1,7 +1,9 @@
 //! The fold of who has what, with days that are in order and days that are not.
 
+use std::collections::BTreeMap;
+
 use schemas::event::{AgentDefined, ConversationFinished};
-use schemas::{DispositionId, Role};
+use schemas::{DispositionId, Role, Skills};
 
 use super::*;
 
@@ -12,7 +14,9 @@ fn agent(name: &str) -> AgentId {
 fn defined(name: &str, capacity: u16) -> Event {
     let (campaigns, channels) = (vec![], vec![]);
     let role = Role::Agent;
-    AgentDefined { agent: agent(name), name: name.into(), role, campaigns, channels, capacity }.into()
+    let (capacity_of, skills) = (BTreeMap::new(), Skills::new());
+    let agent = agent(name);
+    AgentDefined { agent, name: name.into(), role, campaigns, channels, capacity, capacity_of, skills }.into()
 }
 
 fn opened(id: u8, contact: u8) -> Event {

@@ -1,0 +1,125 @@
+//! What waits, campaign by campaign and channel by channel: the most urgent first, then who has waited longest.
+//! Conversations that need the same skills stand together, so that whoever lacks one passes all of them by.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Peekable;
+
+use rustc_hash::FxHashMap;
+use schemas::event::ConversationQueued;
+use schemas::{CampaignId, ChannelId, ChannelKind, ConversationId, Skills, Timestamp};
+
+/// A place in a queue; the least is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct QueuePlace {
+    pub(super) priority: Reverse<u8>,
+    pub(super) since: Timestamp,
+    /// The order of queueing.
+    pub(super) number: u64,
+    pub(super) conversation: ConversationId,
+}
+
+type Places = BTreeSet<QueuePlace>;
+
+#[derive(Debug, Default)]
+pub(super) struct Queues(FxHashMap<(CampaignId, ChannelId), BTreeMap<Skills, Places>>);
+
+impl Queues {
+    pub(super) fn insert(
+        &mut self,
+        campaign: &CampaignId,
+        channel: &ChannelId,
+        skills: &Skills,
+        place: QueuePlace,
+    ) {
+        let queue = self.0.entry((campaign.clone(), channel.clone())).or_default();
+        match queue.get_mut(skills) {
+            Some(places) => drop(places.insert(place)),
+            None => drop(queue.insert(skills.clone(), Places::from([place]))),
+        }
+    }
+
+    pub(super) fn remove(
+        &mut self,
+        campaign: &CampaignId,
+        channel: &ChannelId,
+        skills: &Skills,
+        place: &QueuePlace,
+    ) {
+        let Some(queue) = self.0.get_mut(&(campaign.clone(), channel.clone())) else {
+            return;
+        };
+        if let Some(places) = queue.get_mut(skills) {
+            places.remove(place);
+            if places.is_empty() && !skills.is_empty() {
+                queue.remove(skills);
+            }
+        }
+    }
+
+    /// What waits in a campaign on a channel, by the skills that it needs.
+    pub(super) fn of(
+        &self,
+        campaign: &CampaignId,
+        channel: &ChannelId,
+    ) -> impl Iterator<Item = (&Skills, &Places)> {
+        self.0.get(&(campaign.clone(), channel.clone())).into_iter().flatten()
+    }
+}
+
+/// Several queues as one, in order.
+#[derive(Debug, Default)]
+pub(super) struct Line<'a> {
+    parts: Vec<Part<'a>>,
+    /// One that is about to enter a queue, behind those of its time.
+    last: Option<(QueuePlace, ChannelKind)>,
+}
+
+#[derive(Debug)]
+struct Part<'a> {
+    kind: ChannelKind,
+    places: Peekable<std::collections::btree_set::Iter<'a, QueuePlace>>,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn add(&mut self, kind: ChannelKind, places: &'a Places) {
+        self.parts.push(Part { kind, places: places.iter().peekable() });
+    }
+
+    pub(super) fn add_last(&mut self, kind: ChannelKind, queued: &ConversationQueued) {
+        let ConversationQueued { conversation, since, priority, .. } = *queued;
+        let place = QueuePlace { priority: Reverse(priority), since, number: u64::MAX, conversation };
+        self.last = Some((place, kind));
+    }
+
+    /// Takes the first of those on a kind of channel that is wanted.
+    pub(super) fn next(&mut self, wanted: impl Fn(ChannelKind) -> bool) -> Option<(QueuePlace, ChannelKind)> {
+        let first = self.first(&wanted);
+        match self.last {
+            Some((place, kind)) if wanted(kind) && first.is_none_or(|(first, _)| place < first) => {
+                self.last = None;
+                Some((place, kind))
+            }
+            _ => first.map(|(place, part)| {
+                self.parts[part].places.next();
+                (place, self.parts[part].kind)
+            }),
+        }
+    }
+
+    /// The first of all, without taking it, and the part that it is in.
+    pub(super) fn first(&mut self, wanted: impl Fn(ChannelKind) -> bool) -> Option<(QueuePlace, usize)> {
+        let parts = self.parts.iter_mut().enumerate().filter(|(_, part)| wanted(part.kind));
+        parts.filter_map(|(i, part)| part.places.peek().map(|place| (**place, i))).min()
+    }
+
+    /// Takes the first of this part.
+    pub(super) fn take(&mut self, part: usize) {
+        self.parts[part].places.next();
+    }
+
+    /// Nothing more of this part is wanted.
+    pub(super) fn pass_by(&mut self, part: usize) {
+        self.parts.remove(part);
+    }
+}
