@@ -11,6 +11,7 @@ mod exclusive;
 mod finish;
 mod inbound;
 mod needs;
+mod offer;
 mod overflow;
 mod permission;
 mod presence;
@@ -55,7 +56,9 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::DefineAgent(agent) => presence::define_agent(ws, agent, actor, now),
         Command::ChangePresence { agent, presence } => presence::change(ws, agent, presence, actor, now),
         Command::ReceiveMessage(message) => inbound::receive(ws, message, submission.id, actor, now),
-        Command::Assign { conversation, agent } => assign::assign(ws, *conversation, agent, actor),
+        Command::Assign { conversation, agent } => assign::assign(ws, *conversation, agent, actor, now),
+        Command::AcceptOffer { conversation } => offer::accept(ws, *conversation, actor),
+        Command::DeclineOffer { conversation } => offer::decline(ws, *conversation, actor, now),
         Command::Send { conversation, content } => {
             send::send(ws, *conversation, content, submission.id, actor)
         }
@@ -63,7 +66,7 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
             transfer::transfer(ws, *conversation, to, note, actor, now)
         }
         Command::Finish { conversation, disposition, sub_disposition } => {
-            finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor)
+            finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor, now)
         }
         Command::SetNeeds { conversation, needs } => needs::set(ws, *conversation, needs, actor, now),
         Command::AddNote { conversation, text } => conversation::add_note(ws, *conversation, text, actor),
@@ -125,6 +128,8 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::MessageReceived(_) | Event::NoteAdded(_) => {}
         Event::ConversationQueued(e) => conversation::queued(ws, e),
         Event::ConversationAssigned(e) => conversation::assigned(ws, e, at),
+        Event::ConversationOffered(e) => offer::offered(ws, e, at),
+        Event::OfferEnded(e) => offer::ended(ws, e),
         Event::ConversationReleased(e) => conversation::leave_stage(ws, e.conversation),
         Event::ConversationOverflowed(e) => overflow::overflowed(ws, e),
         Event::NeedsSet(e) => needs::were_set(ws, e),

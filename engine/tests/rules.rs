@@ -13,6 +13,7 @@ mod rules {
     mod exclusive;
     mod finish;
     mod inbound;
+    mod offer;
     mod presence;
     mod routing;
     mod send;
@@ -33,6 +34,7 @@ mod rules {
             exclusive::refusals(),
             finish::refusals(),
             inbound::refusals(),
+            offer::refusals(),
             presence::refusals(),
             routing::refusals(),
             send::refusals(),

@@ -87,6 +87,8 @@ impl Change {
             EntryBody::Note { text } | EntryBody::Transferred { note: text, .. } => text.len(),
             EntryBody::Queued { .. }
             | EntryBody::Assigned { .. }
+            | EntryBody::Offered { .. }
+            | EntryBody::OfferEnded { .. }
             | EntryBody::Overflowed { .. }
             | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }
@@ -119,6 +121,8 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::ConversationTransferred(e) => Subject::Line(e.conversation),
         Event::ConversationFinished(e) => Subject::Line(e.conversation),
         Event::ConversationReleased(e) => Subject::Line(e.conversation),
+        Event::ConversationOffered(e) => Subject::Line(e.conversation),
+        Event::OfferEnded(e) => Subject::Line(e.conversation),
         Event::ConversationOverflowed(e) => Subject::Line(e.conversation),
         Event::NeedsSet(e) => Subject::Line(e.conversation),
         Event::NoteAdded(e) => Subject::Line(e.conversation),

@@ -29,6 +29,10 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
             EntryBody::Transferred { from: e.from.clone(), to: e.to.clone(), note: e.note.clone() }
         }
         Event::ConversationOverflowed(e) => EntryBody::Overflowed { from: e.from.clone(), to: e.to.clone() },
+        Event::ConversationOffered(e) => {
+            EntryBody::Offered { agent: e.agent.clone(), reason: e.reason.clone(), until: e.until }
+        }
+        Event::OfferEnded(e) => EntryBody::OfferEnded { agent: e.agent.clone(), cause: e.cause },
         Event::NeedsSet(e) => EntryBody::NeedsSet { needs: e.needs.clone() },
         Event::ConversationReleased(e) => EntryBody::Released { agent: e.agent.clone() },
         Event::ConversationFinished(e) => EntryBody::Finished {

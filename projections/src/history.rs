@@ -82,6 +82,11 @@ impl HistoryProjector {
             Event::ConversationOverflowed(e) => {
                 self.append(r, e.conversation, |header| header.campaign = e.to.clone())
             }
+            Event::ConversationOffered(e) => self.append(r, e.conversation, |header| {
+                header.agent = None;
+                header.assigned_at = None;
+            }),
+            Event::OfferEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::NeedsSet(e) => self.append(r, e.conversation, |_| {}),
             Event::NoteAdded(e) => self.append(r, e.conversation, |_| {}),
             Event::ExclusiveAgentSet(e) => self.append_if_any(r, e.conversation),

@@ -50,6 +50,7 @@ struct StoredOpen {
 /// Who has an open conversation, or where it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seat {
+    /// Who has it, or is offered it.
     pub(crate) agent: Option<AgentId>,
     pub(crate) campaign: CampaignId,
     pub(crate) channel: ChannelId,
@@ -98,9 +99,18 @@ impl InboxProjector {
                 row.agent = Some(e.agent.clone());
                 row.assigned_at = Some(r.header.at);
                 row.queued_since = None;
+                row.offered = None;
                 row.reserved_for = None;
             }),
-            // After these three, the next event says who has it or where it waits.
+            Event::ConversationOffered(e) => self.change(r, e.conversation, |row| {
+                row.agent = None;
+                row.assigned_at = None;
+                row.queued_since = Some(e.since);
+                row.offered = Some((e.agent.clone(), e.until));
+                row.reserved_for = None;
+            }),
+            // After the next four, another event says who has it or where it waits.
+            Event::OfferEnded(e) => self.change(r, e.conversation, |row| row.offered = None),
             Event::ConversationOverflowed(e) => {
                 self.change(r, e.conversation, |row| row.campaign = e.to.clone())
             }
@@ -131,7 +141,7 @@ impl InboxProjector {
     /// Who has a conversation now, or where it waits; `None` when it is not open.
     pub(crate) fn seat(&self, key: ConversationKey) -> Result<Option<Seat>, ViewError> {
         let of = |row: &OpenRow| Seat {
-            agent: row.agent.clone(),
+            agent: row.agent.clone().or_else(|| Some(row.offered.as_ref()?.0.clone())),
             campaign: row.campaign.clone(),
             channel: row.channel.clone(),
             waits: waits(row),
@@ -243,6 +253,7 @@ fn opened(r: &Recorded<'_>, e: &ConversationOpened) -> OpenRow {
         assigned_at: None,
         queued_since: None,
         priority: 0,
+        offered: None,
         reserved_for: None,
         waiting_since: None,
         unread: 0,
@@ -281,5 +292,6 @@ fn queued(row: &mut OpenRow, e: &ConversationQueued) {
     row.assigned_at = None;
     row.queued_since = Some(e.since);
     row.priority = e.priority;
+    row.offered = None;
     row.reserved_for = e.reserved.as_ref().map(|reservation| reservation.agent.clone());
 }

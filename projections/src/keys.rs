@@ -66,6 +66,11 @@ pub(crate) fn open_conversations() -> [u8; 1] {
 /// Where a conversation stands in its agent's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
+    /// The agent has not accepted it yet; what ends soonest first.
+    Offered {
+        /// When the offer ends.
+        until: Timestamp,
+    },
     /// The contact waits for an answer; longest first.
     Awaited {
         /// Since when.
@@ -91,8 +96,9 @@ pub(crate) fn agent_item(
     id: ConversationId,
 ) -> [u8; 42] {
     let (class, time) = match standing {
-        Standing::Awaited { since } => (0, since.millis()),
-        Standing::Quiet { last } => (1, !last.millis()),
+        Standing::Offered { until } => (0, until.millis()),
+        Standing::Awaited { since } => (1, since.millis()),
+        Standing::Quiet { last } => (2, !last.millis()),
     };
     let agent = short_hash(agent.as_str());
     join(AGENT, &[&workspace.0, &agent, &[class], &time.to_be_bytes(), id.as_bytes()])
@@ -227,10 +233,12 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_sees_who_waits_longest_first_and_then_what_was_last_active() {
+    fn an_agent_sees_offers_first_then_who_waits_longest_and_then_what_was_last_active() {
         let ana = AgentId::new("ana").unwrap();
         let of = |standing| agent_item(workspace(), &ana, standing, ID);
         let in_order = [
+            of(Standing::Offered { until: time(8) }),
+            of(Standing::Offered { until: time(256) }),
             of(Standing::Awaited { since: time(1) }),
             of(Standing::Awaited { since: time(256) }),
             of(Standing::Quiet { last: time(1_000) }),

@@ -41,6 +41,8 @@ pub(crate) struct OpenRow {
     pub(crate) assigned_at: Option<Timestamp>,
     pub(crate) queued_since: Option<Timestamp>,
     pub(crate) priority: u8,
+    /// To whom it is offered, and until when.
+    pub(crate) offered: Option<(AgentId, Timestamp)>,
     pub(crate) reserved_for: Option<AgentId>,
     pub(crate) waiting_since: Option<Timestamp>,
     pub(crate) unread: u32,
@@ -51,6 +53,7 @@ pub(crate) struct OpenRow {
 
 impl OpenRow {
     pub(crate) fn into_item(self, conversation: ConversationId) -> InboxItem {
+        let (offered_to, offered_until) = self.offered.unzip();
         InboxItem {
             conversation,
             contact: self.contact,
@@ -62,6 +65,8 @@ impl OpenRow {
             assigned_at: self.assigned_at,
             queued_since: self.queued_since,
             priority: self.priority,
+            offered_to,
+            offered_until,
             reserved_for: self.reserved_for,
             waiting_since: self.waiting_since,
             unread: self.unread,

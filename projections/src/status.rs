@@ -97,6 +97,8 @@ impl StatusProjector {
             | Event::ConversationReleased(_)
             | Event::ConversationOverflowed(_)
             | Event::NeedsSet(_)
+            | Event::ConversationOffered(_)
+            | Event::OfferEnded(_)
             | Event::NoteAdded(_)
             | Event::ExclusiveAgentSet(_)
             | Event::ExclusiveAgentRemoved(_)

@@ -89,6 +89,16 @@ pub enum Command {
         /// To whom.
         agent: AgentId,
     },
+    /// Take the conversation that one is offered.
+    AcceptOffer {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// Leave it to somebody else.
+    DeclineOffer {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
     /// Send a message to the contact. It gets the bytes of the submission's id.
     Send {
         /// In which conversation.

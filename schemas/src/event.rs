@@ -10,9 +10,10 @@ pub use configuration::{
     ProjectDefined, QueueRouted, WorkspaceCreated,
 };
 pub use conversation::{
-    AssignReason, ConversationAssigned, ConversationFinished, ConversationOpened, ConversationOverflowed,
-    ConversationQueued, ConversationReleased, ConversationTransferred, ExclusiveAgentRemoved,
-    ExclusiveAgentSet, MessageReceived, NeedsSet, NoteAdded, OverflowAt, QueueCause, Reservation,
+    AssignReason, ConversationAssigned, ConversationFinished, ConversationOffered, ConversationOpened,
+    ConversationOverflowed, ConversationQueued, ConversationReleased, ConversationTransferred,
+    ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, NeedsSet, NoteAdded, OfferEnd, OfferEnded,
+    OverflowAt, QueueCause, Reservation,
 };
 pub use outbound::{
     DeliveryUpdated, MessageResent, MessageSettled, MessageSubmitted, ReceiptParked, SendAccepted,
@@ -111,6 +112,8 @@ events! {
     29 v 1 ExclusiveAgentRemoved;
     30 v 1 ConversationOverflowed;
     31 v 1 NeedsSet;
+    32 v 1 ConversationOffered;
+    33 v 1 OfferEnded;
     40 v 1 MessageSubmitted;
     41 v 1 SendAttempted;
     42 v 1 SendAccepted;
@@ -148,6 +151,8 @@ impl Event {
             Self::ExclusiveAgentRemoved(e) => e.conversation,
             Self::ConversationOverflowed(e) => Some(e.conversation),
             Self::NeedsSet(e) => Some(e.conversation),
+            Self::ConversationOffered(e) => Some(e.conversation),
+            Self::OfferEnded(e) => Some(e.conversation),
             Self::MessageSubmitted(e) => Some(e.conversation),
             Self::SendAttempted(e) => Some(e.conversation),
             Self::SendAccepted(e) => Some(e.conversation),

@@ -30,6 +30,8 @@ pub const SKILL_LEVEL_MAX: u8 = 10;
 pub const PRIORITY_MAX: u8 = 9;
 /// Longest time until a conversation that waits goes to another campaign: a week.
 pub const OVERFLOW_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+/// Longest time that an agent has to accept a conversation.
+pub const OFFER_SECONDS_MAX: u16 = 600;
 /// Conversations that are routed at a time when a campaign's routing changes, before others have their turn.
 pub const ROUTED_AT_ONCE_MAX: usize = 500;
 /// Most masters of one kind in a workspace.

@@ -72,6 +72,9 @@ pub enum Presence {
     Offline,
 }
 
+/// The reason for which an agent is away who did not answer an offer; nobody gives it themselves.
+pub const NOT_RESPONDING: &str = "not-responding";
+
 /// How long a new conversation waits for an exclusive agent who is offline or full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExclusiveWait {

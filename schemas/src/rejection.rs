@@ -123,6 +123,12 @@ rejections! {
         "an overflow after {0} seconds is not between 1 second and a week" "choose another time";
     OverflowToItself(CampaignId): Invalid "overflow_to_itself"
         "campaign {0} cannot overflow into itself" "choose another campaign";
+    NotOffered(ConversationId): Conflict "not_offered"
+        "conversation {0} is not offered to the actor" "it went to somebody else, or the offer has ended";
+    OfferedToAnother(ConversationId, AgentId): Conflict "offered_to_another"
+        "conversation {0} is offered to agent {1}" "wait until they answer, or ask a supervisor";
+    OfferOutOfRange(u16): Invalid "offer_seconds"
+        "an offer of {0} seconds is not between 1 second and 10 minutes" "choose another time";
     NotAttending(AgentId): Invalid "agent_does_not_attend"
         "agent {0} is an auditor and attends no conversations" "choose an agent or a supervisor";
     EmptyMessage: Invalid "empty_message"

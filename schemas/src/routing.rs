@@ -41,6 +41,9 @@ pub struct Routing {
     pub skills: Skills,
     /// Whose turn it is where an agent works in several campaigns: 0 to 9, the highest first.
     pub priority: u8,
+    /// How long an agent has to accept a conversation that is given to them, in seconds: 1 to 600. Absent when it
+    /// is theirs at once.
+    pub offer_seconds: Option<u16>,
     /// Where its conversations go that wait too long.
     pub overflow: Option<Overflow>,
 }

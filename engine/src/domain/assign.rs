@@ -1,10 +1,11 @@
 //! Assign by hand: an agent takes from the queue, a supervisor gives. A conversation has at most one agent, and
 //! an agent never gets more than their capacity.
 
-use schemas::event::{AssignReason, ConversationAssigned, Event};
-use schemas::{Actor, AgentId, ConversationId, Rejection, Role};
+use schemas::event::{AssignReason, ConversationAssigned, Event, OfferEnd, OfferEnded};
+use schemas::{Actor, AgentId, ConversationId, Rejection, Role, Timestamp};
 
 use super::conversation::require_can_take;
+use super::offer::accepted;
 use super::permission::{is, role, supervises};
 use super::routing::refill;
 use super::state::{Conversation, Stage, Workspace};
@@ -14,6 +15,7 @@ pub(super) fn assign(
     id: ConversationId,
     target: &AgentId,
     actor: &Actor,
+    now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     if matches!(role(ws, actor), None | Some(Role::Auditor)) {
         return Err(Rejection::Forbidden);
@@ -28,11 +30,20 @@ pub(super) fn assign(
         require_takes_from_queue(id, conversation, target, actor)?;
     }
     require_can_take(agent, conversation)?;
+    let placed = conversation.placed_with().filter(|before| *before != target);
+    if placed.is_none() && is(actor, target) && matches!(conversation.stage, Stage::Offered { .. }) {
+        return Ok(vec![accepted(id, target)]);
+    }
     let taken_by_themselves = is(actor, target) && conversation.agent().is_none();
     let reason = if taken_by_themselves { AssignReason::Picked } else { AssignReason::Given };
-    let mut events = vec![ConversationAssigned { conversation: id, agent: target.clone(), reason }.into()];
-    if let Some(before) = conversation.agent() {
-        events.extend(refill(ws, before, conversation));
+    let mut events = Vec::new();
+    if let Stage::Offered { agent, .. } = &conversation.stage {
+        let ended = OfferEnded { conversation: id, agent: agent.clone(), cause: OfferEnd::Withdrawn };
+        events.push(ended.into());
+    }
+    events.push(ConversationAssigned { conversation: id, agent: target.clone(), reason }.into());
+    if let Some(before) = placed {
+        events.extend(refill(ws, before, conversation, now));
     }
     Ok(events)
 }
@@ -51,6 +62,9 @@ fn require_takes_from_queue(
         Stage::Waiting { reserved: Some(kept), .. } if kept.agent != *target => {
             Err(Rejection::ReservedForExclusiveAgent(id, kept.agent.clone()))
         }
-        Stage::Waiting { .. } | Stage::Loose => Ok(()),
+        Stage::Offered { agent, .. } if agent != target => {
+            Err(Rejection::OfferedToAnother(id, agent.clone()))
+        }
+        Stage::Offered { .. } | Stage::Waiting { .. } | Stage::Loose => Ok(()),
     }
 }

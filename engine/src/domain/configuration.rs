@@ -5,8 +5,8 @@ use schemas::event::{
     WorkspaceCreated,
 };
 use schemas::limits::{
-    IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX, OVERFLOW_SECONDS_MAX, PRIORITY_MAX,
-    SKILL_LEVEL_MAX, SKILLS_MAX,
+    IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX, OFFER_SECONDS_MAX, OVERFLOW_SECONDS_MAX,
+    PRIORITY_MAX, SKILL_LEVEL_MAX, SKILLS_MAX,
 };
 use schemas::{Actor, AgentId, Overflow, Rejection, Routing, Skills, Timestamp, WorkspaceId};
 
@@ -129,9 +129,12 @@ pub(super) fn define_campaign(ws: &Workspace, campaign: &CampaignDefined, actor:
 }
 
 fn require_routing(ws: &Workspace, campaign: &CampaignDefined) -> Result<(), Rejection> {
-    let Routing { policy: _, skills, priority, overflow } = &campaign.routing;
+    let Routing { policy: _, skills, priority, offer_seconds, overflow } = &campaign.routing;
     require_skills(skills)?;
     require_priority(*priority)?;
+    if let Some(seconds) = offer_seconds.filter(|seconds| !(1..=OFFER_SECONDS_MAX).contains(seconds)) {
+        return Err(Rejection::OfferOutOfRange(seconds));
+    }
     let Some(Overflow { after_seconds, campaign: to }) = overflow else {
         return Ok(());
     };

@@ -31,6 +31,7 @@ impl Conversation {
             kind: self.kind,
             campaign: &self.campaign,
             needs: &self.needs,
+            declined: &self.declined,
             since,
             cause,
         }
@@ -54,11 +55,14 @@ pub(super) fn require_can_take(agent: &Agent, conversation: &Conversation) -> Re
     if agent.presence != Presence::Online {
         return Err(Rejection::AgentOffline(id()));
     }
-    if !agent.load.leaves_room(definition) {
+    // What they are offered takes their room already.
+    let is_theirs = conversation.placed_with() == Some(&definition.agent);
+    let load = if is_theirs { agent.load.minus(*kind) } else { agent.load };
+    if !load.leaves_room(definition) {
         return Err(Rejection::AgentFull(id(), definition.capacity));
     }
     match definition.capacity_of.get(kind) {
-        Some(most) if !agent.load.leaves_room_on(definition, *kind) => {
+        Some(most) if !load.leaves_room_on(definition, *kind) => {
             Err(Rejection::AgentFullOnKind(id(), *kind, *most))
         }
         _ => Ok(()),
@@ -124,6 +128,7 @@ pub(super) fn assigned(ws: &mut Workspace, event: &ConversationAssigned, at: Tim
         return;
     };
     conversation.stage = Stage::Assigned(event.agent.clone());
+    conversation.declined.clear();
     let kind = conversation.kind;
     if let AssignReason::RoundRobin { .. } = event.reason {
         ws.turns.insert(conversation.campaign.clone(), event.agent.clone());
@@ -147,6 +152,13 @@ pub(super) fn leave_stage(ws: &mut Workspace, id: ConversationId) {
             let (agent, kind) = (agent.clone(), *kind);
             ws.change_agent(&agent, |agent| {
                 agent.holding.retain(|held| *held != id);
+                agent.load = agent.load.minus(kind);
+            });
+        }
+        Stage::Offered { agent, .. } => {
+            let (agent, kind) = (agent.clone(), *kind);
+            ws.change_agent(&agent, |agent| {
+                agent.offered.retain(|offered| *offered != id);
                 agent.load = agent.load.minus(kind);
             });
         }

@@ -4,6 +4,7 @@ use schemas::command::Due;
 use schemas::event::{Event, QueueCause};
 use schemas::{Actor, ConversationId, Rejection, Timestamp};
 
+use super::offer::time_out;
 use super::overflow::overflow;
 use super::permission::require_system;
 use super::rerouting::route_queue;
@@ -33,19 +34,19 @@ fn of_conversation(
     conversation: &Conversation,
     now: Timestamp,
 ) -> Vec<Event> {
-    let Stage::Waiting { since, reserved, overflow: leaves, .. } = &conversation.stage else {
-        return vec![];
-    };
     let is_over = |until: Option<Timestamp>| until.is_some_and(|until| until <= now);
-    match (reserved, leaves) {
-        (Some(kept), _) if is_over(kept.until) => {
+    match &conversation.stage {
+        Stage::Offered { agent, until, .. } if is_over(Some(*until)) => {
+            time_out(ws, id, conversation, agent, now)
+        }
+        Stage::Waiting { since, reserved: Some(kept), .. } if is_over(kept.until) => {
             let loose = conversation.loose(id, *since, QueueCause::ExclusiveWaitOver);
             vec![Router::new(ws, now, None).route_to(&loose, None)]
         }
-        (None, Some(leaves)) if is_over(Some(leaves.at)) => {
+        Stage::Waiting { since, reserved: None, overflow: Some(leaves), .. } if is_over(Some(leaves.at)) => {
             overflow(ws, id, conversation, *since, leaves, now)
         }
-        (Some(_) | None, Some(_) | None) => vec![],
+        Stage::Offered { .. } | Stage::Waiting { .. } | Stage::Assigned(_) | Stage::Loose => vec![],
     }
 }
 
@@ -55,6 +56,7 @@ impl Conversation {
         match &self.stage {
             Stage::Waiting { reserved: Some(kept), .. } => kept.until,
             Stage::Waiting { reserved: None, overflow, .. } => overflow.as_ref().map(|leaves| leaves.at),
+            Stage::Offered { until, .. } => Some(*until),
             Stage::Assigned(_) | Stage::Loose => None,
         }
     }

@@ -97,7 +97,9 @@ fn reroute_kept<'a>(
         Stage::Waiting { since, number, priority, reserved: Some(_), .. } => {
             Some((Reverse(*priority), *since, *number, *id, *conversation))
         }
-        Stage::Waiting { reserved: None, .. } | Stage::Assigned(_) | Stage::Loose => None,
+        Stage::Waiting { reserved: None, .. } | Stage::Offered { .. } | Stage::Assigned(_) | Stage::Loose => {
+            None
+        }
     });
     let mut kept: Vec<_> = kept.collect();
     kept.sort_unstable_by_key(|(priority, since, number, ..)| (*priority, *since, *number));

@@ -1,7 +1,7 @@
 //! Finish: with a disposition of the campaign, and a sub-disposition when the disposition has any.
 
 use schemas::event::{ConversationFinished, Event};
-use schemas::{Actor, ConversationId, DispositionId, Rejection};
+use schemas::{Actor, ConversationId, DispositionId, Rejection, Timestamp};
 
 use super::conversation::leave_stage;
 use super::permission::require_holder_or_supervisor;
@@ -14,15 +14,16 @@ pub(super) fn finish(
     disposition: &DispositionId,
     sub_disposition: Option<&DispositionId>,
     actor: &Actor,
+    now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     let conversation = ws.open_conversation(id)?;
     require_holder_or_supervisor(ws, actor, id, conversation)?;
     require_disposition(ws, conversation, disposition, sub_disposition)?;
-    let agent = conversation.agent().cloned();
-    let freed = agent.as_ref().map(|agent| refill(ws, agent, conversation)).unwrap_or_default();
+    let placed = conversation.placed_with();
+    let freed = placed.map(|agent| refill(ws, agent, conversation, now)).unwrap_or_default();
     let finished = ConversationFinished {
         conversation: id,
-        agent,
+        agent: conversation.agent().cloned(),
         disposition: disposition.clone(),
         sub_disposition: sub_disposition.cloned(),
     };

@@ -57,6 +57,7 @@ pub(super) fn receive(
         kind: ws.kind_of(&inbound.channel),
         campaign,
         needs: &needs,
+        declined: &[],
         since: now,
         cause: QueueCause::Opened,
     };
@@ -104,6 +105,7 @@ pub(super) fn opened(ws: &mut Workspace, event: &ConversationOpened, at: Timesta
         kind: ws.kind_of(&event.channel),
         campaign: event.campaign.clone(),
         needs: Needs::default(),
+        declined: Vec::new(),
         opened_at: at,
         outbound_count: 0,
         stage: Stage::Loose,

@@ -3,9 +3,11 @@
 
 use schemas::event::{AgentDefined, ConversationReleased, Event, PresenceChanged, QueueCause};
 use schemas::limits::{AWAY_REASON_CHARS_MAX, CAPACITY_MAX};
+use schemas::masters::NOT_RESPONDING;
 use schemas::{Actor, AgentId, Presence, Rejection, Role, Timestamp};
 
 use super::configuration::{require_short_list, require_skills, require_space};
+use super::offer::{withdraw, withdraw_unserved};
 use super::permission::{require_administrator, require_name, require_self_or_supervisor, require_text};
 use super::queues::QueuePlace;
 use super::rooms::Load;
@@ -38,10 +40,12 @@ pub(super) fn define_agent(ws: &Workspace, agent: &AgentDefined, actor: &Actor, 
         return Ok(vec![]);
     }
     let mut events = vec![agent.clone().into()];
-    if before.presence == Presence::Online {
-        events.extend(fill(ws, agent, before.load));
-    }
     let mut router = Router::new(ws, now, Some(&agent.agent));
+    let (withdrawn, load) = withdraw_unserved(ws, before, agent, &mut router);
+    events.extend(withdrawn);
+    if before.presence == Presence::Online {
+        events.extend(fill(ws, agent, load, now));
+    }
     if agent.role == Role::Auditor {
         events.extend(release_all(ws, before, false, &mut router));
     }
@@ -75,16 +79,22 @@ pub(super) fn change(
     require_self_or_supervisor(ws, actor, id)?;
     if let Presence::Away { reason } = presence {
         require_text("reason", reason, AWAY_REASON_CHARS_MAX)?;
+        if reason == NOT_RESPONDING {
+            return Err(Rejection::InvalidText("reason".to_owned()));
+        }
     }
     if agent.presence == *presence {
         return Ok(vec![]);
     }
     let mut events = vec![PresenceChanged { agent: id.clone(), presence: presence.clone() }.into()];
     match presence {
-        Presence::Online => events.extend(fill(ws, &agent.definition, agent.load)),
-        Presence::Away { .. } => {}
+        Presence::Online => events.extend(fill(ws, &agent.definition, agent.load, now)),
+        Presence::Away { .. } => {
+            events.extend(withdraw(ws, agent, &mut Router::new(ws, now, Some(id))));
+        }
         Presence::Offline => {
             let mut router = Router::new(ws, now, Some(id));
+            events.extend(withdraw(ws, agent, &mut router));
             events.extend(release_all(ws, agent, true, &mut router));
         }
     }
@@ -130,6 +140,7 @@ pub(super) fn agent_defined(ws: &mut Workspace, event: &AgentDefined, at: Timest
         definition: event.clone(),
         presence: Presence::Offline,
         holding: Vec::new(),
+        offered: Vec::new(),
         load: Load::default(),
         idle_since: at,
     });

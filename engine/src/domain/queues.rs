@@ -68,41 +68,55 @@ impl Queues {
 }
 
 /// Several queues as one, in order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Line<'a> {
     parts: Vec<Part<'a>>,
     /// One that is about to enter a queue, behind those of its time.
-    last: Option<(QueuePlace, ChannelKind)>,
+    last: Option<Next<'a>>,
 }
 
-#[derive(Debug)]
 struct Part<'a> {
+    campaign: &'a CampaignId,
     kind: ChannelKind,
-    places: Peekable<std::collections::btree_set::Iter<'a, QueuePlace>>,
+    places: Peekable<Box<dyn Iterator<Item = &'a QueuePlace> + 'a>>,
+}
+
+/// A place in a line, and what it is taken for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Next<'a> {
+    pub(super) place: QueuePlace,
+    pub(super) campaign: &'a CampaignId,
+    pub(super) kind: ChannelKind,
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn add(&mut self, kind: ChannelKind, places: &'a Places) {
-        self.parts.push(Part { kind, places: places.iter().peekable() });
+    pub(super) fn add(
+        &mut self,
+        campaign: &'a CampaignId,
+        kind: ChannelKind,
+        places: impl Iterator<Item = &'a QueuePlace> + 'a,
+    ) {
+        let places: Box<dyn Iterator<Item = _>> = Box::new(places);
+        self.parts.push(Part { campaign, kind, places: places.peekable() });
     }
 
-    pub(super) fn add_last(&mut self, kind: ChannelKind, queued: &ConversationQueued) {
-        let ConversationQueued { conversation, since, priority, .. } = *queued;
+    pub(super) fn add_last(&mut self, kind: ChannelKind, queued: &'a ConversationQueued) {
+        let ConversationQueued { conversation, ref campaign, since, priority, .. } = *queued;
         let place = QueuePlace { priority: Reverse(priority), since, number: u64::MAX, conversation };
-        self.last = Some((place, kind));
+        self.last = Some(Next { place, campaign, kind });
     }
 
     /// Takes the first of those on a kind of channel that is wanted.
-    pub(super) fn next(&mut self, wanted: impl Fn(ChannelKind) -> bool) -> Option<(QueuePlace, ChannelKind)> {
+    pub(super) fn next(&mut self, wanted: impl Fn(ChannelKind) -> bool) -> Option<Next<'a>> {
         let first = self.first(&wanted);
         match self.last {
-            Some((place, kind)) if wanted(kind) && first.is_none_or(|(first, _)| place < first) => {
-                self.last = None;
-                Some((place, kind))
+            Some(last) if wanted(last.kind) && first.is_none_or(|(first, _)| last.place < first) => {
+                self.last.take()
             }
             _ => first.map(|(place, part)| {
-                self.parts[part].places.next();
-                (place, self.parts[part].kind)
+                let Part { campaign, kind, places } = &mut self.parts[part];
+                places.next();
+                Next { place, campaign, kind: *kind }
             }),
         }
     }

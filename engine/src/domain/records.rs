@@ -34,6 +34,7 @@ pub(crate) enum Record {
         definition: AgentDefined,
         presence: Presence,
         holding: Vec<ConversationId>,
+        offered: Vec<ConversationId>,
         idle_since: Timestamp,
     },
     Conversation(ConversationId, Conversation),
@@ -97,8 +98,8 @@ impl Workspace {
         self.channels.values().try_for_each(|e| each(&Record::Channel(e.clone())))?;
         self.dispositions.values().try_for_each(|e| each(&Record::Disposition(e.clone())))?;
         for agent in self.agents.values() {
-            let Agent { definition, presence, holding, load: _, idle_since } = agent.clone();
-            each(&Record::Agent { definition, presence, holding, idle_since })?;
+            let Agent { definition, presence, holding, offered, load: _, idle_since } = agent.clone();
+            each(&Record::Agent { definition, presence, holding, offered, idle_since })?;
         }
         for (id, conversation) in sorted(&self.conversations) {
             each(&Record::Conversation(*id, conversation.clone()))?;
@@ -162,8 +163,9 @@ impl Loading {
             Record::Campaign(e) => drop(ws.campaigns.insert(e.campaign.clone(), e)),
             Record::Channel(e) => drop(ws.channels.insert(e.channel.clone(), e)),
             Record::Disposition(e) => drop(ws.dispositions.insert(e.disposition.clone(), e)),
-            Record::Agent { definition, presence, holding, idle_since } => {
-                ws.load_agent(Agent { definition, presence, holding, load: Load::default(), idle_since });
+            Record::Agent { definition, presence, holding, offered, idle_since } => {
+                let load = Load::default();
+                ws.load_agent(Agent { definition, presence, holding, offered, load, idle_since });
             }
             Record::Conversation(conversation_id, conversation) => {
                 ws.load_conversation(conversation_id, conversation);
@@ -218,7 +220,7 @@ impl Workspace {
 
     fn load_conversation(&mut self, id: ConversationId, conversation: Conversation) {
         self.open.insert((conversation.contact, conversation.channel.clone()), id);
-        let (agent, kind) = (conversation.agent().cloned(), conversation.kind);
+        let (agent, kind) = (conversation.placed_with().cloned(), conversation.kind);
         self.conversations.insert(id, conversation);
         self.enter_queue(id);
         if let Some(agent) = agent {

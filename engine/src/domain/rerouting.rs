@@ -11,29 +11,31 @@ use super::routing::Router;
 use super::state::Workspace;
 
 /// Gives what waits in the campaign to those who can take it, the first ones first.
-pub(super) fn route_queue(ws: &Workspace, id: &CampaignId, now: Timestamp) -> Vec<Event> {
+pub(super) fn route_queue<'a>(ws: &'a Workspace, id: &'a CampaignId, now: Timestamp) -> Vec<Event> {
     let mut events = Vec::new();
     let campaign = ws.campaigns.get(id).filter(|campaign| campaign.routing.policy != RoutingPolicy::Manual);
     let mut line = Line::default();
-    for channel in campaign.iter().flat_map(|campaign| &campaign.channels) {
-        let kind = ws.channels.get(channel).map(|channel| channel.kind);
-        for (kind, (_, places)) in
-            kind.into_iter().flat_map(|kind| ws.queues.of(id, channel).map(move |q| (kind, q)))
-        {
-            line.add(kind, places);
+    let channels = campaign.into_iter().flat_map(|campaign| &campaign.channels);
+    for channel in channels.filter_map(|id| ws.channels.get(id)) {
+        for (_, places) in ws.queues.of(id, &channel.channel) {
+            line.add(id, channel.kind, places.iter());
         }
     }
     let mut router = Router::new(ws, now, None);
     while events.len() < ROUTED_AT_ONCE_MAX
         && let Some((place, part)) = line.first(|_| true)
     {
-        let conversation = ws.conversations.get(&place.conversation);
-        let loose = conversation.map(|c| c.loose(place.conversation, place.since, QueueCause::NeedsSet));
-        match loose.and_then(|loose| router.assign(&loose)) {
+        let Some(conversation) = ws.conversations.get(&place.conversation) else {
+            break;
+        };
+        let loose = conversation.loose(place.conversation, place.since, QueueCause::NeedsSet);
+        match router.assign(&loose) {
             Some(assigned) => {
                 events.push(assigned);
                 line.take(part);
             }
+            // Who declined this one may take the next.
+            None if !conversation.declined.is_empty() => line.take(part),
             // Nobody can take one of this channel that needs these skills, so nobody can take the others.
             None => line.pass_by(part),
         }

@@ -3,15 +3,15 @@
 
 use rustc_hash::FxHashMap;
 use schemas::event::{
-    AgentDefined, AssignReason, CampaignDefined, ConversationAssigned, ConversationQueued, Event, OverflowAt,
-    QueueCause, Reservation,
+    AgentDefined, AssignReason, CampaignDefined, ConversationAssigned, ConversationOffered,
+    ConversationQueued, Event, OverflowAt, QueueCause, Reservation,
 };
 use schemas::{
     AgentId, CampaignId, ChannelId, ChannelKind, ContactId, ConversationId, ExclusiveWait, Needs, Presence,
     RoutingPolicy, Timestamp, routing::meets,
 };
 
-use super::queues::{Line, QueuePlace};
+use super::queues::{Line, Next, QueuePlace};
 use super::rooms::{Load, Rank};
 use super::state::{Agent, Conversation, Workspace, serves};
 
@@ -23,6 +23,8 @@ pub(super) struct Loose<'a> {
     pub(super) kind: ChannelKind,
     pub(super) campaign: &'a CampaignId,
     pub(super) needs: &'a Needs,
+    /// Who was offered it in vain.
+    pub(super) declined: &'a [AgentId],
     /// Its place in the queue, should it wait.
     pub(super) since: Timestamp,
     pub(super) cause: QueueCause,
@@ -50,11 +52,18 @@ impl<'a> Router<'a> {
         self.route_to(loose, exclusive)
     }
 
+    /// The same, but not to this agent, nor kept for them.
+    pub(super) fn route_past(&mut self, loose: &Loose<'a>, agent: &AgentId) -> Event {
+        let exclusive = self.ws.exclusive.get(&(loose.contact, loose.campaign.clone()));
+        self.route_to(loose, exclusive.filter(|exclusive| *exclusive != agent))
+    }
+
     /// The same with this exclusive agent, if any, whatever the state says.
     pub(super) fn route_to(&mut self, loose: &Loose<'a>, exclusive: Option<&'a AgentId>) -> Event {
         let serving = exclusive
             .and_then(|id| self.ws.agents.get(id))
-            .filter(|agent| agent.serves(loose.campaign, loose.channel));
+            .filter(|agent| agent.serves(loose.campaign, loose.channel))
+            .filter(|agent| !loose.declined.contains(&agent.definition.agent));
         if let Some(agent) = serving {
             if self.takes(agent, loose.kind) {
                 return self.give(loose, agent, AssignReason::Exclusive);
@@ -96,6 +105,7 @@ impl<'a> Router<'a> {
         let fits = |agent: &&'a Agent| {
             self.takes(agent, loose.kind)
                 && agent.serves(id, loose.channel)
+                && !loose.declined.contains(&agent.definition.agent)
                 && meets(&agent.definition.skills, &routing.skills)
                 && meets(&agent.definition.skills, &loose.needs.skills)
         };
@@ -140,8 +150,8 @@ impl<'a> Router<'a> {
     fn give(&mut self, loose: &Loose<'_>, agent: &'a Agent, reason: AssignReason) -> Event {
         let load = self.load(agent).plus(loose.kind);
         self.given.insert(&agent.definition.agent, load);
-        let agent = agent.definition.agent.clone();
-        ConversationAssigned { conversation: loose.conversation, agent, reason }.into()
+        let given = Given { conversation: loose.conversation, since: loose.since, reason };
+        given.to(self.ws, loose.campaign, &agent.definition.agent, self.now)
     }
 
     /// That it waits, kept for this exclusive agent if there is one.
@@ -191,23 +201,46 @@ impl<'a> Router<'a> {
     }
 }
 
+/// A conversation that was given to somebody by no person.
+struct Given {
+    conversation: ConversationId,
+    since: Timestamp,
+    reason: AssignReason,
+}
+
+impl Given {
+    /// Theirs at once, or once they accept it, as the campaign says.
+    fn to(self, ws: &Workspace, campaign: &CampaignId, agent: &AgentId, now: Timestamp) -> Event {
+        let (Self { conversation, since, reason }, agent) = (self, agent.clone());
+        let offered = ws.campaigns.get(campaign).and_then(|campaign| campaign.routing.offer_seconds);
+        match offered {
+            Some(seconds) => {
+                let until = now.plus(std::time::Duration::from_secs(seconds.into()));
+                ConversationOffered { conversation, agent, reason, since, until }.into()
+            }
+            None => ConversationAssigned { conversation, agent, reason }.into(),
+        }
+    }
+}
+
 /// What an agent who is online gets when they hold `load`: first what is kept for them, then the most urgent of what
 /// waits in their campaigns and needs nothing that they cannot do, and of that what has waited longest.
-pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: Load) -> Vec<Event> {
-    fill_from(agent, load, kept_for(ws, agent), waiting_for(ws, agent))
+pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: Load, now: Timestamp) -> Vec<Event> {
+    fill_from(ws, agent, load, waiting_for(ws, agent), now)
 }
 
 fn fill_from(
+    ws: &Workspace,
     agent: &AgentDefined,
     mut load: Load,
-    mut kept: Vec<(QueuePlace, ChannelKind)>,
     mut waiting: Line<'_>,
+    now: Timestamp,
 ) -> Vec<Event> {
-    let mut events = Vec::new();
+    let (mut kept, mut events) = (kept_for(ws, agent), Vec::new());
     while load.leaves_room(agent) {
         let room_on = |kind| load.leaves_room_on(agent, kind);
-        let exclusive = kept.iter().position(|(_, kind)| room_on(*kind)).map(|first| kept.remove(first));
-        let Some((place, kind)) = exclusive.or_else(|| waiting.next(room_on)) else {
+        let exclusive = kept.iter().position(|kept| room_on(kept.kind)).map(|first| kept.remove(first));
+        let Some(Next { place, campaign, kind }) = exclusive.or_else(|| waiting.next(room_on)) else {
             break;
         };
         let reason = match exclusive {
@@ -220,29 +253,33 @@ fn fill_from(
             },
         };
         load = load.plus(kind);
-        let (conversation, agent) = (place.conversation, agent.agent.clone());
-        events.push(ConversationAssigned { conversation, agent, reason }.into());
+        let given = Given { conversation: place.conversation, since: place.since, reason };
+        events.push(given.to(ws, campaign, &agent.agent, now));
     }
     events
 }
 
 /// What is kept for an agent who can still take it, in order.
-fn kept_for(ws: &Workspace, agent: &AgentDefined) -> Vec<(QueuePlace, ChannelKind)> {
+fn kept_for<'a>(ws: &'a Workspace, agent: &AgentDefined) -> Vec<Next<'a>> {
     let kept = ws.reserved.get(&agent.agent).into_iter().flatten();
     let taken = kept.filter_map(|place| {
-        let conversation = ws.conversations.get(&place.conversation)?;
-        serves(agent, &conversation.campaign, &conversation.channel).then_some((*place, conversation.kind))
+        let Conversation { campaign, channel, kind, .. } = ws.conversations.get(&place.conversation)?;
+        serves(agent, campaign, channel).then_some(Next { place: *place, campaign, kind: *kind })
     });
     taken.collect()
 }
 
-/// What waits that this agent can take.
-fn waiting_for<'a>(ws: &'a Workspace, agent: &AgentDefined) -> Line<'a> {
+/// What waits that this agent can take, and has not declined.
+fn waiting_for<'a>(ws: &'a Workspace, agent: &'a AgentDefined) -> Line<'a> {
     let mut line = Line::default();
     let mut campaigns: Vec<&CampaignId> = agent.campaigns.iter().collect();
     // A definition may name one twice, and no conversation may be given twice.
     campaigns.sort_unstable();
     campaigns.dedup();
+    let is_wanted = move |place: &&QueuePlace| {
+        let conversation = ws.conversations.get(&place.conversation);
+        conversation.is_some_and(|found| !found.declined.contains(&agent.agent))
+    };
     for campaign in campaigns.into_iter().filter_map(|id| ws.campaigns.get(id)) {
         if !is_routed_to(campaign, agent) {
             continue;
@@ -251,7 +288,7 @@ fn waiting_for<'a>(ws: &'a Workspace, agent: &AgentDefined) -> Line<'a> {
         for channel in handled.filter_map(|id| ws.channels.get(id)) {
             for (skills, places) in ws.queues.of(&campaign.campaign, &channel.channel) {
                 if meets(&agent.skills, skills) {
-                    line.add(channel.kind, places);
+                    line.add(&campaign.campaign, channel.kind, places.iter().filter(is_wanted));
                 }
             }
         }
@@ -265,10 +302,10 @@ fn is_routed_to(campaign: &CampaignDefined, agent: &AgentDefined) -> bool {
 }
 
 /// What an agent gets when they lose this conversation, which they hold; nothing if they are not online.
-pub(super) fn refill(ws: &Workspace, agent: &AgentId, lost: &Conversation) -> Vec<Event> {
+pub(super) fn refill(ws: &Workspace, agent: &AgentId, lost: &Conversation, now: Timestamp) -> Vec<Event> {
     match ws.agents.get(agent) {
         Some(agent) if agent.presence == Presence::Online => {
-            fill(ws, &agent.definition, agent.load.minus(lost.kind))
+            fill(ws, &agent.definition, agent.load.minus(lost.kind), now)
         }
         _ => Vec::new(),
     }
@@ -281,6 +318,7 @@ pub(super) fn refill_or_take_back(
     agent: &AgentId,
     lost: &Conversation,
     queued: &ConversationQueued,
+    now: Timestamp,
 ) -> Vec<Event> {
     let Some(agent) = ws.agents.get(agent).filter(|agent| agent.presence == Presence::Online) else {
         return Vec::new();
@@ -289,12 +327,13 @@ pub(super) fn refill_or_take_back(
     let mut waiting = waiting_for(ws, definition);
     let is_routed = ws.campaigns.get(&queued.campaign).is_some_and(|to| is_routed_to(to, definition));
     if is_routed
+        && !lost.declined.contains(&definition.agent)
         && meets(&definition.skills, &lost.needs.skills)
         && agent.serves(&queued.campaign, &lost.channel)
     {
         waiting.add_last(lost.kind, queued);
     }
-    fill_from(definition, agent.load.minus(lost.kind), kept_for(ws, definition), waiting)
+    fill_from(ws, definition, agent.load.minus(lost.kind), waiting, now)
 }
 
 /// Whether the agent, who has this conversation, can take it in another campaign.

@@ -73,7 +73,9 @@ pub struct Agent {
     pub presence: Presence,
     /// The conversations they hold, in the order they got them.
     pub holding: Vec<ConversationId>,
-    /// How many these are.
+    /// The conversations they are offered and have not accepted.
+    pub offered: Vec<ConversationId>,
+    /// How many these are, those they are offered included.
     pub load: Load,
     /// Since when they have been given none.
     pub idle_since: Timestamp,
@@ -105,6 +107,8 @@ pub struct Conversation {
     pub campaign: CampaignId,
     /// What an agent must be able to do to get it, and how urgent it is.
     pub needs: Needs,
+    /// Who was offered it in vain, since somebody last had it.
+    pub declined: Vec<AgentId>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// How many messages we sent in it.
@@ -131,6 +135,15 @@ pub enum Stage {
         /// When it goes to another campaign.
         overflow: Option<OverflowAt>,
     },
+    /// Kept for an agent until they accept it.
+    Offered {
+        /// For whom.
+        agent: AgentId,
+        /// Since when it counts as waiting, should it come to nothing.
+        since: Timestamp,
+        /// When the offer ends by itself.
+        until: Timestamp,
+    },
     /// With an agent.
     Assigned(AgentId),
 }
@@ -140,6 +153,14 @@ impl Conversation {
     pub fn agent(&self) -> Option<&AgentId> {
         match &self.stage {
             Stage::Assigned(agent) => Some(agent),
+            Stage::Loose | Stage::Waiting { .. } | Stage::Offered { .. } => None,
+        }
+    }
+
+    /// Whose room it takes: who has it, or is offered it.
+    pub(super) fn placed_with(&self) -> Option<&AgentId> {
+        match &self.stage {
+            Stage::Assigned(agent) | Stage::Offered { agent, .. } => Some(agent),
             Stage::Loose | Stage::Waiting { .. } => None,
         }
     }

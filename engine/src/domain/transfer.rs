@@ -29,7 +29,7 @@ pub(super) fn transfer(
     }
     require_text("note", note, NOTE_CHARS_MAX)?;
     let placed = match to {
-        TransferTarget::Agent(target) => to_agent(ws, id, conversation, target)?,
+        TransferTarget::Agent(target) => to_agent(ws, id, conversation, target, now)?,
         TransferTarget::Campaign(campaign) => to_campaign(ws, id, conversation, campaign, now)?,
     };
     let disposition = DispositionId::new(TRANSFER_DISPOSITION)
@@ -51,6 +51,7 @@ fn to_agent(
     id: ConversationId,
     conversation: &Conversation,
     target: &AgentId,
+    now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     let agent = ws.known_agent(target)?;
     if conversation.agent() == Some(target) {
@@ -58,8 +59,8 @@ fn to_agent(
     }
     require_can_take(agent, conversation)?;
     let mut events = vec![given(id, target, AssignReason::Transferred)];
-    if let Some(giver) = conversation.agent() {
-        events.extend(refill(ws, giver, conversation));
+    if let Some(giver) = conversation.placed_with().filter(|giver| *giver != target) {
+        events.extend(refill(ws, giver, conversation, now));
     }
     Ok(events)
 }
@@ -88,7 +89,7 @@ fn to_campaign(
         return Err(Rejection::CampaignNotOnChannel(target.clone(), channel.clone()));
     }
     let loose = Loose { campaign: target, ..conversation.loose(id, now, QueueCause::Transferred) };
-    let Some(giver) = conversation.agent() else {
+    let Some(giver) = conversation.placed_with() else {
         return Ok(vec![Router::new(ws, now, None).route(&loose)]);
     };
     // The contact's exclusive agent there may be the one who has it already.
@@ -101,9 +102,9 @@ fn to_campaign(
     let freed = if let Event::ConversationQueued(queued) = &placed
         && queued.reserved.is_none()
     {
-        refill_or_take_back(ws, giver, conversation, queued)
+        refill_or_take_back(ws, giver, conversation, queued, now)
     } else {
-        refill(ws, giver, conversation)
+        refill(ws, giver, conversation, now)
     };
     Ok(std::iter::once(placed).chain(freed).collect())
 }

@@ -12,6 +12,9 @@ use super::reference::{Place, Reference, Talk};
 fn stage_of(talk: &Talk, state: &Stage) -> Stage {
     match &talk.place {
         Place::With { agent, .. } => Stage::Assigned(agent.clone()),
+        Place::Offered { agent, since, until, .. } => {
+            Stage::Offered { agent: agent.clone(), since: *since, until: *until }
+        }
         Place::Over => panic!("{} is over in the model, and {state:?}", talk.id),
         Place::Waiting { since, turn, priority, kept, overflow } => Stage::Waiting {
             since: *since,
@@ -34,6 +37,7 @@ pub(super) fn same(state: &State, model: &Reference) {
         let found = ws.conversation(talk.id).expect("open in the model");
         assert_eq!(found.stage, stage_of(talk, &found.stage), "the place of {}", talk.id);
         assert_eq!(found.campaign, talk.campaign, "the campaign of {}", talk.id);
+        assert_eq!(found.declined, talk.declined, "who declined {}", talk.id);
         assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
     }
     let exclusive: BTreeMap<_, _> = ws.exclusive_agents().map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -61,6 +65,7 @@ fn same_agents(ws: &Workspace, model: &Reference) {
         assert_eq!(agent.presence, person.presence, "the presence of {id}");
         assert_eq!(agent.idle_since, person.idle_since, "since when {id} is idle");
         assert_eq!(agent.holding, model.holding(id), "what {id} holds");
+        assert_eq!(agent.offered, model.offers(id), "what {id} is offered");
         let kept: Vec<ConversationId> = ws.kept_for(id).collect();
         assert_eq!(kept, waiting(model, |_, whose| whose == Some(id)), "what is kept for {id}");
     }
@@ -85,7 +90,7 @@ fn waiting(model: &Reference, which: impl Fn(&Talk, Option<&AgentId>) -> bool) -
             {
                 found.push((u8::MAX - priority, *since, *turn, talk.id));
             }
-            Place::Waiting { .. } | Place::With { .. } | Place::Over => {}
+            Place::Waiting { .. } | Place::With { .. } | Place::Offered { .. } | Place::Over => {}
         }
     }
     found.sort_unstable();

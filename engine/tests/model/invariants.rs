@@ -50,7 +50,8 @@ pub(super) fn hold_of(events: &[Event], state: &State) {
 fn each_conversation_has_at_most_one_agent(ws: &Workspace) {
     let mut held = BTreeMap::new();
     for agent in ws.agents() {
-        assert_eq!(usize::from(agent.load.total()), agent.holding.len(), "what is counted and what is held");
+        let taken = agent.holding.len() + agent.offered.len();
+        assert_eq!(usize::from(agent.load.total()), taken, "what is counted and what is held or offered");
         for id in &agent.holding {
             let before = held.insert(*id, &agent.definition.agent);
             assert_eq!(before, None, "{id} is held twice");
@@ -90,6 +91,7 @@ fn is_chosen(ws: &Workspace, agent: &Agent, conversation: &Conversation) -> bool
     routing.policy != RoutingPolicy::Manual
         && meets(own, &routing.skills)
         && meets(own, &conversation.needs.skills)
+        && !conversation.declined.contains(&agent.definition.agent)
         && !ws.deadlines().any(|(_, due)| *due == Due::Campaign(conversation.campaign.clone()))
 }
 
@@ -119,7 +121,9 @@ fn queues_go_by_waiting_time(ws: &Workspace) {
     let mut check = |ids: Vec<ConversationId>| {
         let since = ids.iter().map(|id| match &ws.conversation(*id).expect("open").stage {
             Stage::Waiting { since, number, priority, .. } => (Reverse(*priority), *since, *number),
-            Stage::Assigned(_) | Stage::Loose => panic!("{id} is in a queue and does not wait"),
+            Stage::Offered { .. } | Stage::Assigned(_) | Stage::Loose => {
+                panic!("{id} is in a queue and does not wait")
+            }
         });
         assert!(since.is_sorted(), "a queue out of order: {ids:?}");
         queued.extend(ids);
@@ -132,7 +136,8 @@ fn queues_go_by_waiting_time(ws: &Workspace) {
     for agent in ws.agents() {
         check(ws.kept_for(&agent.definition.agent).collect());
     }
-    let waiting = ws.conversations().filter(|(_, c)| c.agent().is_none()).map(|(id, _)| *id);
+    let waits = |conversation: &Conversation| matches!(conversation.stage, Stage::Waiting { .. });
+    let waiting = ws.conversations().filter(|(_, c)| waits(c)).map(|(id, _)| *id);
     assert_eq!(queued, waiting.collect::<BTreeSet<_>>(), "what waits and what is in a queue");
 }
 
@@ -141,6 +146,9 @@ fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
     for (id, conversation) in ws.conversations() {
         if let Stage::Waiting { reserved: Some(kept), .. } = &conversation.stage {
             expected.extend(kept.until.map(|until| (until, Due::Conversation(*id))));
+        }
+        if let Stage::Offered { until, .. } = &conversation.stage {
+            expected.insert((*until, Due::Conversation(*id)));
         }
         if let Stage::Waiting { overflow: Some(leaves), .. } = &conversation.stage {
             expected.insert((leaves.at, Due::Conversation(*id)));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::command::Due;
 use schemas::event::{AgentDefined, CampaignDefined};
+use schemas::masters::NOT_RESPONDING;
 use schemas::{
     Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, ConversationId, ExclusiveWait,
     MessageId, Needs, Presence, Role, Routing, RoutingPolicy, Timestamp, TransferTarget,
@@ -44,6 +45,13 @@ pub(super) enum Place {
         kept: Option<(AgentId, Option<Timestamp>)>,
         overflow: Option<(Timestamp, CampaignId)>,
     },
+    /// `turn` orders what one agent is offered.
+    Offered {
+        agent: AgentId,
+        since: Timestamp,
+        until: Timestamp,
+        turn: u64,
+    },
     Over,
 }
 
@@ -54,6 +62,7 @@ pub(super) struct Talk {
     pub(super) channel: ChannelId,
     pub(super) campaign: CampaignId,
     pub(super) needs: Needs,
+    pub(super) declined: Vec<AgentId>,
     pub(super) opened_at: Timestamp,
     pub(super) place: Place,
 }
@@ -110,6 +119,8 @@ impl Reference {
             Command::PassDeadline(Due::Conversation(id)) => self.end_wait(*id),
             Command::PassDeadline(Due::Campaign(id)) => self.route_queue(id),
             Command::DefineCampaign(campaign) => self.define_campaign(campaign),
+            Command::AcceptOffer { conversation } => self.answer_offer(actor, *conversation, true),
+            Command::DeclineOffer { conversation } => self.answer_offer(actor, *conversation, false),
             Command::SetNeeds { conversation, needs } => self.set_needs(actor, *conversation, needs),
             Command::Send { conversation, .. } => {
                 let message = MessageId::from(id.expect("a send has an id"));
@@ -145,7 +156,15 @@ impl Reference {
     pub(super) fn holder(&self, id: ConversationId) -> Option<AgentId> {
         match &self.talk(id)?.place {
             Place::With { agent, .. } => Some(agent.clone()),
-            Place::Waiting { .. } | Place::Over => None,
+            Place::Waiting { .. } | Place::Offered { .. } | Place::Over => None,
+        }
+    }
+
+    /// Who is offered it.
+    pub(super) fn offered_to(&self, id: ConversationId) -> Option<AgentId> {
+        match &self.talk(id)?.place {
+            Place::Offered { agent, .. } => Some(agent.clone()),
+            Place::With { .. } | Place::Waiting { .. } | Place::Over => None,
         }
     }
 
@@ -171,15 +190,28 @@ impl Reference {
         for talk in &self.talks {
             match &talk.place {
                 Place::With { agent: holder, turn } if holder == agent => held.push((*turn, talk.id)),
-                Place::With { .. } | Place::Waiting { .. } | Place::Over => {}
+                Place::With { .. } | Place::Waiting { .. } | Place::Offered { .. } | Place::Over => {}
             }
         }
         held.sort_unstable();
         held.into_iter().map(|(_, id)| id).collect()
     }
 
+    /// What an agent is offered, in the order of the offers.
+    pub(super) fn offers(&self, to: &AgentId) -> Vec<ConversationId> {
+        let mut offers: Vec<(u64, ConversationId)> = Vec::new();
+        for talk in &self.talks {
+            match &talk.place {
+                Place::Offered { agent, turn, .. } if agent == to => offers.push((*turn, talk.id)),
+                Place::With { .. } | Place::Waiting { .. } | Place::Offered { .. } | Place::Over => {}
+            }
+        }
+        offers.sort_unstable();
+        offers.into_iter().map(|(_, id)| id).collect()
+    }
+
     fn load(&self, agent: &AgentId) -> usize {
-        self.holding(agent).len()
+        self.holding(agent).len() + self.offers(agent).len()
     }
 
     fn serves(&self, agent: &AgentId, talk: &Talk) -> bool {
@@ -197,7 +229,8 @@ impl Reference {
     fn has_room_for(&self, agent: &AgentId, talk: &Talk) -> bool {
         let of_kind = |channel: &ChannelId| centre::kind(channel.as_str());
         let kind = of_kind(&talk.channel);
-        let held = self.holding(agent).into_iter().filter_map(|id| self.talk(id));
+        let all = self.holding(agent).into_iter().chain(self.offers(agent));
+        let held = all.filter_map(|id| self.talk(id));
         let on_kind = held.filter(|held| of_kind(&held.channel) == kind).count();
         let most = self.people[agent].definition.capacity_of.get(&kind);
         self.has_room(agent) && most.is_none_or(|most| on_kind < usize::from(*most))
@@ -205,6 +238,9 @@ impl Reference {
 
     fn can_do(&self, agent: &AgentId, talk: &Talk) -> bool {
         let own = &self.people[agent].definition.skills;
+        if talk.declined.contains(agent) {
+            return false;
+        }
         let all = talk.needs.skills.iter().chain(&self.routings[&talk.campaign].skills);
         all.into_iter().all(|(skill, level)| own.get(skill).is_some_and(|own| own >= level))
     }
@@ -218,7 +254,54 @@ impl Reference {
         self.turns_given += 1;
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: agent.clone(), turn });
+        self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").declined.clear();
         self.people.get_mut(agent).expect("a known agent").idle_since = self.now;
+    }
+
+    /// Theirs at once, or once they accept it.
+    fn give_or_offer(&mut self, id: ConversationId, agent: &AgentId, since: Timestamp) {
+        let campaign = &self.talk(id).expect("it is open").campaign;
+        let Some(seconds) = self.routings[campaign].offer_seconds else {
+            return self.give(id, agent);
+        };
+        self.turns_given += 1;
+        let (agent, turn) = (agent.clone(), self.turns_given);
+        self.people.get_mut(&agent).expect("a known agent").idle_since = self.now;
+        let until = self.now.plus(self::seconds(seconds.into()));
+        self.set_place(id, Place::Offered { agent, since, until, turn });
+    }
+
+    fn answer_offer(&mut self, actor: &Actor, id: ConversationId, is_accepted: bool) -> Verdict {
+        let Some(agent) = self.offered_to(id) else {
+            return Verdict::Refused;
+        };
+        only_if!(*actor == Actor::Agent(agent.clone()));
+        if is_accepted {
+            self.give(id, &agent);
+        } else {
+            self.end_offer(id, &agent, true);
+            self.fill(&agent);
+        }
+        Verdict::Happened
+    }
+
+    /// It goes to somebody else, or waits; to the exclusive agent again only if it was not they who left it.
+    fn end_offer(&mut self, id: ConversationId, agent: &AgentId, is_left: bool) {
+        let talk = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
+        let Place::Offered { since, .. } = talk.place else { panic!("{id} is not offered") };
+        talk.place = nowhere(since);
+        if is_left {
+            talk.declined.push(agent.clone());
+        }
+        self.route(id, since, Some(agent));
+    }
+
+    fn withdraw(&mut self, agent: &AgentId, which: impl Fn(&Self, &Talk) -> bool) {
+        for id in self.offers(agent) {
+            if which(self, self.talk(id).expect("it is open")) {
+                self.end_offer(id, agent, false);
+            }
+        }
     }
 
     fn queue(&mut self, id: ConversationId, since: Timestamp, kept: Option<(AgentId, Option<Timestamp>)>) {
@@ -246,9 +329,10 @@ impl Reference {
         giver: Option<&AgentId>,
         exclusive: Option<AgentId>,
     ) {
-        if let Some(agent) = exclusive.filter(|agent| self.serves(agent, talk)) {
+        let is_there = |agent: &AgentId| self.serves(agent, talk) && !talk.declined.contains(agent);
+        if let Some(agent) = exclusive.filter(is_there) {
             if giver != Some(&agent) && self.has_room_for(&agent, talk) {
-                return self.give(talk.id, &agent);
+                return self.give_or_offer(talk.id, &agent, since);
             }
             match wait_in(&talk.campaign) {
                 ExclusiveWait::Seconds(0) => {}
@@ -259,12 +343,12 @@ impl Reference {
                 ExclusiveWait::Forever => return self.queue(talk.id, since, Some((agent, None))),
             }
         }
-        if !self.assign_by_policy(talk.id, giver) {
+        if !self.assign_by_policy(talk.id, since, giver) {
             self.queue(talk.id, since, None);
         }
     }
 
-    fn assign_by_policy(&mut self, id: ConversationId, giver: Option<&AgentId>) -> bool {
+    fn assign_by_policy(&mut self, id: ConversationId, since: Timestamp, giver: Option<&AgentId>) -> bool {
         let talk = self.talk(id).expect("it is open").clone();
         let policy = self.routings[&talk.campaign].policy;
         let mut free: Vec<AgentId> = self.people.keys().cloned().collect();
@@ -296,12 +380,12 @@ impl Reference {
         if policy == RoutingPolicy::RoundRobin {
             self.last.insert(talk.campaign.clone(), agent.clone());
         }
-        self.give(id, &agent);
+        self.give_or_offer(id, &agent, since);
         true
     }
 
     /// What waits for anybody in a campaign, the first ones first.
-    fn waiting_in(&self, campaign: &CampaignId) -> Vec<ConversationId> {
+    fn waiting_in(&self, campaign: &CampaignId) -> Vec<(Timestamp, ConversationId)> {
         let mut waiting = Vec::new();
         for talk in self.open().filter(|talk| talk.campaign == *campaign) {
             if let Place::Waiting { since, turn, priority, kept: None, .. } = &talk.place {
@@ -309,7 +393,7 @@ impl Reference {
             }
         }
         waiting.sort_unstable();
-        waiting.into_iter().map(|(.., id)| id).collect()
+        waiting.into_iter().map(|(_, since, _, id)| (since, id)).collect()
     }
 
     fn define_campaign(&mut self, campaign: &CampaignDefined) -> Verdict {
@@ -328,8 +412,8 @@ impl Reference {
         if !self.unrouted.remove(campaign) {
             return Verdict::Nothing;
         }
-        for id in self.waiting_in(campaign) {
-            self.assign_by_policy(id, None);
+        for (since, id) in self.waiting_in(campaign) {
+            self.assign_by_policy(id, since, None);
         }
         Verdict::Happened
     }
@@ -344,7 +428,7 @@ impl Reference {
         }
         self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").needs = needs.clone();
         if let Place::Waiting { since, kept, .. } = talk.place
-            && (kept.is_some() || !self.assign_by_policy(id, None))
+            && (kept.is_some() || !self.assign_by_policy(id, since, None))
         {
             self.queue(id, since, kept);
         }
@@ -369,13 +453,13 @@ impl Reference {
                     {
                         waiting.push((false, u8::MAX - priority, *since, *turn, talk.id));
                     }
-                    Place::Waiting { .. } | Place::With { .. } | Place::Over => {}
+                    Place::Waiting { .. } | Place::With { .. } | Place::Offered { .. } | Place::Over => {}
                 }
             }
-            let Some((.., id)) = waiting.into_iter().min() else {
+            let Some((_, _, since, _, id)) = waiting.into_iter().min() else {
                 return;
             };
-            self.give(id, agent);
+            self.give_or_offer(id, agent, since);
         }
     }
 
@@ -388,6 +472,7 @@ impl Reference {
         };
         let definition = definition.clone();
         self.people.insert(id.clone(), Person { definition, presence, idle_since });
+        self.withdraw(id, |model, talk| !model.serves(id, talk));
         self.fill(id);
         if self.people[id].definition.role == Role::Auditor {
             self.release(id, false);
@@ -409,7 +494,7 @@ impl Reference {
                 {
                     found.push((u8::MAX - priority, *since, *turn, talk.id));
                 }
-                Place::Waiting { .. } | Place::With { .. } | Place::Over => {}
+                Place::Waiting { .. } | Place::With { .. } | Place::Offered { .. } | Place::Over => {}
             }
         }
         found.sort_unstable();
@@ -429,8 +514,11 @@ impl Reference {
                 person.idle_since = self.now;
                 self.fill(agent);
             }
-            Presence::Away { .. } => {}
-            Presence::Offline => self.release(agent, true),
+            Presence::Away { .. } => self.withdraw(agent, |_, _| true),
+            Presence::Offline => {
+                self.withdraw(agent, |_, _| true);
+                self.release(agent, true);
+            }
         }
         Verdict::Happened
     }
@@ -461,6 +549,7 @@ impl Reference {
             channel: channel.clone(),
             campaign: CampaignId::new(entry).expect("a good id"),
             needs: Needs::default(),
+            declined: Vec::new(),
             opened_at: self.now,
             place: nowhere(self.now),
         });
@@ -469,7 +558,11 @@ impl Reference {
     }
 
     fn can_take(&self, agent: &AgentId, talk: &Talk) -> bool {
-        self.people.contains_key(agent) && self.serves(agent, talk) && self.has_room_for(agent, talk)
+        let is_theirs = self.offered_to(talk.id).as_ref() == Some(agent);
+        let is_online = |agent: &AgentId| self.people[agent].presence == Presence::Online;
+        self.people.contains_key(agent)
+            && self.serves(agent, talk)
+            && (self.has_room_for(agent, talk) || is_theirs && is_online(agent))
     }
 
     fn assign(&mut self, actor: &Actor, id: ConversationId, agent: &AgentId) -> Verdict {
@@ -483,12 +576,14 @@ impl Reference {
         }
         let free = match &talk.place {
             Place::With { .. } | Place::Over => false,
+            Place::Offered { agent: whose, .. } => whose == agent,
             Place::Waiting { kept, .. } => kept.as_ref().is_none_or(|(whose, _)| whose == agent),
         };
+        let placed = before.or(self.offered_to(id)).filter(|placed| placed != agent);
         only_if!(self.supervises(actor) || (*actor == Actor::Agent(agent.clone()) && free));
         only_if!(self.can_take(agent, &talk));
         self.give(id, agent);
-        if let Some(before) = before {
+        if let Some(before) = placed {
             self.fill(&before);
         }
         Verdict::Happened
@@ -499,11 +594,15 @@ impl Reference {
             return Verdict::Refused;
         };
         only_if!(self.holds(actor, id) || self.supervises(actor));
-        let giver = self.holder(id);
+        let held = self.holder(id);
+        let giver = held.clone().or(self.offered_to(id));
         match to {
             TransferTarget::Agent(agent) => {
-                only_if!(giver.as_ref() != Some(agent) && self.can_take(agent, &talk));
+                only_if!(held.as_ref() != Some(agent) && self.can_take(agent, &talk));
                 self.give(id, agent);
+                if giver.as_ref() == Some(agent) {
+                    return Verdict::Happened;
+                }
             }
             TransferTarget::Campaign(campaign) => {
                 only_if!(*campaign != talk.campaign && works_on(campaign, &talk));
@@ -529,7 +628,7 @@ impl Reference {
 
     fn finish(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
         only_if!(self.talk(id).is_some() && (self.holds(actor, id) || self.supervises(actor)));
-        let holder = self.holder(id);
+        let holder = self.holder(id).or(self.offered_to(id));
         self.set_place(id, Place::Over);
         if let Some(holder) = holder {
             self.fill(&holder);
@@ -575,7 +674,16 @@ impl Reference {
                 self.route(id, since, None);
                 Verdict::Happened
             }
-            Place::Waiting { .. } | Place::With { .. } | Place::Over => Verdict::Nothing,
+            Place::Offered { agent, until, .. } if until <= self.now => {
+                let person = self.people.get_mut(&agent).expect("a known agent");
+                person.presence = Presence::Away { reason: NOT_RESPONDING.into() };
+                self.end_offer(id, &agent, true);
+                self.withdraw(&agent, |_, _| true);
+                Verdict::Happened
+            }
+            Place::Waiting { .. } | Place::With { .. } | Place::Offered { .. } | Place::Over => {
+                Verdict::Nothing
+            }
         }
     }
 }

@@ -38,11 +38,17 @@ pub(super) enum Deed {
         twice: bool,
         auditor: bool,
     },
+    Answer {
+        talk: usize,
+        by: Option<usize>,
+        accept: bool,
+    },
     Reroute {
         campaign: usize,
         policy: RoutingPolicy,
         skills: u8,
         priority: u8,
+        offers: bool,
         overflow: Option<usize>,
     },
     SetNeeds {
@@ -148,6 +154,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     let status = prop::sample::select(&DeliveryStatus::ALL[1..]);
     let capacity = (0..4_u16, prop::option::weighted(0.3, 0..2_u16));
     let skills = || (0..4_u8, 1..3_u8);
+    let few_skills = prop_oneof![3 => Just(0), 1 => 0..4_u8];
     let policy = prop_oneof![
         2 => Just(RoutingPolicy::MostRoom),
         2 => Just(RoutingPolicy::LongestIdle),
@@ -160,9 +167,11 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(agent, campaigns, channels, capacity, skills, twice, auditor)| {
                 Deed::Redefine { agent, campaigns, channels, capacity, skills, twice, auditor }
             }),
-        3 => (campaign(), policy, prop_oneof![3 => Just(0), 1 => 0..4_u8], 0..3_u8, prop::option::of(campaign()))
-            .prop_map(|(campaign, policy, skills, priority, overflow)| {
-                Deed::Reroute { campaign, policy, skills, priority, overflow }
+        4 => (BACK, prop::option::weighted(0.2, agent()), any::<bool>())
+            .prop_map(|(talk, by, accept)| Deed::Answer { talk, by, accept }),
+        3 => (campaign(), policy, few_skills, 0..3_u8, any::<bool>(), prop::option::of(campaign()))
+            .prop_map(|(campaign, policy, skills, priority, offers, overflow)| {
+                Deed::Reroute { campaign, policy, skills, priority, offers, overflow }
             }),
         2 => (any_by(), BACK, skills(), prop::option::of(0..3_u8))
             .prop_map(|(by, talk, skills, priority)| Deed::SetNeeds { by, talk, skills, priority }),
@@ -259,11 +268,23 @@ impl Step {
                 };
                 plain(Actor::Administrator, Command::DefineAgent(definition))
             }
-            Deed::Reroute { campaign, policy, skills, priority, overflow } => {
+            Deed::Answer { talk: index, by, accept } => {
+                let conversation = talk(index)?;
+                let agent = by.map(centre::agent).or(reference.offered_to(conversation))?;
+                let command = if *accept {
+                    Command::AcceptOffer { conversation }
+                } else {
+                    Command::DeclineOffer { conversation }
+                };
+                plain(Actor::Agent(agent), command)
+            }
+            Deed::Reroute { campaign, policy, skills, priority, offers, overflow } => {
                 let others = overflow.filter(|to| campaign_shares(*to, *campaign));
                 let overflow = others.map(|to| Overflow { after_seconds: 5, campaign: centre::campaign(to) });
                 let skills = centre::skills(*skills, 1);
-                let routing = Routing { policy: *policy, skills, priority: *priority, overflow };
+                let offer_seconds = offers.then_some(3);
+                let routing =
+                    Routing { policy: *policy, skills, priority: *priority, offer_seconds, overflow };
                 let campaign = centre::campaign_routing(*campaign, routing);
                 plain(Actor::Administrator, Command::DefineCampaign(campaign))
             }

@@ -165,6 +165,15 @@ impl Scene {
         }
     }
 
+    /// This agent is offered these.
+    #[track_caller]
+    pub(crate) fn then_is_offered<const N: usize>(self, agent: &str, offered: [ConversationId; N]) -> Self {
+        let agent = AgentId::new(agent).expect("a good id");
+        let found = self.workspace().agent(&agent).expect("the agent exists");
+        assert_eq!(found.offered, offered, "what {agent} is offered");
+        self
+    }
+
     /// The conversation is kept for an exclusive agent until then.
     #[track_caller]
     pub(crate) fn then_is_kept(self, id: ConversationId, agent: &str, until: Option<Timestamp>) -> Self {

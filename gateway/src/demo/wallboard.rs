@@ -39,13 +39,14 @@ impl Board {
 
     fn entry(&mut self, id: ConversationId, body: &EntryBody) {
         match body {
-            EntryBody::Queued { .. } => self.set(id, true),
+            EntryBody::Queued { .. } | EntryBody::Offered { .. } => self.set(id, true),
             EntryBody::Assigned { .. } => self.set(id, false),
             EntryBody::Finished { .. } => self.close(id),
             EntryBody::Inbound { .. }
             | EntryBody::Outbound { .. }
             | EntryBody::Note { .. }
             | EntryBody::Transferred { .. }
+            | EntryBody::OfferEnded { .. }
             | EntryBody::Overflowed { .. }
             | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }

@@ -21,6 +21,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(assign))
         .routes(routes!(transfer))
         .routes(routes!(finish))
+        .routes(routes!(accept))
+        .routes(routes!(decline))
         .routes(routes!(set_needs))
         .routes(routes!(add_note))
         .routes(routes!(resend))
@@ -135,6 +137,46 @@ async fn finish(
         "unknown_disposition" => failure.in_field("disposition"),
         _ => failure,
     })
+}
+
+/// Accept an offer
+///
+/// The conversation is the agent's from now on.
+///
+/// Refused with `not_offered` or `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/accept",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    responses((status = 200, description = "It is theirs.", body = Accepted))
+)]
+async fn accept(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, NoBody {}): Order<NoBody>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::AcceptOffer { conversation }).await
+}
+
+/// Decline an offer
+///
+/// The conversation goes to somebody else, or waits. It is not offered to this agent again until somebody has had it.
+///
+/// Refused with `not_offered` or `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/decline",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    responses((status = 200, description = "It is not theirs.", body = Accepted))
+)]
+async fn decline(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, NoBody {}): Order<NoBody>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::DeclineOffer { conversation }).await
 }
 
 /// Say what a conversation needs

@@ -196,6 +196,7 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
         Rejection::ChannelKindFixed(_) => "kind",
         Rejection::SkillLevel(_) => "skills",
         Rejection::PriorityTooHigh(_) => "priority",
+        Rejection::OfferOutOfRange(_) => "offer_seconds",
         Rejection::OverflowOutOfRange(_) | Rejection::OverflowToItself(_) => "overflow",
         Rejection::NotAReceiptStatus => "status",
         Rejection::ReceiptWithoutMessage => "message",

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use schemas::event::{AssignReason, Event};
+use schemas::event::{AssignReason, Event, OfferEnd};
 use schemas::frame::CommitHeader;
 use schemas::{Actor, Content, DeliveryError, Needs, Position, TransferTarget};
 
@@ -47,6 +47,17 @@ fn describe(event: &Event) -> String {
         },
         Event::ConversationOverflowed(e) => {
             format!("waited too long in campaign {} and goes to {}", e.from, e.to)
+        }
+        Event::ConversationOffered(e) => {
+            format!("offered to {} until {}: {}", e.agent, e.until, reason(&e.reason))
+        }
+        Event::OfferEnded(e) => {
+            let how = match e.cause {
+                OfferEnd::Declined => "declined by",
+                OfferEnd::TimedOut => "not answered by",
+                OfferEnd::Withdrawn => "withdrawn from",
+            };
+            format!("offer {how} {}", e.agent)
         }
         Event::NeedsSet(e) => format!("needs {}", needs(&e.needs)),
         Event::NoteAdded(e) => format!("note {}", quoted(&e.text)),
@@ -122,6 +133,7 @@ fn reason(reason: &AssignReason) -> String {
         AssignReason::WaitedLongest { waiting_since, priority, load, capacity } => {
             format!("waited longest of priority {priority}, since {waiting_since}; held {load} of {capacity}")
         }
+        AssignReason::Accepted => "offer accepted".to_owned(),
         AssignReason::Picked => "taken from the queue".to_owned(),
         AssignReason::Given => "given by a supervisor".to_owned(),
         AssignReason::Transferred => "transferred".to_owned(),

@@ -14,6 +14,10 @@ const ROWS_AT_A_TIME: usize = 1_000;
 
 /// The key under which this conversation is listed.
 pub(super) fn place((workspace, id): ConversationKey, row: &OpenRow) -> Option<Vec<u8>> {
+    if let Some((agent, until)) = &row.offered {
+        let standing = Standing::Offered { until: *until };
+        return Some(keys::agent_item(workspace, agent, standing, id).to_vec());
+    }
     match (&row.agent, row.queued_since) {
         (Some(agent), _) => Some(keys::agent_item(workspace, agent, standing(row), id).to_vec()),
         (None, Some(since)) => {

@@ -111,8 +111,8 @@ impl Inbox {
         Ok(row.map(|row| row.into_item(id)))
     }
 
-    /// The conversations an agent has: first those whose contact waits for an answer, longest first, then the
-    /// others by their last message, newest first. At most 200 a page.
+    /// The conversations an agent is offered or has: first the offers, the one that ends soonest first, then those
+    /// whose contact waits for an answer, longest first, then the others by their last message, newest first. At most 200 a page.
     ///
     /// # Errors
     /// [`QueryError::Cursor`] for a cursor of another list, and faults of the view.
@@ -125,7 +125,9 @@ impl Inbox {
     ) -> Result<Page<InboxItem>, QueryError> {
         let workspace = WorkspaceKey::of(workspace);
         let list = keys::agent_list(workspace, agent);
-        let listed = |row: &OpenRow| row.agent.as_ref() == Some(agent);
+        let listed = |row: &OpenRow| {
+            row.agent.as_ref() == Some(agent) || row.offered.as_ref().is_some_and(|(to, _)| to == agent)
+        };
         let Rows { rows, .. } = &*self.slot.get()?;
         page(rows, List::Agent, &list, cursor, limit, |key, id| item(rows, workspace, key, id, listed))
     }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::command::Actor;
 use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
-use crate::event::{AssignReason, QueueCause, Reservation};
+use crate::event::{AssignReason, OfferEnd, QueueCause, Reservation};
 use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
 use crate::position::Position;
 use crate::routing::Needs;
@@ -58,6 +58,10 @@ pub struct InboxItem {
     pub queued_since: Option<Timestamp>,
     /// How urgent it is while it waits: 0 to 9, the highest first.
     pub priority: u8,
+    /// The agent it is offered to, who has not accepted it yet.
+    pub offered_to: Option<AgentId>,
+    /// When that offer ends by itself.
+    pub offered_until: Option<Timestamp>,
     /// The exclusive agent it is kept for while it waits.
     pub reserved_for: Option<AgentId>,
     /// Since when the contact waits for an answer: their first message after our last.
@@ -198,6 +202,24 @@ pub enum EntryBody {
         from: CampaignId,
         /// Where it went.
         to: CampaignId,
+    },
+    /// It is kept for an agent until they accept it.
+    Offered {
+        /// For whom.
+        agent: AgentId,
+        /// Why for them.
+        #[schema(value_type = Object)]
+        reason: AssignReason,
+        /// When the offer ends by itself.
+        until: Timestamp,
+    },
+    /// An offer came to nothing.
+    OfferEnded {
+        /// Whose.
+        agent: AgentId,
+        /// Why: `declined`, `timed_out` or `withdrawn`.
+        #[schema(value_type = String)]
+        cause: OfferEnd,
     },
     /// It was said what an agent must be able to do to get it, and how urgent it is.
     NeedsSet {

@@ -55,6 +55,8 @@ pub enum QueueCause {
     Overflowed,
     /// It needs somebody else from now on, or is more or less urgent.
     NeedsSet,
+    /// The agent it was offered to did not accept it, and nobody else had room.
+    NotAccepted,
 }
 
 /// The exclusive agent a waiting conversation is kept for.
@@ -157,6 +159,8 @@ pub enum AssignReason {
         /// The conversations they may hold.
         capacity: u16,
     },
+    /// They accepted the offer that was made them.
+    Accepted,
     /// They took it from the queue.
     Picked,
     /// A supervisor gave it to them.
@@ -174,6 +178,44 @@ pub struct ConversationAssigned {
     pub agent: AgentId,
     /// Why.
     pub reason: AssignReason,
+}
+
+/// A conversation is kept for an agent until they accept it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationOffered {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// To whom.
+    pub agent: AgentId,
+    /// Why to them.
+    pub reason: AssignReason,
+    /// Since when it counts as waiting, should it come to nothing.
+    pub since: Timestamp,
+    /// When the offer ends by itself.
+    pub until: Timestamp,
+}
+
+/// Why an offer came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferEnd {
+    /// The agent does not want it.
+    Declined,
+    /// The agent did not answer in time.
+    TimedOut,
+    /// The agent is not online any more, or cannot take it any more.
+    Withdrawn,
+}
+
+/// An agent lost an offer. The event after it says who has the conversation or where it waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferEnded {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Whose offer.
+    pub agent: AgentId,
+    /// Why.
+    pub cause: OfferEnd,
 }
 
 /// A conversation was transferred. The event after it says who has it or where it waits.

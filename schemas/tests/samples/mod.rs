@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use schemas::event::{
     AgentDefined, AssignReason, CampaignDefined, ChannelDefined, ClientDefined, ConversationAssigned,
-    ConversationFinished, ConversationOpened, ConversationOverflowed, ConversationQueued,
-    ConversationReleased, ConversationTransferred, DeliveryUpdated, DispositionDefined, Event,
-    ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, MessageResent, MessageSettled,
-    MessageSubmitted, NeedsSet, NoteAdded, OverflowAt, PresenceChanged, ProjectDefined, QueueCause,
-    QueueRouted, ReceiptParked, Reservation, SendAccepted, SendAttempted, SendDeferred, SendUncertain,
-    WorkspaceCreated,
+    ConversationFinished, ConversationOffered, ConversationOpened, ConversationOverflowed,
+    ConversationQueued, ConversationReleased, ConversationTransferred, DeliveryUpdated, DispositionDefined,
+    Event, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, MessageResent, MessageSettled,
+    MessageSubmitted, NeedsSet, NoteAdded, OfferEnd, OfferEnded, OverflowAt, PresenceChanged, ProjectDefined,
+    QueueCause, QueueRouted, ReceiptParked, Reservation, SendAccepted, SendAttempted, SendDeferred,
+    SendUncertain, WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
@@ -94,7 +94,7 @@ fn skills() -> Skills {
 
 fn routing(policy: RoutingPolicy) -> CampaignDefined {
     let overflow = Some(Overflow { after_seconds: 300, campaign: id("support") });
-    let routing = Routing { policy, skills: skills(), priority: 9, overflow };
+    let routing = Routing { policy, skills: skills(), priority: 9, offer_seconds: Some(20), overflow };
     CampaignDefined { routing, ..a_campaign(ExclusiveWait::Forever) }
 }
 
@@ -182,6 +182,10 @@ fn conversations() -> Vec<Sample> {
         v1("plain", ConversationOverflowed { conversation, from: id("sales"), to: id("support") }),
         v1("plain", NeedsSet { conversation, needs: Needs { skills: skills(), priority: Some(9) } }),
         v1("none", NeedsSet { conversation, needs: Needs::default() }),
+        v1("plain", offered()),
+        v1("declined", offer_ended(OfferEnd::Declined)),
+        v1("timed-out", offer_ended(OfferEnd::TimedOut)),
+        v1("withdrawn", offer_ended(OfferEnd::Withdrawn)),
         v1("plain", ConversationReleased { conversation, agent: id("ana") }),
         v1("plain", NoteAdded { conversation, text: "Wants a blue one".into() }),
         v1("with-sub", finished(Some("ana"), Some("sold-card"))),
@@ -197,6 +201,7 @@ fn conversations() -> Vec<Sample> {
         QueueCause::ExclusiveWaitOver,
         QueueCause::Overflowed,
         QueueCause::NeedsSet,
+        QueueCause::NotAccepted,
     ];
     all.extend(causes.map(queued));
     let until = Some(time(300));
@@ -209,12 +214,23 @@ fn conversations() -> Vec<Sample> {
         AssignReason::RoundRobin { with_room: 3, after: None },
         AssignReason::RoundRobin { with_room: 3, after: Some(id("ben")) },
         AssignReason::WaitedLongest { waiting_since: time(5), priority: 7, load: 299, capacity: 300 },
+        AssignReason::Accepted,
         AssignReason::Picked,
         AssignReason::Given,
         AssignReason::Transferred,
     ];
     all.extend(reasons.map(assigned));
     all
+}
+
+fn offered() -> ConversationOffered {
+    let reason = AssignReason::LongestIdle { with_room: 3, idle_since: time(4) };
+    let (since, until) = (time(2), time(22));
+    ConversationOffered { conversation: CONVERSATION, agent: id("ana"), reason, since, until }
+}
+
+fn offer_ended(cause: OfferEnd) -> OfferEnded {
+    OfferEnded { conversation: CONVERSATION, agent: id("ana"), cause }
 }
 
 fn opened(profile_name: Option<&str>) -> ConversationOpened {
@@ -251,6 +267,7 @@ fn queued(cause: QueueCause) -> Sample {
         QueueCause::ExclusiveWaitOver => "exclusive-wait-over",
         QueueCause::Overflowed => "overflowed",
         QueueCause::NeedsSet => "needs-set",
+        QueueCause::NotAccepted => "not-accepted",
     };
     let event = ConversationQueued {
         conversation: CONVERSATION,
@@ -284,6 +301,7 @@ fn assigned(reason: AssignReason) -> Sample {
         AssignReason::RoundRobin { after: None, .. } => "round-robin-first",
         AssignReason::RoundRobin { after: Some(_), .. } => "round-robin",
         AssignReason::WaitedLongest { .. } => "waited-longest",
+        AssignReason::Accepted => "accepted",
         AssignReason::Picked => "picked",
         AssignReason::Given => "given",
         AssignReason::Transferred => "transferred",

@@ -80,6 +80,8 @@ fn is_pushed(event: &Event) -> bool {
         | Event::ConversationReleased(_)
         | Event::ConversationOverflowed(_)
         | Event::NeedsSet(_)
+        | Event::ConversationOffered(_)
+        | Event::OfferEnded(_)
         | Event::NoteAdded(_)
         | Event::MessageSubmitted(_)
         | Event::SendAttempted(_)

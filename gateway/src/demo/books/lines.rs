@@ -50,6 +50,10 @@ fn body(event: &Event) -> Option<EntryBody> {
         Event::ConversationAssigned(e) => EntryBody::Assigned { agent: e.agent, reason: e.reason },
         Event::ConversationTransferred(e) => EntryBody::Transferred { from: e.from, to: e.to, note: e.note },
         Event::ConversationOverflowed(e) => EntryBody::Overflowed { from: e.from, to: e.to },
+        Event::ConversationOffered(e) => {
+            EntryBody::Offered { agent: e.agent, reason: e.reason, until: e.until }
+        }
+        Event::OfferEnded(e) => EntryBody::OfferEnded { agent: e.agent, cause: e.cause },
         Event::NeedsSet(e) => EntryBody::NeedsSet { needs: e.needs },
         Event::ConversationReleased(e) => EntryBody::Released { agent: e.agent },
         Event::ConversationFinished(e) => {
