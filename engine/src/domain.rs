@@ -4,6 +4,7 @@
 
 mod assign;
 mod configuration;
+mod connection;
 mod conversation;
 mod delivery;
 mod due;
@@ -30,7 +31,7 @@ use schemas::{Command, Event, Position, Rejection, Submission, Timestamp};
 
 pub(crate) use records::{Loading, Record};
 pub use rooms::Load;
-pub use state::{Agent, Conversation, Outbound, Remembered, SendStage, Stage, State, Workspace};
+pub use state::{Agent, Connection, Conversation, Outbound, Remembered, SendStage, Stage, State, Workspace};
 pub use transfer::TRANSFER_DISPOSITION;
 pub use window::Window;
 
@@ -54,6 +55,10 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::DefineChannel(channel) => configuration::define_channel(ws, channel, actor),
         Command::DefineDisposition(disposition) => configuration::define_disposition(ws, disposition, actor),
         Command::DefineAgent(agent) => presence::define_agent(ws, agent, actor, now),
+        Command::DefineSettings(settings) => configuration::define_settings(ws, settings, actor),
+        Command::ReportConnection { agent, is_connected } => {
+            connection::report(ws, agent, *is_connected, actor, now)
+        }
         Command::ChangePresence { agent, presence } => presence::change(ws, agent, presence, actor, now),
         Command::ReceiveMessage(message) => inbound::receive(ws, message, submission.id, actor, now),
         Command::Assign { conversation, agent } => assign::assign(ws, *conversation, agent, actor, now),
@@ -122,6 +127,9 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::DispositionDefined(e) => configuration::disposition_defined(ws, e),
         Event::AgentDefined(e) => presence::agent_defined(ws, e, at),
         Event::PresenceChanged(e) => presence::presence_changed(ws, e, at),
+        Event::SettingsDefined(e) => ws.settings = e.clone(),
+        Event::AgentConnected(e) => connection::connected(ws, e),
+        Event::AgentDisconnected(e) => connection::disconnected(ws, e),
         Event::QueueRouted(e) => rerouting::queue_routed(ws, e, at),
         Event::ConversationOpened(e) => inbound::opened(ws, e, at),
         // The conversation's views hold the messages; decisions need none of them.

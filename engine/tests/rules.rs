@@ -9,6 +9,7 @@ mod rules {
     mod assign;
     mod attempts;
     mod configuration;
+    mod connection;
     mod delivery;
     mod exclusive;
     mod finish;
@@ -30,6 +31,7 @@ mod rules {
             assign::refusals(),
             attempts::refusals(),
             configuration::refusals(),
+            connection::refusals(),
             delivery::refusals(),
             exclusive::refusals(),
             finish::refusals(),

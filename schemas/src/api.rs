@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::ids::{
     AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, MessageId,
-    ProjectId, WorkspaceId,
+    ProjectId, ReasonId, WorkspaceId,
 };
 use crate::limits::NAME_ID_BYTES_MAX;
 use crate::position::Position;
@@ -98,6 +98,7 @@ text_schemas! {
     WorkspaceId: name(), "default", "A workspace.";
     ClientId: name(), "acme", "A client.";
     ProjectId: name(), "support", "A project.";
+    ReasonId: name(), "lunch", "A reason for being away.";
     CampaignId: name(), "sales", "A campaign.";
     ChannelId: name(), "wa-main", "A channel.";
     DispositionId: name(), "solved", "A disposition.";

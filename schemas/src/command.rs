@@ -6,7 +6,7 @@ use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    WorkspaceCreated,
+    SettingsDefined, WorkspaceCreated,
 };
 use crate::ids::{
     AgentId, CampaignId, ChannelId, CommandId, ContactId, ConversationId, DispositionId, MessageId,
@@ -73,6 +73,15 @@ pub enum Command {
     DefineDisposition(DispositionDefined),
     /// Make an agent be as said.
     DefineAgent(AgentDefined),
+    /// Make what holds in the whole workspace be as said.
+    DefineSettings(SettingsDefined),
+    /// A live connection of an agent is there, or none is any more.
+    ReportConnection {
+        /// Which agent.
+        agent: AgentId,
+        /// Whether they have one.
+        is_connected: bool,
+    },
     /// An agent comes, goes, or pauses.
     ChangePresence {
         /// Which agent.
@@ -195,6 +204,8 @@ pub enum Command {
 pub enum Due {
     /// A wait of this conversation ends.
     Conversation(ConversationId),
+    /// The live connection of this agent was lost, and did not come back.
+    Agent(AgentId),
     /// What waits in this campaign may be taken by somebody, for its routing has changed.
     Campaign(CampaignId),
 }

@@ -6,8 +6,8 @@ mod conversation;
 mod outbound;
 
 pub use configuration::{
-    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, PresenceChanged,
-    ProjectDefined, QueueRouted, WorkspaceCreated,
+    AgentConnected, AgentDefined, AgentDisconnected, CampaignDefined, ChannelDefined, ClientDefined,
+    DispositionDefined, PresenceChanged, ProjectDefined, QueueRouted, SettingsDefined, WorkspaceCreated,
 };
 pub use conversation::{
     AssignReason, ConversationAssigned, ConversationFinished, ConversationOffered, ConversationOpened,
@@ -100,6 +100,9 @@ events! {
      7 v 1 AgentDefined;
      8 v 1 PresenceChanged;
      9 v 1 QueueRouted;
+    10 v 1 SettingsDefined;
+    11 v 1 AgentConnected;
+    12 v 1 AgentDisconnected;
     20 v 1 ConversationOpened;
     21 v 1 MessageReceived;
     22 v 1 ConversationQueued;
@@ -138,6 +141,9 @@ impl Event {
             | Self::AgentDefined(_)
             | Self::PresenceChanged(_)
             | Self::QueueRouted(_)
+            | Self::SettingsDefined(_)
+            | Self::AgentConnected(_)
+            | Self::AgentDisconnected(_)
             | Self::ReceiptParked(_) => None,
             Self::ConversationOpened(e) => Some(e.conversation),
             Self::MessageReceived(e) => Some(e.conversation),

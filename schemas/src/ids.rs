@@ -98,6 +98,8 @@ name_id! {
     DispositionId;
     /// An agent, supervisor, administrator or auditor.
     AgentId;
+    /// A reason for being away.
+    ReasonId;
     /// Something that some agents can do, such as a language.
     SkillId;
 }

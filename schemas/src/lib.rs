@@ -25,9 +25,9 @@ pub use delivery::{DeliveryError, DeliveryStatus};
 pub use event::Event;
 pub use ids::{
     AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, FrameId,
-    MessageId, ProjectId, SkillId, WorkspaceId,
+    MessageId, ProjectId, ReasonId, SkillId, WorkspaceId,
 };
-pub use masters::{ChannelKind, ExclusiveWait, Presence, Role};
+pub use masters::{Absence, AwayReason, ChannelKind, ExclusiveWait, Presence, Role};
 pub use position::{Position, PositionError, ShardId};
 pub use rejection::{Rejection, RejectionKind};
 pub use routing::{Needs, Overflow, Routing, RoutingPolicy, Skills};

@@ -14,8 +14,6 @@ pub const TEXT_CHARS_MAX: usize = 4_096;
 pub const CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// Longest note, on a conversation or with a transfer.
 pub const NOTE_CHARS_MAX: usize = 4_000;
-/// Longest reason given for being away.
-pub const AWAY_REASON_CHARS_MAX: usize = 100;
 /// Longest explanation of a delivery error that is kept.
 pub const ERROR_DETAIL_CHARS_MAX: usize = 500;
 /// Most entries in a list of a master (channels of a campaign, campaigns of an agent, ...).
@@ -30,6 +28,12 @@ pub const SKILL_LEVEL_MAX: u8 = 10;
 pub const PRIORITY_MAX: u8 = 9;
 /// Longest time until a conversation that waits goes to another campaign: a week.
 pub const OVERFLOW_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+/// Most reasons for being away.
+pub const AWAY_REASONS_MAX: usize = 50;
+/// Longest time that a lost live connection may take to come back before its agent counts as offline: an hour.
+pub const GRACE_SECONDS_MAX: u32 = 60 * 60;
+/// The same when nothing else is said.
+pub const GRACE_SECONDS_DEFAULT: u32 = 60;
 /// Longest time that an agent has to accept a conversation.
 pub const OFFER_SECONDS_MAX: u16 = 600;
 /// Conversations that are routed at a time when a campaign's routing changes, before others have their turn.

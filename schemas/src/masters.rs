@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::ids::ReasonId;
 use crate::time::Timestamp;
 
 /// What a person may do.
@@ -74,6 +75,29 @@ pub enum Presence {
 
 /// The reason for which an agent is away who did not answer an offer; nobody gives it themselves.
 pub const NOT_RESPONDING: &str = "not-responding";
+
+/// Why agents may be away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwayReason {
+    /// What agents give as the reason.
+    pub id: ReasonId,
+    /// Its name on screens.
+    pub name: String,
+}
+
+/// What becomes of the conversations of an agent whose live connection was lost and did not come back in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Absence {
+    /// They stay with the agent.
+    Keep,
+    /// They go to whoever can take them, or wait for anybody.
+    #[default]
+    Queue,
+    /// They wait for the agent as new ones do for an exclusive agent.
+    ExclusiveWait,
+}
 
 /// How long a new conversation waits for an exclusive agent who is offline or full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

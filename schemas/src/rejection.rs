@@ -60,7 +60,7 @@ macro_rules! rejections {
 use crate::ids::{
     AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, ProjectId,
 };
-use crate::ids::{MessageId, SkillId, WorkspaceId};
+use crate::ids::{MessageId, ReasonId, SkillId, WorkspaceId};
 use crate::masters::ChannelKind;
 
 rejections! {
@@ -90,6 +90,12 @@ rejections! {
         "channel {0} has this address already" "use that channel, or another address";
     ChannelKindFixed(ChannelId): Conflict "channel_kind_fixed"
         "channel {0} is of another kind, and that cannot be changed" "define a new channel";
+    UnknownAwayReason(String): Invalid "unknown_away_reason"
+        "`{0}` is not one of the workspace's reasons for being away" "choose one of GET /v1/settings";
+    ReservedAwayReason(ReasonId): Invalid "reserved_away_reason"
+        "reason {0} is kept for agents who do not answer offers" "choose another id";
+    GraceOutOfRange(u32): Invalid "grace_seconds"
+        "a grace time of {0} seconds is longer than an hour" "choose a shorter one";
     TooMany(String): Invalid "too_many"
         "too many {0}" "remove some";
     InvalidText(String): Invalid "invalid_text"

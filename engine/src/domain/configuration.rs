@@ -2,12 +2,13 @@
 
 use schemas::event::{
     CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, Event, ProjectDefined,
-    WorkspaceCreated,
+    SettingsDefined, WorkspaceCreated,
 };
 use schemas::limits::{
-    IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX, OFFER_SECONDS_MAX, OVERFLOW_SECONDS_MAX,
-    PRIORITY_MAX, SKILL_LEVEL_MAX, SKILLS_MAX,
+    AWAY_REASONS_MAX, GRACE_SECONDS_MAX, IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX,
+    OFFER_SECONDS_MAX, OVERFLOW_SECONDS_MAX, PRIORITY_MAX, SKILL_LEVEL_MAX, SKILLS_MAX,
 };
+use schemas::masters::NOT_RESPONDING;
 use schemas::{Actor, AgentId, Overflow, Rejection, Routing, Skills, Timestamp, WorkspaceId};
 
 use super::permission::{require_administrator, require_name, require_network_id};
@@ -40,6 +41,22 @@ pub(super) fn require_space(what: &str, len: usize, exists: bool) -> Result<(), 
 
 pub(super) fn require_short_list(what: &str, len: usize) -> Result<(), Rejection> {
     if len <= LIST_ITEMS_MAX { Ok(()) } else { Err(Rejection::TooMany(what.to_owned())) }
+}
+
+pub(super) fn define_settings(ws: &Workspace, settings: &SettingsDefined, actor: &Actor) -> Decision {
+    require_administrator(ws, actor)?;
+    let SettingsDefined { away_reasons, grace_seconds } = settings;
+    if away_reasons.len() > AWAY_REASONS_MAX {
+        return Err(Rejection::TooMany("away reasons".to_owned()));
+    }
+    away_reasons.iter().try_for_each(|reason| require_name(&reason.name))?;
+    if let Some(reserved) = away_reasons.iter().find(|reason| reason.id.as_str() == NOT_RESPONDING) {
+        return Err(Rejection::ReservedAwayReason(reserved.id.clone()));
+    }
+    if *grace_seconds > GRACE_SECONDS_MAX {
+        return Err(Rejection::GraceOutOfRange(*grace_seconds));
+    }
+    Ok(unless_same(Some(&ws.settings), settings))
 }
 
 pub(super) fn define_client(ws: &Workspace, client: &ClientDefined, actor: &Actor) -> Decision {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use schemas::event::{AssignReason, ConversationAssigned, ConversationQueued, Event, NoteAdded, QueueCause};
 use schemas::limits::NOTE_CHARS_MAX;
-use schemas::{Actor, AgentId, ConversationId, Presence, Rejection, Timestamp};
+use schemas::{Actor, AgentId, ConversationId, Rejection, Timestamp};
 
 use super::permission::{require_holder_or_supervisor, require_text};
 use super::queues::QueuePlace;
@@ -52,7 +52,7 @@ pub(super) fn require_can_take(agent: &Agent, conversation: &Conversation) -> Re
     if !agent.serves(campaign, channel) {
         return Err(Rejection::NotAttending(id()));
     }
-    if agent.presence != Presence::Online {
+    if !agent.is_available() {
         return Err(Rejection::AgentOffline(id()));
     }
     // What they are offered takes their room already.

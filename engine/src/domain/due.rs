@@ -4,12 +4,13 @@ use schemas::command::Due;
 use schemas::event::{Event, QueueCause};
 use schemas::{Actor, ConversationId, Rejection, Timestamp};
 
+use super::connection::give_up;
 use super::offer::time_out;
 use super::overflow::overflow;
 use super::permission::require_system;
 use super::rerouting::route_queue;
 use super::routing::Router;
-use super::state::{Conversation, Stage, Workspace};
+use super::state::{Connection, Conversation, Stage, Workspace};
 
 /// What is due by now; nothing when it was done, or put off, meanwhile.
 pub(super) fn pass(
@@ -25,6 +26,12 @@ pub(super) fn pass(
         }
         Due::Campaign(id) if ws.unrouted.get(id).is_some_and(|at| *at <= now) => route_queue(ws, id, now),
         Due::Campaign(_) => vec![],
+        Due::Agent(id) => match ws.agents.get(id) {
+            Some(agent) if matches!(agent.connection, Connection::Lost { until } if until <= now) => {
+                give_up(ws, agent, now)
+            }
+            Some(_) | None => vec![],
+        },
     })
 }
 

@@ -2,17 +2,16 @@
 //! who leaves held goes back to be assigned.
 
 use schemas::event::{AgentDefined, ConversationReleased, Event, PresenceChanged, QueueCause};
-use schemas::limits::{AWAY_REASON_CHARS_MAX, CAPACITY_MAX};
-use schemas::masters::NOT_RESPONDING;
-use schemas::{Actor, AgentId, Presence, Rejection, Role, Timestamp};
+use schemas::limits::{CAPACITY_MAX, NAME_ID_BYTES_MAX};
+use schemas::{Actor, AgentId, ConversationId, Presence, Rejection, Role, Timestamp};
 
 use super::configuration::{require_short_list, require_skills, require_space};
 use super::offer::{withdraw, withdraw_unserved};
-use super::permission::{require_administrator, require_name, require_self_or_supervisor, require_text};
+use super::permission::{require_administrator, require_name, require_self_or_supervisor};
 use super::queues::QueuePlace;
 use super::rooms::Load;
 use super::routing::{Router, fill};
-use super::state::{Agent, Workspace, serves};
+use super::state::{Agent, Connection, Conversation, Workspace, serves};
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -43,7 +42,7 @@ pub(super) fn define_agent(ws: &Workspace, agent: &AgentDefined, actor: &Actor, 
     let mut router = Router::new(ws, now, Some(&agent.agent));
     let (withdrawn, load) = withdraw_unserved(ws, before, agent, &mut router);
     events.extend(withdrawn);
-    if before.presence == Presence::Online {
+    if before.is_available() {
         events.extend(fill(ws, agent, load, now));
     }
     if agent.role == Role::Auditor {
@@ -78,12 +77,13 @@ pub(super) fn change(
     let agent = ws.known_agent(id)?;
     require_self_or_supervisor(ws, actor, id)?;
     if let Presence::Away { reason } = presence {
-        require_text("reason", reason, AWAY_REASON_CHARS_MAX)?;
-        if reason == NOT_RESPONDING {
-            return Err(Rejection::InvalidText("reason".to_owned()));
+        let is_known = ws.settings.away_reasons.iter().any(|known| known.id.as_str() == reason);
+        if !is_known {
+            return Err(Rejection::UnknownAwayReason(reason.chars().take(NAME_ID_BYTES_MAX).collect()));
         }
     }
-    if agent.presence == *presence {
+    let is_lost = matches!(agent.connection, Connection::Lost { .. });
+    if agent.presence == *presence && !is_lost {
         return Ok(vec![]);
     }
     let mut events = vec![PresenceChanged { agent: id.clone(), presence: presence.clone() }.into()];
@@ -101,6 +101,16 @@ pub(super) fn change(
     Ok(events)
 }
 
+impl Workspace {
+    /// What an agent holds; who has waited longest first, so that they get what room there is.
+    pub(super) fn held_by(&self, agent: &Agent) -> Vec<(ConversationId, &Conversation)> {
+        let held = agent.holding.iter();
+        let mut held: Vec<_> = held.filter_map(|id| self.conversations.get(id).map(|c| (*id, c))).collect();
+        held.sort_by_key(|(_, conversation)| conversation.opened_at);
+        held
+    }
+}
+
 /// What the agent holds goes to whoever can take it. It may wait for them as its exclusive agent, if they come back.
 fn release_all<'a>(
     ws: &'a Workspace,
@@ -109,12 +119,8 @@ fn release_all<'a>(
     router: &mut Router<'a>,
 ) -> Vec<Event> {
     let id = &agent.definition.agent;
-    let held = agent.holding.iter();
-    let mut held: Vec<_> = held.filter_map(|id| ws.conversations.get(id).map(|c| (*id, c))).collect();
-    // Who has waited longest is the first to get what room there is.
-    held.sort_by_key(|(_, conversation)| conversation.opened_at);
     let mut events = Vec::new();
-    for (conversation_id, conversation) in held {
+    for (conversation_id, conversation) in ws.held_by(agent) {
         events.push(ConversationReleased { conversation: conversation_id, agent: id.clone() }.into());
         // These customers have waited before; they go ahead of those who came after them.
         let loose = conversation.loose(conversation_id, conversation.opened_at, QueueCause::Released);
@@ -139,6 +145,7 @@ pub(super) fn agent_defined(ws: &mut Workspace, event: &AgentDefined, at: Timest
     ws.agents.entry(event.agent.clone()).or_insert_with(|| Agent {
         definition: event.clone(),
         presence: Presence::Offline,
+        connection: Connection::None,
         holding: Vec::new(),
         offered: Vec::new(),
         load: Load::default(),
@@ -148,6 +155,10 @@ pub(super) fn agent_defined(ws: &mut Workspace, event: &AgentDefined, at: Timest
 }
 
 pub(super) fn presence_changed(ws: &mut Workspace, event: &PresenceChanged, at: Timestamp) {
+    // Whoever says how they are is there, and whoever is offline is not waited for.
+    if ws.agents.get(&event.agent).is_some_and(|agent| matches!(agent.connection, Connection::Lost { .. })) {
+        ws.set_connection(&event.agent, Connection::None);
+    }
     ws.change_agent(&event.agent, |agent| {
         if event.presence == Presence::Online {
             agent.idle_since = at;

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use schemas::command::Due;
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
+    SettingsDefined,
 };
 use schemas::{
     AgentId, CampaignId, CommandId, ContactId, ConversationId, MessageId, Presence, Timestamp, WorkspaceId,
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::{Parked, ProviderKey};
 use super::rooms::Load;
-use super::state::{Agent, Conversation, Outbound, Remembered, State, Workspace};
+use super::state::{Agent, Connection, Conversation, Outbound, Remembered, State, Workspace};
 use super::window::Window;
 
 /// One piece of the state. All belong to the last `Workspace` before them.
@@ -25,6 +26,7 @@ pub(crate) enum Record {
         queued_ever: u64,
         turned_at: Turns,
     },
+    Settings(SettingsDefined),
     Client(ClientDefined),
     Project(ProjectDefined),
     Campaign(CampaignDefined),
@@ -33,6 +35,7 @@ pub(crate) enum Record {
     Agent {
         definition: AgentDefined,
         presence: Presence,
+        connection: Connection,
         holding: Vec<ConversationId>,
         offered: Vec<ConversationId>,
         idle_since: Timestamp,
@@ -92,14 +95,16 @@ impl Workspace {
             commands: self.commands.turned_at(),
         };
         each(&Record::Workspace { id: id.clone(), queued_ever: self.queued_ever, turned_at })?;
+        each(&Record::Settings(self.settings.clone()))?;
         self.clients.values().try_for_each(|e| each(&Record::Client(e.clone())))?;
         self.projects.values().try_for_each(|e| each(&Record::Project(e.clone())))?;
         self.campaigns.values().try_for_each(|e| each(&Record::Campaign(e.clone())))?;
         self.channels.values().try_for_each(|e| each(&Record::Channel(e.clone())))?;
         self.dispositions.values().try_for_each(|e| each(&Record::Disposition(e.clone())))?;
         for agent in self.agents.values() {
-            let Agent { definition, presence, holding, offered, load: _, idle_since } = agent.clone();
-            each(&Record::Agent { definition, presence, holding, offered, idle_since })?;
+            let Agent { definition, presence, connection, holding, offered, load: _, idle_since } =
+                agent.clone();
+            each(&Record::Agent { definition, presence, connection, holding, offered, idle_since })?;
         }
         for (id, conversation) in sorted(&self.conversations) {
             each(&Record::Conversation(*id, conversation.clone()))?;
@@ -158,14 +163,26 @@ impl Loading {
         let (_, ws) = self.workspace.as_mut().ok_or("a record before the first workspace")?;
         match record {
             Record::Workspace { .. } => {}
+            Record::Settings(e) => ws.settings = e,
             Record::Client(e) => drop(ws.clients.insert(e.client.clone(), e)),
             Record::Project(e) => drop(ws.projects.insert(e.project.clone(), e)),
             Record::Campaign(e) => drop(ws.campaigns.insert(e.campaign.clone(), e)),
             Record::Channel(e) => drop(ws.channels.insert(e.channel.clone(), e)),
             Record::Disposition(e) => drop(ws.dispositions.insert(e.disposition.clone(), e)),
-            Record::Agent { definition, presence, holding, offered, idle_since } => {
+            Record::Agent { definition, presence, connection, holding, offered, idle_since } => {
                 let load = Load::default();
-                ws.load_agent(Agent { definition, presence, holding, offered, load, idle_since });
+                let id = definition.agent.clone();
+                let before = Connection::None;
+                ws.load_agent(Agent {
+                    definition,
+                    presence,
+                    connection: before,
+                    holding,
+                    offered,
+                    load,
+                    idle_since,
+                });
+                ws.set_connection(&id, connection);
             }
             Record::Conversation(conversation_id, conversation) => {
                 ws.load_conversation(conversation_id, conversation);

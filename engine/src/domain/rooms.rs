@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use rustc_hash::FxHashMap;
 use schemas::event::{AgentDefined, CampaignDefined};
-use schemas::{AgentId, CampaignId, ChannelKind, Presence, Role, RoutingPolicy, Timestamp};
+use schemas::{AgentId, CampaignId, ChannelKind, Role, RoutingPolicy, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::state::Agent;
@@ -133,9 +133,8 @@ fn ranks<'a>(
     campaigns: &'a BTreeMap<CampaignId, CampaignDefined>,
 ) -> impl Iterator<Item = (&'a CampaignId, Rank)> {
     let definition = &agent.definition;
-    let takes = agent.presence == Presence::Online
-        && definition.role != Role::Auditor
-        && agent.load.leaves_room(definition);
+    let takes =
+        agent.is_available() && definition.role != Role::Auditor && agent.load.leaves_room(definition);
     let room = definition.capacity.saturating_sub(agent.load.total());
     let theirs = definition.campaigns.iter().filter(move |_| takes);
     theirs.filter_map(move |id| {

@@ -7,7 +7,7 @@ use schemas::event::{
     ConversationQueued, Event, OverflowAt, QueueCause, Reservation,
 };
 use schemas::{
-    AgentId, CampaignId, ChannelId, ChannelKind, ContactId, ConversationId, ExclusiveWait, Needs, Presence,
+    AgentId, CampaignId, ChannelId, ChannelKind, ContactId, ConversationId, ExclusiveWait, Needs,
     RoutingPolicy, Timestamp, routing::meets,
 };
 
@@ -134,7 +134,7 @@ impl<'a> Router<'a> {
     /// How many agents of the campaign have room at this moment of the decision.
     fn with_room(&self, campaign: &CampaignId) -> u32 {
         let counted = |agent: &&Agent| {
-            agent.presence == Presence::Online
+            agent.is_available()
                 && agent.load.leaves_room(&agent.definition)
                 && agent.definition.campaigns.contains(campaign)
         };
@@ -186,7 +186,7 @@ impl<'a> Router<'a> {
     }
 
     fn takes(&self, agent: &Agent, kind: ChannelKind) -> bool {
-        agent.presence == Presence::Online
+        agent.is_available()
             && self.except != Some(&agent.definition.agent)
             && self.load(agent).leaves_room_on(&agent.definition, kind)
     }
@@ -304,9 +304,7 @@ fn is_routed_to(campaign: &CampaignDefined, agent: &AgentDefined) -> bool {
 /// What an agent gets when they lose this conversation, which they hold; nothing if they are not online.
 pub(super) fn refill(ws: &Workspace, agent: &AgentId, lost: &Conversation, now: Timestamp) -> Vec<Event> {
     match ws.agents.get(agent) {
-        Some(agent) if agent.presence == Presence::Online => {
-            fill(ws, &agent.definition, agent.load.minus(lost.kind), now)
-        }
+        Some(agent) if agent.is_available() => fill(ws, &agent.definition, agent.load.minus(lost.kind), now),
         _ => Vec::new(),
     }
 }
@@ -320,7 +318,7 @@ pub(super) fn refill_or_take_back(
     queued: &ConversationQueued,
     now: Timestamp,
 ) -> Vec<Event> {
-    let Some(agent) = ws.agents.get(agent).filter(|agent| agent.presence == Presence::Online) else {
+    let Some(agent) = ws.agents.get(agent).filter(|agent| agent.is_available()) else {
         return Vec::new();
     };
     let definition = &agent.definition;
@@ -344,7 +342,7 @@ pub(super) fn takes_after_giving(
     lost: &Conversation,
 ) -> bool {
     ws.agents.get(agent).is_some_and(|agent| {
-        agent.presence == Presence::Online
+        agent.is_available()
             && agent.serves(campaign, &lost.channel)
             && agent.load.minus(lost.kind).leaves_room_on(&agent.definition, lost.kind)
     })

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use schemas::command::Due;
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, OverflowAt,
-    ProjectDefined, Reservation, WorkspaceCreated,
+    ProjectDefined, Reservation, SettingsDefined, WorkspaceCreated,
 };
 use schemas::frame::CommitHeader;
 use schemas::limits::WINDOW_DAYS;
@@ -36,6 +36,7 @@ pub struct State {
 /// The state of one workspace.
 #[derive(Debug)]
 pub struct Workspace {
+    pub(super) settings: SettingsDefined,
     pub(super) clients: BTreeMap<ClientId, ClientDefined>,
     pub(super) projects: BTreeMap<ProjectId, ProjectDefined>,
     pub(super) campaigns: BTreeMap<CampaignId, CampaignDefined>,
@@ -71,6 +72,8 @@ pub struct Agent {
     pub definition: AgentDefined,
     /// Whether they take conversations.
     pub presence: Presence,
+    /// Whether they can be reached live.
+    pub connection: Connection,
     /// The conversations they hold, in the order they got them.
     pub holding: Vec<ConversationId>,
     /// The conversations they are offered and have not accepted.
@@ -81,7 +84,27 @@ pub struct Agent {
     pub idle_since: Timestamp,
 }
 
+/// Whether an agent can be reached live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Connection {
+    /// They have no live connection, and are not waited for.
+    #[default]
+    None,
+    /// They have one.
+    Live,
+    /// They had one until a moment ago.
+    Lost {
+        /// When they count as offline, if it does not come back.
+        until: Timestamp,
+    },
+}
+
 impl Agent {
+    /// Whether they are online, and not just gone.
+    pub fn is_available(&self) -> bool {
+        self.presence == Presence::Online && !matches!(self.connection, Connection::Lost { .. })
+    }
+
     /// Whether they work in the campaign, handle the channel, and attend conversations at all.
     pub fn serves(&self, campaign: &CampaignId, channel: &ChannelId) -> bool {
         serves(&self.definition, campaign, channel)
@@ -283,6 +306,7 @@ impl State {
 impl Workspace {
     pub(super) fn new() -> Self {
         Self {
+            settings: SettingsDefined::default(),
             clients: BTreeMap::new(),
             projects: BTreeMap::new(),
             campaigns: BTreeMap::new(),

@@ -8,8 +8,8 @@ use schemas::event::{
     WorkspaceCreated,
 };
 use schemas::{
-    AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, ContactId, DispositionId, ExclusiveWait,
-    ProjectId, Role, Routing, SkillId, Skills, Timestamp, WorkspaceId,
+    Absence, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, ContactId, DispositionId,
+    ExclusiveWait, ProjectId, Role, Routing, SkillId, Skills, Timestamp, WorkspaceId,
 };
 
 pub(super) const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
@@ -72,6 +72,15 @@ pub(super) fn campaign_routing(index: usize, routing: Routing) -> CampaignDefine
         external_resources: false,
         exclusive_wait,
         routing,
+        absence: absence(id),
+    }
+}
+
+pub(super) fn absence(campaign: &str) -> Absence {
+    match campaign {
+        "sales" => Absence::ExclusiveWait,
+        "support" => Absence::Keep,
+        _ => Absence::Queue,
     }
 }
 

@@ -63,6 +63,7 @@ fn same_agents(ws: &Workspace, model: &Reference) {
         let person = &model.people[id];
         assert_eq!(agent.definition, person.definition, "the definition of {id}");
         assert_eq!(agent.presence, person.presence, "the presence of {id}");
+        assert_eq!(agent.connection, person.connection, "the connection of {id}");
         assert_eq!(agent.idle_since, person.idle_since, "since when {id} is idle");
         assert_eq!(agent.holding, model.holding(id), "what {id} holds");
         assert_eq!(agent.offered, model.offers(id), "what {id} is offered");

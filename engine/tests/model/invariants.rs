@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::domain::{Agent, Conversation, Stage, State, Workspace};
+use engine::domain::{Agent, Connection, Conversation, Stage, State, Workspace};
 use schemas::command::Due;
 use schemas::routing::meets;
-use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, Presence, RoutingPolicy};
+use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, RoutingPolicy};
 
 use super::centre::{self, CAMPAIGNS, CHANNELS};
 
@@ -73,7 +73,7 @@ fn one_is_open_for_each_contact_and_channel(ws: &Workspace) {
 }
 
 fn has_room(agent: &Agent) -> bool {
-    agent.presence == Presence::Online && agent.load.total() < agent.definition.capacity
+    agent.is_available() && agent.load.total() < agent.definition.capacity
 }
 
 fn could_take(agent: &Agent, conversation: &Conversation) -> bool {
@@ -152,6 +152,11 @@ fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
         }
         if let Stage::Waiting { overflow: Some(leaves), .. } = &conversation.stage {
             expected.insert((leaves.at, Due::Conversation(*id)));
+        }
+    }
+    for agent in ws.agents() {
+        if let Connection::Lost { until } = agent.connection {
+            expected.insert((until, Due::Agent(agent.definition.agent.clone())));
         }
     }
     let deadlines: BTreeSet<_> = ws.deadlines().cloned().collect();

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::domain::Connection;
 use schemas::command::Due;
 use schemas::event::{AgentDefined, CampaignDefined};
 use schemas::masters::NOT_RESPONDING;
 use schemas::{
-    Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, ConversationId, ExclusiveWait,
-    MessageId, Needs, Presence, Role, Routing, RoutingPolicy, Timestamp, TransferTarget,
+    Absence, Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, ConversationId,
+    ExclusiveWait, MessageId, Needs, Presence, Role, Routing, RoutingPolicy, Timestamp, TransferTarget,
 };
 
 use super::centre::{self, CAMPAIGNS, CHANNELS};
@@ -27,6 +28,7 @@ pub(super) enum Verdict {
 pub(super) struct Person {
     pub(super) definition: AgentDefined,
     pub(super) presence: Presence,
+    pub(super) connection: Connection,
     pub(super) idle_since: Timestamp,
 }
 
@@ -117,6 +119,8 @@ impl Reference {
             }
             Command::RemoveExclusiveAgent { contact, campaign } => self.remove_exclusive(*contact, campaign),
             Command::PassDeadline(Due::Conversation(id)) => self.end_wait(*id),
+            Command::PassDeadline(Due::Agent(id)) => self.give_up(id),
+            Command::ReportConnection { agent, is_connected } => self.connection(agent, *is_connected),
             Command::PassDeadline(Due::Campaign(id)) => self.route_queue(id),
             Command::DefineCampaign(campaign) => self.define_campaign(campaign),
             Command::AcceptOffer { conversation } => self.answer_offer(actor, *conversation, true),
@@ -221,9 +225,13 @@ impl Reference {
             && definition.channels.contains(&talk.channel)
     }
 
-    fn has_room(&self, agent: &AgentId) -> bool {
+    fn is_there(&self, agent: &AgentId) -> bool {
         let person = &self.people[agent];
-        person.presence == Presence::Online && self.load(agent) < usize::from(person.definition.capacity)
+        person.presence == Presence::Online && !matches!(person.connection, Connection::Lost { .. })
+    }
+
+    fn has_room(&self, agent: &AgentId) -> bool {
+        self.is_there(agent) && self.load(agent) < usize::from(self.people[agent].definition.capacity)
     }
 
     fn has_room_for(&self, agent: &AgentId, talk: &Talk) -> bool {
@@ -465,13 +473,13 @@ impl Reference {
 
     fn define(&mut self, definition: &AgentDefined) -> Verdict {
         let id = &definition.agent;
-        let (presence, idle_since) = match self.people.get(id) {
+        let (presence, connection, idle_since) = match self.people.get(id) {
             Some(person) if person.definition == *definition => return Verdict::Nothing,
-            Some(person) => (person.presence.clone(), person.idle_since),
-            None => (Presence::Offline, self.now),
+            Some(person) => (person.presence.clone(), person.connection, person.idle_since),
+            None => (Presence::Offline, Connection::None, self.now),
         };
         let definition = definition.clone();
-        self.people.insert(id.clone(), Person { definition, presence, idle_since });
+        self.people.insert(id.clone(), Person { definition, presence, connection, idle_since });
         self.withdraw(id, |model, talk| !model.serves(id, talk));
         self.fill(id);
         if self.people[id].definition.role == Role::Auditor {
@@ -505,8 +513,12 @@ impl Reference {
         let themselves = *actor == Actor::Agent(agent.clone()) && self.role(actor) != Some(Role::Auditor);
         only_if!(themselves || self.supervises(actor));
         let person = self.people.get_mut(agent).expect("a known agent");
-        if person.presence == *presence {
+        let is_lost = matches!(person.connection, Connection::Lost { .. });
+        if person.presence == *presence && !is_lost {
             return Verdict::Nothing;
+        }
+        if is_lost {
+            person.connection = Connection::None;
         }
         person.presence = presence.clone();
         match presence {
@@ -518,6 +530,56 @@ impl Reference {
             Presence::Offline => {
                 self.withdraw(agent, |_, _| true);
                 self.release(agent, true);
+            }
+        }
+        Verdict::Happened
+    }
+
+    fn connection(&mut self, agent: &AgentId, is_connected: bool) -> Verdict {
+        let person = self.people.get_mut(agent).expect("a known agent");
+        let was_lost = matches!(person.connection, Connection::Lost { .. });
+        match (person.connection == Connection::Live, is_connected) {
+            (true, true) | (false, false) => return Verdict::Nothing,
+            (false, true) => person.connection = Connection::Live,
+            (true, false) if person.presence == Presence::Offline => person.connection = Connection::None,
+            (true, false) => {
+                let until = self.now.plus(seconds(schemas::limits::GRACE_SECONDS_DEFAULT));
+                person.connection = Connection::Lost { until };
+            }
+        }
+        if was_lost {
+            self.fill(agent);
+        }
+        Verdict::Happened
+    }
+
+    /// They did not come back in time.
+    fn give_up(&mut self, agent: &AgentId) -> Verdict {
+        let person = self.people.get_mut(agent).expect("a known agent");
+        match person.connection {
+            Connection::Lost { until } if until <= self.now => {}
+            Connection::None | Connection::Live | Connection::Lost { .. } => return Verdict::Nothing,
+        }
+        person.connection = Connection::None;
+        person.presence = Presence::Offline;
+        self.withdraw(agent, |_, _| true);
+        let mut held = Vec::new();
+        for (turn, id) in self.holding(agent).into_iter().enumerate() {
+            held.push((self.talk(id).expect("it is held").opened_at, turn, id));
+        }
+        held.sort_unstable();
+        for (opened_at, _, id) in held {
+            let talk = self.talk(id).expect("it is held").clone();
+            let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
+            match centre::absence(talk.campaign.as_str()) {
+                Absence::Keep => {}
+                Absence::Queue => {
+                    let another = exclusive.filter(|other| other != agent);
+                    self.route_to(&talk, opened_at, Some(agent), another);
+                }
+                Absence::ExclusiveWait => {
+                    self.route_to(&talk, opened_at, Some(agent), Some(agent.clone()));
+                }
             }
         }
         Verdict::Happened
@@ -559,10 +621,9 @@ impl Reference {
 
     fn can_take(&self, agent: &AgentId, talk: &Talk) -> bool {
         let is_theirs = self.offered_to(talk.id).as_ref() == Some(agent);
-        let is_online = |agent: &AgentId| self.people[agent].presence == Presence::Online;
         self.people.contains_key(agent)
             && self.serves(agent, talk)
-            && (self.has_room_for(agent, talk) || is_theirs && is_online(agent))
+            && (self.has_room_for(agent, talk) || is_theirs && self.is_there(agent))
     }
 
     fn assign(&mut self, actor: &Actor, id: ConversationId, agent: &AgentId) -> Verdict {
@@ -677,6 +738,9 @@ impl Reference {
             Place::Offered { agent, until, .. } if until <= self.now => {
                 let person = self.people.get_mut(&agent).expect("a known agent");
                 person.presence = Presence::Away { reason: NOT_RESPONDING.into() };
+                if matches!(person.connection, Connection::Lost { .. }) {
+                    person.connection = Connection::None;
+                }
                 self.end_offer(id, &agent, true);
                 self.withdraw(&agent, |_, _| true);
                 Verdict::Happened

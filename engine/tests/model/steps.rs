@@ -38,6 +38,10 @@ pub(super) enum Deed {
         twice: bool,
         auditor: bool,
     },
+    Connection {
+        agent: usize,
+        is_connected: bool,
+    },
     Answer {
         talk: usize,
         by: Option<usize>,
@@ -167,6 +171,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(agent, campaigns, channels, capacity, skills, twice, auditor)| {
                 Deed::Redefine { agent, campaigns, channels, capacity, skills, twice, auditor }
             }),
+        3 => (agent(), any::<bool>())
+            .prop_map(|(agent, is_connected)| Deed::Connection { agent, is_connected }),
         4 => (BACK, prop::option::weighted(0.2, agent()), any::<bool>())
             .prop_map(|(talk, by, accept)| Deed::Answer { talk, by, accept }),
         3 => (campaign(), policy, few_skills, 0..3_u8, any::<bool>(), prop::option::of(campaign()))
@@ -202,7 +208,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
 }
 
 pub(super) fn any_step() -> impl Strategy<Value = Step> {
-    let seconds = prop_oneof![3 => Just(0), 5 => 1..4_u64, 1 => 10..30_u64];
+    let seconds = prop_oneof![3 => Just(0), 5 => 1..4_u64, 1 => 10..70_u64];
     (seconds, any_deed()).prop_map(|(seconds, deed)| Step { seconds, deed })
 }
 
@@ -267,6 +273,10 @@ impl Step {
                     agent,
                 };
                 plain(Actor::Administrator, Command::DefineAgent(definition))
+            }
+            Deed::Connection { agent, is_connected } => {
+                let (agent, is_connected) = (centre::agent(*agent), *is_connected);
+                plain(Actor::System, Command::ReportConnection { agent, is_connected })
             }
             Deed::Answer { talk: index, by, accept } => {
                 let conversation = talk(index)?;

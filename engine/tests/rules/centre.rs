@@ -18,9 +18,9 @@ use schemas::event::{
     WorkspaceCreated,
 };
 use schemas::{
-    Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId, Content,
-    ConversationId, DeliveryError, DeliveryStatus, DispositionId, ExclusiveWait, MessageId, Presence,
-    ProjectId, Role, Routing, Skills, Timestamp, TransferTarget, WorkspaceId,
+    Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
+    Content, ConversationId, DeliveryError, DeliveryStatus, DispositionId, ExclusiveWait, MessageId,
+    Presence, ProjectId, Role, Routing, Skills, Timestamp, TransferTarget, WorkspaceId,
 };
 
 use super::harness::{Step, second};
@@ -131,6 +131,7 @@ pub(crate) fn a_campaign(
         external_resources: false,
         exclusive_wait,
         routing: Routing::default(),
+        absence: Absence::Queue,
     }
 }
 

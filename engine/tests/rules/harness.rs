@@ -195,6 +195,14 @@ impl Scene {
         self
     }
 
+    /// This is the next that happens by itself.
+    #[track_caller]
+    pub(crate) fn then_next_is_due(self, at: Timestamp, due: Due) -> Self {
+        let next = self.state.next_deadline().map(|(at, _, due)| (at, due.clone()));
+        assert_eq!(next, Some((at, due)), "the next that happens by itself");
+        self
+    }
+
     /// No wait will end by itself.
     #[track_caller]
     pub(crate) fn then_no_wait_ends(self) -> Self {

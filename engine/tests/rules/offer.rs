@@ -275,5 +275,5 @@ refusals! {
             agent: agent(ANA),
             presence: Presence::Away { reason: NOT_RESPONDING.into() },
         })
-        => Rejection::InvalidText("reason".into());
+        => Rejection::UnknownAwayReason(NOT_RESPONDING.into());
 }

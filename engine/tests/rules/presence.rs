@@ -2,7 +2,6 @@
 //! back to be assigned, ahead of what came later.
 
 use schemas::event::{AgentDefined, AssignReason, ConversationReleased, Event, PresenceChanged, QueueCause};
-use schemas::limits::AWAY_REASON_CHARS_MAX;
 use schemas::{Actor, Command, ConversationId, Presence, Rejection, Role};
 
 use super::centre::*;
@@ -148,11 +147,11 @@ refusals! {
     who_is_away_says_why:
         given []
         when away_because(ANA, " ")
-        => Rejection::InvalidText("reason".into());
-    the_reason_is_not_too_long:
+        => Rejection::UnknownAwayReason(" ".into());
+    a_reason_that_is_refused_is_not_told_in_full:
         given []
-        when away_because(ANA, &"x".repeat(AWAY_REASON_CHARS_MAX + 1))
-        => Rejection::InvalidText("reason".into());
+        when away_because(ANA, &"x".repeat(1_000))
+        => Rejection::UnknownAwayReason("x".repeat(40));
     an_agent_does_not_change_the_presence_of_another:
         given []
         when online(ANA).by(as_agent(BEN))

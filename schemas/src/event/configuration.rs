@@ -4,15 +4,36 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId};
-use crate::masters::{ChannelKind, ExclusiveWait, Presence, Role};
+use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, ReasonId};
+use crate::limits::GRACE_SECONDS_DEFAULT;
+use crate::masters::{Absence, AwayReason, ChannelKind, ExclusiveWait, Presence, Role};
 use crate::routing::{Routing, Skills};
+use crate::time::Timestamp;
 
 /// A workspace began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceCreated {
     /// Its name on screens.
     pub name: String,
+}
+
+/// What holds in the whole workspace is as said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsDefined {
+    /// Why agents may be away.
+    pub away_reasons: Vec<AwayReason>,
+    /// How long a lost live connection may take to come back before its agent counts as offline.
+    pub grace_seconds: u32,
+}
+
+impl Default for SettingsDefined {
+    /// What holds while nobody has said anything: lunch, a break, a meeting, and a minute.
+    fn default() -> Self {
+        let reasons = ["lunch", "break", "meeting"];
+        let known = reasons.iter().filter_map(|id| ReasonId::new(id).ok());
+        let away_reasons = known.map(|id| AwayReason { name: id.to_string(), id }).collect();
+        Self { away_reasons, grace_seconds: GRACE_SECONDS_DEFAULT }
+    }
 }
 
 /// A client is as said here.
@@ -58,6 +79,8 @@ pub struct CampaignDefined {
     pub exclusive_wait: ExclusiveWait,
     /// Who gets its conversations.
     pub routing: Routing,
+    /// What becomes of them when their agent's live connection is lost.
+    pub absence: Absence,
 }
 
 /// A channel is as said here.
@@ -108,6 +131,22 @@ pub struct AgentDefined {
     pub capacity_of: BTreeMap<ChannelKind, u16>,
     /// What they can do.
     pub skills: Skills,
+}
+
+/// An agent has a live connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentConnected {
+    /// Which agent.
+    pub agent: AgentId,
+}
+
+/// An agent has no live connection any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentDisconnected {
+    /// Which agent.
+    pub agent: AgentId,
+    /// When they count as offline, unless they are so already.
+    pub until: Option<Timestamp>,
 }
 
 /// What waited in a campaign when its routing changed was offered to those who have room, or a part of it was.
