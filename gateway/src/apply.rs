@@ -7,10 +7,12 @@ use std::path::Path;
 
 use reqwest::Method;
 use schemas::api::Accepted;
-use serde::Serialize;
+use serde_json::Value;
 
 use crate::api_client::{ApiClient, ApiError};
 pub use file::{MastersFile, Place, Problem};
+
+const OVERFLOW: &str = ".overflow";
 
 /// Why a file was not applied, or not to its end.
 #[derive(Debug, thiserror::Error)]
@@ -55,24 +57,37 @@ pub async fn apply(
         .map_err(|source| ApplyError::Unreadable { path: name.clone(), source })?;
     let file = MastersFile::parse(&name, &text)?;
     let mut applied = Applied { total: 0, changed: 0 };
+    let mut overflow_later = Vec::new();
     for (place, body) in file.masters() {
         applied.total += 1;
-        if put(api, &file, &place, &body).await? {
+        let is_changed = match put(api, &file, &place, &body).await {
+            // The campaign that it overflows into may come later; without that first.
+            Err(ApplyError::Wrong(problem)) if problem.field.ends_with(OVERFLOW) => {
+                let made = put(api, &file, &place, &without_overflow(&body)).await?;
+                overflow_later.push((place.clone(), body));
+                made
+            }
+            put => put?,
+        };
+        if is_changed {
             applied.changed += 1;
             changed(&place);
         }
     }
+    for (place, body) in overflow_later {
+        put(api, &file, &place, &body).await?;
+    }
     Ok(applied)
 }
 
-async fn put(
-    api: &ApiClient,
-    file: &MastersFile,
-    place: &Place,
-    body: &impl Serialize,
-) -> Result<bool, ApplyError> {
-    let path = format!("/v1/{}/{}", place.kind, place.id);
-    match api.send::<Accepted>(Method::PUT, &path, body).await {
+fn without_overflow(body: &Value) -> Value {
+    let mut body = body.clone();
+    body["routing"]["overflow"] = Value::Null;
+    body
+}
+
+async fn put(api: &ApiClient, file: &MastersFile, place: &Place, body: &Value) -> Result<bool, ApplyError> {
+    match api.send::<Accepted>(Method::PUT, &place.path(), body).await {
         Ok(accepted) => Ok(accepted.changed),
         Err(ApiError::Refused(problem)) if problem.status == 422 || problem.status == 409 => {
             Err(file.refused(place, &problem).into())

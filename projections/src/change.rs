@@ -140,6 +140,9 @@ pub(crate) fn subject(event: &Event) -> Subject {
             let presence = presence_name(&e.presence).to_owned();
             Subject::Workspace(LiveChange::Presence { agent: e.agent.clone(), presence })
         }
+        Event::AgentConnected(e) => connection(&e.agent, true),
+        Event::AgentDisconnected(e) => connection(&e.agent, false),
+        Event::SettingsDefined(_) => configuration("settings", ""),
         Event::ClientDefined(e) => configuration("client", e.client.as_str()),
         Event::ProjectDefined(e) => configuration("project", e.project.as_str()),
         Event::CampaignDefined(e) => configuration("campaign", e.campaign.as_str()),
@@ -152,6 +155,10 @@ pub(crate) fn subject(event: &Event) -> Subject {
         | Event::QueueRouted(_)
         | Event::ReceiptParked(_) => Subject::Nothing,
     }
+}
+
+fn connection(agent: &AgentId, is_connected: bool) -> Subject {
+    Subject::Workspace(LiveChange::Connection { agent: agent.clone(), is_connected })
 }
 
 fn presence_name(presence: &Presence) -> &'static str {

@@ -92,6 +92,9 @@ impl InboxProjector {
             }
             Event::AgentDefined(e) => self.define_agent(r, e),
             Event::PresenceChanged(e) => self.change_presence(r, e),
+            Event::SettingsDefined(e) => self.define(r, MasterKind::Settings, "", e),
+            Event::AgentConnected(e) => self.set_connected(r, &e.agent, true),
+            Event::AgentDisconnected(e) => self.set_connected(r, &e.agent, false),
             Event::ConversationOpened(e) => self.open(r, e),
             Event::MessageReceived(e) => self.change(r, e.conversation, |row| received(row, r, e)),
             Event::ConversationQueued(e) => self.change(r, e.conversation, |row| queued(row, e)),

@@ -132,6 +132,7 @@ pub(crate) enum MasterKind {
     Channel = 4,
     Disposition = 5,
     Agent = 6,
+    Settings = 7,
 }
 
 /// All masters of a kind, in the order of their ids.

@@ -19,6 +19,8 @@ pub struct AgentRow {
     pub definition: AgentDefined,
     /// Whether they take conversations now.
     pub presence: Presence,
+    /// Whether they have a live connection.
+    pub is_connected: bool,
 }
 
 /// The last message of an open conversation.

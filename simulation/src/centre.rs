@@ -8,9 +8,9 @@ use schemas::event::{
     WorkspaceCreated,
 };
 use schemas::{
-    Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId, Content,
-    ConversationId, DeliveryStatus, DispositionId, ExclusiveWait, MessageId, Presence, ProjectId, Role,
-    Routing, Skills, Submission, Timestamp, TransferTarget, WorkspaceId,
+    Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
+    Content, ConversationId, DeliveryStatus, DispositionId, ExclusiveWait, MessageId, Presence, ProjectId,
+    Role, Routing, Skills, Submission, Timestamp, TransferTarget, WorkspaceId,
 };
 
 use crate::chance::Chance;
@@ -81,6 +81,7 @@ pub(crate) fn opening() -> Vec<Submission> {
             external_resources: false,
             exclusive_wait: *exclusive_wait,
             routing: Routing::default(),
+            absence: Absence::Queue,
         })
     }));
     commands.extend((0..AGENTS).map(|number| {

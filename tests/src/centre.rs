@@ -10,9 +10,9 @@ use schemas::event::{
     WorkspaceCreated,
 };
 use schemas::{
-    Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId, Content,
-    ConversationId, DispositionId, ExclusiveWait, Presence, ProjectId, Role, Routing, Skills, Submission,
-    Timestamp, WorkspaceId,
+    Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
+    Content, ConversationId, DispositionId, ExclusiveWait, Presence, ProjectId, Role, Routing, Skills,
+    Submission, Timestamp, WorkspaceId,
 };
 use tokio::time::Instant;
 
@@ -103,6 +103,7 @@ impl Centre {
                 external_resources: false,
                 exclusive_wait: self.exclusive_wait,
                 routing: Routing::default(),
+                absence: Absence::Queue,
             })
         }));
         commands.extend((0..self.agents).map(|number| {

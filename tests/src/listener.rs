@@ -98,9 +98,10 @@ impl Listener {
     pub async fn entry(&mut self) -> Entry {
         self.until(|event| match &event.change {
             LiveChange::Entry { entry, .. } => Some(Entry::clone(entry)),
-            LiveChange::Status { .. } | LiveChange::Presence { .. } | LiveChange::Configuration { .. } => {
-                None
-            }
+            LiveChange::Status { .. }
+            | LiveChange::Presence { .. }
+            | LiveChange::Connection { .. }
+            | LiveChange::Configuration { .. } => None,
         })
         .await
     }

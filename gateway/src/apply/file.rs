@@ -5,6 +5,7 @@ use std::fmt;
 
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
+    DefineSettings,
 };
 use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, api};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use toml::de::DeTable;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tables {
+    settings: Option<DefineSettings>,
     #[serde(default)]
     clients: BTreeMap<ClientId, DefineClient>,
     #[serde(default)]
@@ -33,13 +35,26 @@ struct Tables {
 pub struct Place {
     /// The table, which is also the path of the API: `clients`, `projects`, ...
     pub kind: &'static str,
-    /// The master's id.
-    pub id: String,
+    /// The master's id; the settings have none.
+    pub id: Option<String>,
+}
+
+impl Place {
+    /// Its path in the API.
+    pub fn path(&self) -> String {
+        match &self.id {
+            Some(id) => format!("/v1/{}/{id}", self.kind),
+            None => format!("/v1/{}", self.kind),
+        }
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.kind, self.id)
+        match &self.id {
+            Some(id) => write!(f, "{}.{id}", self.kind),
+            None => f.write_str(self.kind),
+        }
     }
 }
 
@@ -83,17 +98,20 @@ impl MastersFile {
         }
     }
 
-    /// Every master with its body, in an order in which each comes after those it names.
+    /// Every master with its body, in an order in which each comes after those it names; but for campaigns that
+    /// overflow into each other.
     pub fn masters(&self) -> Vec<(Place, Value)> {
         let t = &self.tables;
         let mut all = Vec::new();
+        let settings = t.settings.iter();
+        all.extend(settings.map(|s| (Place { kind: "settings", id: None }, serde_json::json!(s))));
         list("clients", &t.clients, &mut all);
         list("projects", &t.projects, &mut all);
         list("channels", &t.channels, &mut all);
         let (top, sub): (Vec<_>, Vec<_>) = t.dispositions.iter().partition(|(_, d)| d.parent.is_none());
         list("dispositions", top, &mut all);
         list("dispositions", sub, &mut all);
-        list("campaigns", &t.campaigns, &mut all);
+        list("campaigns", overflowing_last(&t.campaigns), &mut all);
         list("agents", &t.agents, &mut all);
         all
     }
@@ -113,10 +131,38 @@ impl MastersFile {
 
     fn offset(&self, place: &Place, field: Option<&str>) -> Option<usize> {
         let document = DeTable::parse(&self.text).ok()?;
-        let kind = document.get_ref().get(place.kind)?.get_ref().as_table()?;
-        let (name, master) = kind.iter().find(|(key, _)| key.get_ref() == place.id.as_str())?;
-        let value = field.and_then(|field| master.get_ref().as_table()?.get(field));
-        Some(value.map_or(name.span().start, |value| value.span().start))
+        let (kind, all) = document.get_ref().get_key_value(place.kind)?;
+        let (name, master) = match &place.id {
+            Some(id) => all.get_ref().as_table()?.iter().find(|(key, _)| key.get_ref() == id.as_str())?,
+            None => (kind, all),
+        };
+        let value = field.and_then(|field| find(master.get_ref().as_table()?, field));
+        Some(value.unwrap_or(name.span().start))
+    }
+}
+
+/// Where the field of this name begins, in the table or in one inside it.
+fn find(table: &DeTable<'_>, field: &str) -> Option<usize> {
+    table.get(field).map(|value| value.span().start).or_else(|| {
+        table.values().filter_map(|value| value.get_ref().as_table()).find_map(|inner| find(inner, field))
+    })
+}
+
+/// Campaigns behind those that they overflow into.
+fn overflowing_last(campaigns: &BTreeMap<CampaignId, DefineCampaign>) -> Vec<(&CampaignId, &DefineCampaign)> {
+    let (mut ordered, mut left) = (Vec::new(), Vec::from_iter(campaigns));
+    loop {
+        let is_left = |id: &CampaignId| left.iter().any(|(other, _)| *other == id);
+        let waits = |(_, campaign): &(&CampaignId, &DefineCampaign)| {
+            campaign.routing.overflow.as_ref().is_some_and(|overflow| is_left(&overflow.campaign))
+        };
+        let (waiting, ready): (Vec<_>, Vec<_>) = left.iter().copied().partition(waits);
+        ordered.extend(ready.iter().copied());
+        if ready.is_empty() {
+            ordered.extend(waiting);
+            return ordered;
+        }
+        left = waiting;
     }
 }
 
@@ -125,8 +171,9 @@ fn list<'a, K: ToString + 'a, V: Serialize + 'a>(
     masters: impl IntoIterator<Item = (&'a K, &'a V)>,
     all: &mut Vec<(Place, Value)>,
 ) {
-    let rows =
-        masters.into_iter().map(|(id, body)| (Place { kind, id: id.to_string() }, serde_json::json!(body)));
+    let rows = masters
+        .into_iter()
+        .map(|(id, body)| (Place { kind, id: Some(id.to_string()) }, serde_json::json!(body)));
     all.extend(rows);
 }
 
@@ -136,6 +183,7 @@ fn field_of_code(kind: &str, code: &str) -> Option<&'static str> {
         (_, "unknown_client") => Some("client"),
         (_, "unknown_project") => Some("project"),
         (_, "unknown_channel") => Some("channels"),
+        ("campaigns", "unknown_campaign" | "campaign_not_on_channel") => Some("overflow"),
         (_, "unknown_campaign") => Some("campaigns"),
         (_, "not_top_disposition") | ("campaigns", "unknown_disposition") => Some("dispositions"),
         ("dispositions", "unknown_disposition" | "disposition_too_deep" | "disposition_has_children") => {
@@ -187,6 +235,49 @@ mod tests {
     }
 
     #[test]
+    fn campaigns_come_after_those_they_overflow_into_where_that_can_be() {
+        let campaign = |id: &str, to: &str| {
+            format!(
+                "[campaigns.{id}]\nproject='p'\nname='n'\nchannels=[]\ndispositions=[]\n\
+                 routing.overflow = {{ after_seconds = 5, campaign = '{to}' }}\n"
+            )
+        };
+        let order = |pairs: &[(&str, &str)]| {
+            let text: String = pairs.iter().map(|(id, to)| campaign(id, to)).collect();
+            let masters = MastersFile::parse("f", &text).unwrap().masters();
+            masters.into_iter().map(|(place, _)| place.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            order(&[("a", "b"), ("b", "c"), ("c", "z")]),
+            ["campaigns.c", "campaigns.b", "campaigns.a"]
+        );
+        assert_eq!(
+            order(&[("a", "b"), ("b", "a"), ("c", "z")]),
+            ["campaigns.c", "campaigns.a", "campaigns.b"]
+        );
+    }
+
+    #[test]
+    fn a_refusal_points_into_a_table_of_the_master_and_at_the_settings() {
+        let text = "[settings]\ngrace_seconds = 9000\n\n[campaigns.a]\nproject='p'\nname='n'\nchannels=[]\n\
+                    dispositions=[]\n[campaigns.a.routing]\npolicy = 'manual'\noffer_seconds = 0\n";
+        let file = MastersFile::parse("f", text).unwrap();
+        let problem = |field: &str| api::Problem {
+            kind: String::new(),
+            title: "no".into(),
+            status: 422,
+            code: "no".into(),
+            remedy: None,
+            field: Some(field.to_owned()),
+        };
+        let campaign = Place { kind: "campaigns", id: Some("a".into()) };
+        assert_eq!(file.refused(&campaign, &problem("offer_seconds")).line, 11);
+        let settings = Place { kind: "settings", id: None };
+        assert_eq!(file.refused(&settings, &problem("grace_seconds")).line, 2);
+        assert_eq!(file.refused(&settings, &problem("other")).line, 1);
+    }
+
+    #[test]
     fn an_unknown_field_is_named_with_its_line() {
         let text = format!("{GOOD}colour = \"red\"\n");
         let problem = MastersFile::parse("centre.toml", &text).map(|_| ()).unwrap_err();
@@ -214,7 +305,7 @@ mod tests {
             remedy: None,
             field: None,
         };
-        let refused = file.refused(&Place { kind: "projects", id: "help".into() }, &problem);
+        let refused = file.refused(&Place { kind: "projects", id: Some("help".into()) }, &problem);
         assert_eq!(
             refused.to_string(),
             "f:5: projects.help.client: client acme does not exist (unknown_client)"

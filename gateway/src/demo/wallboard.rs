@@ -88,7 +88,7 @@ pub(super) async fn watch(
                 }
                 tally.set_online(board.online.len());
             }
-            LiveChange::Status { .. } | LiveChange::Configuration { .. } => {}
+            LiveChange::Status { .. } | LiveChange::Connection { .. } | LiveChange::Configuration { .. } => {}
         })
         .await;
 }

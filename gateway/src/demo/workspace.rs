@@ -55,8 +55,7 @@ impl Workspace {
     /// Makes the masters of a running server be these.
     pub(super) async fn apply(&self, admin: &ApiClient) -> Result<(), StageError> {
         for (place, body) in &self.masters {
-            let path = format!("/v1/{}/{}", place.kind, place.id);
-            admin.send::<Accepted>(Method::PUT, &path, body).await?;
+            admin.send::<Accepted>(Method::PUT, &place.path(), body).await?;
         }
         Ok(())
     }
@@ -91,7 +90,7 @@ fn of_kind<K: std::str::FromStr + Ord, T: DeserializeOwned>(
 ) -> Result<BTreeMap<K, T>, StageError> {
     let rows = masters.iter().filter(|(place, _)| place.kind == kind);
     let read = rows.map(|(place, body)| {
-        let id = place.id.parse().ok();
+        let id = place.id.as_ref().and_then(|id| id.parse().ok());
         id.zip(serde_json::from_value(body.clone()).ok()).ok_or_else(|| StageError::Workspace(place.clone()))
     });
     read.collect()

@@ -9,6 +9,7 @@ use axum::extract::State;
 use schemas::api::Accepted;
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
+    DefineSettings,
 };
 use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId};
 use serde::Serialize;
@@ -41,6 +42,8 @@ struct Agent {
     /// Why they are away, if they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     away_reason: Option<String>,
+    /// Whether they have a live connection.
+    is_connected: bool,
     /// How they were defined; what the request that defines them takes.
     definition: DefineAgent,
 }
@@ -54,6 +57,7 @@ struct Masters<T> {
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
+        .routes(routes!(define_settings, show_settings))
         .routes(routes!(clients::list))
         .routes(routes!(clients::define, clients::show))
         .routes(routes!(projects::list))
@@ -66,6 +70,43 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(dispositions::define, dispositions::show))
         .routes(routes!(agents::list))
         .routes(routes!(agents::define, agents::show))
+}
+
+/// Define the settings
+///
+/// What holds in the whole workspace: why agents may be away, and how long a lost live connection may take to come
+/// back. For administrators.
+///
+/// Refused with `reserved_away_reason`, `grace_seconds`, `too_many`, `invalid_text` or `forbidden`.
+#[utoipa::path(
+    put,
+    path = "/v1/settings",
+    tag = "configuration",
+    request_body = DefineSettings,
+    responses((status = 200, description = "It is so from now on.", body = Accepted))
+)]
+async fn define_settings(
+    State(app): State<Arc<App>>,
+    Order(order, body): Order<DefineSettings>,
+) -> Result<Done, Failure> {
+    order.submit(&app, shapes::define_settings(body)).await
+}
+
+/// Show the settings
+///
+/// For everybody but connectors.
+#[utoipa::path(
+    get,
+    path = "/v1/settings",
+    tag = "configuration",
+    responses((status = 200, description = "As they are now.", body = DefineSettings))
+)]
+async fn show_settings(
+    State(app): State<Arc<App>>,
+    reading: Reading,
+) -> Result<Answer<DefineSettings>, Failure> {
+    let row = app.views.inbox().settings(&app.workspace)?;
+    Ok(reading.answer(shapes::show_settings(row.unwrap_or_default())))
 }
 
 /// The three requests of each kind of master. They differ in nothing but names; what is written, and how a row is

@@ -86,6 +86,9 @@ fn describe(event: &Event) -> String {
         | Event::AgentDefined(_)
         | Event::PresenceChanged(_)
         | Event::QueueRouted(_)
+        | Event::SettingsDefined(_)
+        | Event::AgentConnected(_)
+        | Event::AgentDisconnected(_)
         | Event::ReceiptParked(_) => event.name().to_owned(),
     }
 }

@@ -18,9 +18,9 @@ use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, ProjectDefined, WorkspaceCreated,
 };
 use schemas::{
-    Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId, Content,
-    ConversationId, Event, ExclusiveWait, MessageId, Presence, ProjectId, Role, Routing, ShardId, Skills,
-    Submission, WorkspaceId,
+    Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
+    Content, ConversationId, Event, ExclusiveWait, MessageId, Presence, ProjectId, Role, Routing, ShardId,
+    Skills, Submission, WorkspaceId,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -120,6 +120,7 @@ impl Centre {
                 external_resources: false,
                 exclusive_wait: ExclusiveWait::Forever,
                 routing: Routing::default(),
+                absence: Absence::Queue,
             }),
             Command::DefineAgent(AgentDefined {
                 agent: ana(),

@@ -36,8 +36,22 @@ impl InboxProjector {
 
     pub(super) fn define_agent(&mut self, r: &Recorded<'_>, e: &AgentDefined) -> Result<(), ViewError> {
         let before = self.agent(r.workspace, &e.agent)?;
-        let presence = before.map_or(Presence::Offline, |before| before.presence);
-        self.define(r, MasterKind::Agent, e.agent.as_str(), &AgentRow { definition: e.clone(), presence })
+        let (presence, is_connected) =
+            before.map_or((Presence::Offline, false), |before| (before.presence, before.is_connected));
+        let row = AgentRow { definition: e.clone(), presence, is_connected };
+        self.define(r, MasterKind::Agent, e.agent.as_str(), &row)
+    }
+
+    pub(super) fn set_connected(
+        &mut self,
+        r: &Recorded<'_>,
+        agent: &AgentId,
+        is_connected: bool,
+    ) -> Result<(), ViewError> {
+        match self.agent(r.workspace, agent)? {
+            Some(row) => self.define(r, MasterKind::Agent, agent.as_str(), &AgentRow { is_connected, ..row }),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn change_presence(&mut self, r: &Recorded<'_>, e: &PresenceChanged) -> Result<(), ViewError> {

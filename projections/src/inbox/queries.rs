@@ -5,7 +5,8 @@ use std::sync::Arc;
 use schemas::api::Page;
 use schemas::api::views::{InboxItem, Named};
 use schemas::event::{
-    CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined, WorkspaceCreated,
+    CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined, SettingsDefined,
+    WorkspaceCreated,
 };
 use schemas::{
     AgentId, CampaignId, ChannelId, ClientId, ConversationId, DispositionId, ProjectId, WorkspaceId,
@@ -95,6 +96,14 @@ impl Inbox {
     /// Faults of the view.
     pub fn workspace(&self, workspace: &WorkspaceId) -> Result<Option<WorkspaceCreated>, ViewError> {
         read_master(&self.slot.get()?.rows, WorkspaceKey::of(workspace), MasterKind::Workspace, "")
+    }
+
+    /// What holds in the whole workspace; `None` while nobody has said anything.
+    ///
+    /// # Errors
+    /// Faults of the view.
+    pub fn settings(&self, workspace: &WorkspaceId) -> Result<Option<SettingsDefined>, ViewError> {
+        read_master(&self.slot.get()?.rows, WorkspaceKey::of(workspace), MasterKind::Settings, "")
     }
 
     /// An open conversation; `None` when it is not open.

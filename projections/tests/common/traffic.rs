@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use schemas::event::*;
 use schemas::frame::CommitHeader;
 use schemas::*;
-use schemas::{Routing, Skills};
+use schemas::{Absence, Routing, Skills};
 
 pub const AGENTS: usize = 4;
 pub const CAMPAIGNS: [&str; 2] = ["sales", "support"];
@@ -161,6 +161,7 @@ impl Traffic {
                 external_resources: false,
                 exclusive_wait: ExclusiveWait::Forever,
                 routing: Routing::default(),
+                absence: Absence::Queue,
             };
             events.push(defined.into());
         }

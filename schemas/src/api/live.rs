@@ -90,6 +90,13 @@ pub enum LiveChange {
         /// Its status now.
         status: MessageStatus,
     },
+    /// An agent's live connection is there, or none is any more.
+    Connection {
+        /// Which agent.
+        agent: AgentId,
+        /// Whether they have one.
+        is_connected: bool,
+    },
     /// An agent came, went, or paused.
     Presence {
         /// Which agent.

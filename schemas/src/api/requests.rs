@@ -6,10 +6,32 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::delivery::{DeliveryError, DeliveryStatus};
+use crate::event::SettingsDefined;
 use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, MessageId, ProjectId};
-use crate::masters::{ChannelKind, Role};
+use crate::masters::{Absence, AwayReason, ChannelKind, Role};
 use crate::routing::{Routing, Skills};
 use crate::time::Timestamp;
+
+/// What holds in the whole workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineSettings {
+    /// Why agents may be away; at most 50.
+    #[serde(default = "some_reasons")]
+    pub away_reasons: Vec<AwayReason>,
+    /// How many seconds a lost live connection may take to come back before its agent counts as offline; at most an
+    /// hour.
+    #[serde(default = "a_minute")]
+    pub grace_seconds: u32,
+}
+
+fn some_reasons() -> Vec<AwayReason> {
+    SettingsDefined::default().away_reasons
+}
+
+fn a_minute() -> u32 {
+    SettingsDefined::default().grace_seconds
+}
 
 /// A client, without its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -60,6 +82,9 @@ pub struct DefineCampaign {
     /// Who gets its conversations.
     #[serde(default)]
     pub routing: Routing,
+    /// What becomes of them when their agent's live connection is lost.
+    #[serde(default)]
+    pub absence: Absence,
 }
 
 fn three_days() -> u16 {
@@ -142,7 +167,7 @@ pub enum ChangePresence {
     Online,
     /// Keeps those they have and takes no new ones.
     Away {
-        /// Why.
+        /// Why; one of the workspace's reasons.
         reason: String,
     },
     /// Not at work: their conversations go back to be assigned.

@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 
 use schemas::event::{
-    AgentDefined, AssignReason, CampaignDefined, ChannelDefined, ClientDefined, ConversationAssigned,
-    ConversationFinished, ConversationOffered, ConversationOpened, ConversationOverflowed,
-    ConversationQueued, ConversationReleased, ConversationTransferred, DeliveryUpdated, DispositionDefined,
-    Event, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, MessageResent, MessageSettled,
-    MessageSubmitted, NeedsSet, NoteAdded, OfferEnd, OfferEnded, OverflowAt, PresenceChanged, ProjectDefined,
-    QueueCause, QueueRouted, ReceiptParked, Reservation, SendAccepted, SendAttempted, SendDeferred,
-    SendUncertain, WorkspaceCreated,
+    AgentConnected, AgentDefined, AgentDisconnected, AssignReason, CampaignDefined, ChannelDefined,
+    ClientDefined, ConversationAssigned, ConversationFinished, ConversationOffered, ConversationOpened,
+    ConversationOverflowed, ConversationQueued, ConversationReleased, ConversationTransferred,
+    DeliveryUpdated, DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived,
+    MessageResent, MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, OfferEnd, OfferEnded, OverflowAt,
+    PresenceChanged, ProjectDefined, QueueCause, QueueRouted, ReceiptParked, Reservation, SendAccepted,
+    SendAttempted, SendDeferred, SendUncertain, SettingsDefined, WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
-    Actor, ChannelKind, CommandId, ContactId, Content, ConversationId, DeliveryError, DeliveryStatus,
-    ExclusiveWait, FrameId, MessageId, Needs, Overflow, Position, Presence, Role, Routing, RoutingPolicy,
-    ShardId, Skills, Timestamp, TransferTarget,
+    Absence, Actor, AwayReason, ChannelKind, CommandId, ContactId, Content, ConversationId, DeliveryError,
+    DeliveryStatus, ExclusiveWait, FrameId, MessageId, Needs, Overflow, Position, Presence, Role, Routing,
+    RoutingPolicy, ShardId, Skills, Timestamp, TransferTarget,
 };
 
 /// A value, as the payload of this version was read when the version was the current one.
@@ -77,6 +77,15 @@ fn masters() -> Vec<Sample> {
     all.extend([Role::Agent, Role::Supervisor, Role::Administrator, Role::Auditor].map(agent));
     let away = Presence::Away { reason: "lunch".into() };
     all.extend([Presence::Online, away, Presence::Offline].map(presence));
+    let reason = |text| AwayReason { id: id(text), name: format!("Reason {text}") };
+    let away_reasons = vec![reason("lunch"), reason("training")];
+    all.push(v1("plain", SettingsDefined { away_reasons, grace_seconds: 90 }));
+    all.push(v1("plain", AgentConnected { agent: id("ana") }));
+    let disconnected = |until| AgentDisconnected { agent: id("ana"), until };
+    all.extend([v1("waited-for", disconnected(Some(time(60)))), v1("offline", disconnected(None))]);
+    let absences = [(Absence::Keep, "keep"), (Absence::ExclusiveWait, "exclusive-wait")];
+    let absent = |absence| CampaignDefined { absence, ..a_campaign(ExclusiveWait::Forever) };
+    all.extend(absences.map(|(absence, label)| v1(label, absent(absence))));
     let routed = |is_partial| QueueRouted { campaign: id("sales"), is_partial };
     all.extend([v1("whole", routed(false)), v1("partial", routed(true))]);
     let policies = [
@@ -121,6 +130,7 @@ fn a_campaign(exclusive_wait: ExclusiveWait) -> CampaignDefined {
         external_resources: true,
         exclusive_wait,
         routing: Routing::default(),
+        absence: Absence::Queue,
     }
 }
 

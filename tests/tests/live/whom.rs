@@ -98,9 +98,10 @@ async fn the_contacts_address_is_pushed_to_those_who_see_everything_and_not_to_a
     for mut listener in listeners {
         let address = |event: &LiveEvent| match &event.change {
             LiveChange::Entry { to, .. } => Some(to.clone()),
-            LiveChange::Status { .. } | LiveChange::Presence { .. } | LiveChange::Configuration { .. } => {
-                None
-            }
+            LiveChange::Status { .. }
+            | LiveChange::Presence { .. }
+            | LiveChange::Connection { .. }
+            | LiveChange::Configuration { .. } => None,
         };
         addresses.push(listener.until(address).await);
     }

@@ -128,7 +128,7 @@ impl Hands {
         let gone = if self.chance.happens(0.5) {
             ChangePresence::Offline
         } else {
-            ChangePresence::Away { reason: "café".into() }
+            ChangePresence::Away { reason: "cafe".into() }
         };
         self.presence(gone).await;
         sleep(self.chance.pause(BREAK)).await;

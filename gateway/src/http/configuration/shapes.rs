@@ -3,15 +3,27 @@
 use projections::AgentRow;
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
+    DefineSettings,
 };
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
+    SettingsDefined,
 };
 use schemas::{
     AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ExclusiveWait, Presence, ProjectId,
 };
 
 use super::{Agent, Master};
+
+pub(super) fn define_settings(body: DefineSettings) -> Command {
+    let DefineSettings { away_reasons, grace_seconds } = body;
+    Command::DefineSettings(SettingsDefined { away_reasons, grace_seconds })
+}
+
+pub(super) fn show_settings(row: SettingsDefined) -> DefineSettings {
+    let SettingsDefined { away_reasons, grace_seconds } = row;
+    DefineSettings { away_reasons, grace_seconds }
+}
 
 pub(super) fn define_client(client: ClientId, body: DefineClient) -> Command {
     let DefineClient { name, history_conversations } = body;
@@ -44,6 +56,7 @@ pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Com
         external_resources: body.external_resources,
         exclusive_wait: body.exclusive_wait_seconds.map_or(ExclusiveWait::Forever, ExclusiveWait::Seconds),
         routing: body.routing,
+        absence: body.absence,
     })
 }
 
@@ -60,6 +73,7 @@ pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
             ExclusiveWait::Forever => None,
         },
         routing: row.routing,
+        absence: row.absence,
     };
     Master { id: row.campaign.to_string(), definition }
 }
@@ -108,5 +122,6 @@ pub(super) fn show_agent(row: AgentRow) -> Agent {
         Presence::Offline => ("offline", None),
     };
     let definition = DefineAgent { name, role, campaigns, channels, capacity, capacity_of, skills };
-    Agent { id: agent.to_string(), presence, away_reason, definition }
+    let is_connected = row.is_connected;
+    Agent { id: agent.to_string(), presence, away_reason, is_connected, definition }
 }

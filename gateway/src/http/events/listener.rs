@@ -58,7 +58,9 @@ impl Listener {
         Ok(match &change.live.change {
             LiveChange::Entry { .. } => is_theirs(me, &change.audience) || waits_here(me, &change.audience),
             LiveChange::Status { .. } => change.audience.status_shown && is_theirs(me, &change.audience),
-            LiveChange::Presence { agent, .. } => is_colleague(app, me, agent)?,
+            LiveChange::Presence { agent, .. } | LiveChange::Connection { agent, .. } => {
+                is_colleague(app, me, agent)?
+            }
             LiveChange::Configuration { .. } => true,
         })
     }
