@@ -1,5 +1,7 @@
 //! What every request handler shares.
 
+use std::sync::Arc;
+
 use engine::Engine;
 use engine::log::Log;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -8,6 +10,7 @@ use schemas::WorkspaceId;
 use tokio_util::sync::CancellationToken;
 
 use crate::dead_letters::DeadLetters;
+use crate::reach::Reach;
 use crate::tokens::Tokens;
 use crate::whatsapp::Secrets;
 
@@ -19,6 +22,8 @@ pub struct App {
     pub log: Log,
     /// The way out: views and live push.
     pub views: Views,
+    /// Whom there are live streams to.
+    pub reach: Arc<Reach>,
     /// Who may come in.
     pub tokens: Tokens,
     /// Webhook bodies that could not be delivered.

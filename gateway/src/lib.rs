@@ -13,6 +13,7 @@ pub mod limits;
 pub mod outbox;
 #[doc(hidden)]
 pub mod properties;
+pub mod reach;
 pub mod replay;
 pub mod secrets;
 pub mod serve;

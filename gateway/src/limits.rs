@@ -51,6 +51,10 @@ pub const AUDIT_EVENTS_MAX: usize = 10_000;
 /// Events of a page of an audit when nothing is asked for.
 pub const AUDIT_EVENTS_DEFAULT: usize = 1_000;
 
+/// How often a process tells the others which agents it has live streams of.
+pub const REACH_TOLD_EVERY: Duration = Duration::from_secs(5);
+/// After this, what a process told before does not count: it is not there any more.
+pub const REACH_FORGOTTEN_AFTER: Duration = Duration::from_secs(15);
 /// Most live streams at once.
 pub const STREAMS_MAX: usize = 10_000;
 /// Most live streams of one token at once.

@@ -28,6 +28,7 @@ use crate::app::App;
 use crate::dead_letters::{DeadLetters, DeadLettersError};
 use crate::http;
 use crate::outbox::{OutboxParts, Outboxes};
+use crate::reach::{Reach, ReachParts, Reaching};
 use crate::secrets::{self, SecretError};
 use crate::tokens::{Tokens, TokensError};
 use crate::whatsapp::api::{ApiSetupError, WhatsAppApi};
@@ -71,6 +72,8 @@ pub enum ServeError {
     DeadLetters(#[from] DeadLettersError),
     #[error(transparent)]
     Deployment(#[from] DeploymentError),
+    #[error("what other processes tell of their connections cannot be heard")]
+    Reach(#[from] async_nats::SubscribeError),
     #[error("the WhatsApp client cannot be set up")]
     WhatsApp(#[from] ApiSetupError),
     #[error("the workspace cannot be made")]
@@ -92,6 +95,7 @@ pub struct Server {
     app: Arc<App>,
     http: JoinHandle<std::io::Result<()>>,
     outbox: Option<Outboxes>,
+    reaching: Reaching,
     writer: JoinHandle<()>,
     nats: Option<NatsServer>,
     unstick: Option<AbortOnDropHandle<()>>,
@@ -139,6 +143,12 @@ impl Server {
                 None
             }
         };
+        let reach = Arc::new(Reach::default());
+        let reaching = {
+            let (client, workspace) = (client.clone(), workspace.clone());
+            let (engine, views) = (engine.clone(), views.clone());
+            Reaching::start(&reach, ReachParts { client, engine, views, workspace }).await?
+        };
         let unstick = nats.as_ref().map(|nats| unstick::watch(&engine, nats.restarter()));
         let writer_failed = CancellationToken::new();
         let writer = watch(writer, writer_failed.clone());
@@ -147,6 +157,7 @@ impl Server {
             engine,
             log,
             views,
+            reach,
             tokens,
             dead_letters,
             workspace,
@@ -159,7 +170,18 @@ impl Server {
         });
         let http = tokio::spawn(http::serve(listener, Arc::clone(&app)));
         tracing::info!(%addr, "atender answers");
-        Ok(Self { addr, admin_token, app, http, outbox, writer, nats, unstick, _data_dir: data_dir })
+        Ok(Self {
+            addr,
+            admin_token,
+            app,
+            http,
+            outbox,
+            reaching,
+            writer,
+            nats,
+            unstick,
+            _data_dir: data_dir,
+        })
     }
 
     /// Where it answers.
@@ -195,6 +217,7 @@ impl Server {
             outbox.stop().await;
         }
         drop(self.unstick);
+        drop(self.reaching);
         let views = self.app.views.clone();
         // The writer ends when the last handle on the engine is gone, and the app holds one.
         drop(self.app);

@@ -46,6 +46,8 @@ fn figures() -> BTreeMap<String, u64> {
         ("gateway::STREAMS_MAX", g::STREAMS_MAX as u64),
         ("gateway::STREAMS_OF_TOKEN_MAX", g::STREAMS_OF_TOKEN_MAX as u64),
         ("gateway::KEEP_ALIVE_EVERY", g::KEEP_ALIVE_EVERY.as_secs()),
+        ("gateway::REACH_TOLD_EVERY", g::REACH_TOLD_EVERY.as_secs()),
+        ("gateway::REACH_FORGOTTEN_AFTER", g::REACH_FORGOTTEN_AFTER.as_secs()),
         ("gateway::UNHEARD_MAX", g::UNHEARD_MAX as u64),
         ("gateway::TOKENS_MAX", g::TOKENS_MAX as u64),
         ("gateway::ADMIN_TOKEN_BYTES_MIN", g::ADMIN_TOKEN_BYTES_MIN as u64),

@@ -26,6 +26,8 @@ use super::extract::{Query, position_header};
 use super::problem::{Failure, Fault};
 use crate::app::App;
 use crate::limits::{KEEP_ALIVE_EVERY, UNHEARD_MAX};
+use crate::reach::Reached;
+use crate::tokens::Principal;
 use listener::Listener;
 use places::{Place, Places};
 
@@ -84,9 +86,13 @@ async fn events(
     let after = position_header(&headers, "last-event-id")?.or(query.after);
     let listener = Listener::of(&app, &caller.principal)?;
     let place = Place::take(places, caller.token.clone())?;
+    let reached = match &caller.principal {
+        Principal::Agent(agent) => Some(app.reach.arrive(agent.clone())),
+        Principal::Administrator | Principal::Connector(_) => None,
+    };
     let (first, subscription) = subscribe(&app, after)?;
     let stopping = app.stopping.clone();
-    let stream = Live { app, caller, listener, subscription, unheard: 0, _place: place };
+    let stream = Live { app, caller, listener, subscription, unheard: 0, _place: place, _reached: reached };
     let events = stream::once(future::ready(first)).chain(stream.events());
     let events = events.take_until(stopping.cancelled_owned()).map(Ok::<_, Infallible>);
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE_EVERY).text("keep-alive");
@@ -127,6 +133,7 @@ struct Live {
     /// Changes since the last event that the client got.
     unheard: usize,
     _place: Place,
+    _reached: Option<Reached>,
 }
 
 impl Live {

@@ -1,0 +1,8 @@
+//! A contact centre at work, over HTTP: what each part of the domain promises, as an agent or a customer meets it.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod scenarios {
+    mod offers;
+    mod presence;
+    mod routing;
+}
