@@ -9,6 +9,7 @@ mod http;
 mod push;
 pub(crate) mod rebuild;
 mod restart;
+mod routing;
 mod shards;
 mod sync;
 mod takeover;
@@ -37,6 +38,8 @@ pub(crate) enum Group {
     Push,
     /// The three views built from the log
     Rebuild,
+    /// Assignments from a long queue to many agents
+    Routing,
     /// Memory of an open conversation
     HotState,
     /// Pages, memory, disk, and what grows with the log
@@ -58,6 +61,7 @@ impl Group {
             Self::Http => http::measure(table, scale).await,
             Self::Push => push::measure(table, scale).await,
             Self::Rebuild => rebuild::measure(table, scale).await,
+            Self::Routing => routing::measure(table, scale).await,
             Self::HotState => hot_state::measure(table).await,
             Self::Age => age::measure(table, scale).await,
             Self::Restart => restart::measure(table, scale).await,

@@ -36,20 +36,47 @@ where
     F: Fn(u64) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send,
 {
-    let (call, next) = (Arc::new(call), Arc::new(AtomicU64::new(0)));
+    let started = Instant::now();
+    closed_loop_while(callers, move |_| started.elapsed() < time, call).await
+}
+
+/// The same until there were so many calls.
+pub(crate) async fn closed_loop_of<F, Fut>(callers: u64, total: u64, call: F) -> Done
+where
+    F: Fn(u64) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send,
+{
+    closed_loop_while(callers, move |number| number < total, call).await
+}
+
+async fn closed_loop_while<F, Fut>(
+    callers: u64,
+    goes_on: impl Fn(u64) -> bool + Copy + Send + 'static,
+    call: F,
+) -> Done
+where
+    F: Fn(u64) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send,
+{
+    let (call, next, done) = (Arc::new(call), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let started = Instant::now();
     let tasks = (0..callers).map(|_| {
-        let (call, next) = (Arc::clone(&call), Arc::clone(&next));
+        let (call, next, done) = (Arc::clone(&call), Arc::clone(&next), Arc::clone(&done));
         tokio::spawn(async move {
-            while started.elapsed() < time {
-                call(next.fetch_add(1, Ordering::Relaxed)).await;
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if !goes_on(number) {
+                    return;
+                }
+                call(number).await;
+                done.fetch_add(1, Ordering::Relaxed);
             }
         })
     });
     for task in join_all(tasks).await {
         task.unwrap();
     }
-    Done { calls: next.load(Ordering::Relaxed), took: started.elapsed() }
+    Done { calls: done.load(Ordering::Relaxed), took: started.elapsed() }
 }
 
 /// The latency of each of `total` calls, one after the other.

@@ -32,8 +32,12 @@ async fn what_was_pushed_is_in_every_view_already() {
     }));
     let watching = async {
         for _ in 0..CUSTOMERS * MESSAGES {
-            let event = screen.next().await.event();
-            let LiveChange::Entry { conversation, entry, .. } = event.change else { panic!("{event:?}") };
+            let (conversation, entry) = screen
+                .until(|event| match &event.change {
+                    LiveChange::Entry { conversation, entry, .. } => Some((*conversation, entry.clone())),
+                    _ => None,
+                })
+                .await;
             let shown = lines(&ana, conversation).await;
             assert!(shown.contains(&entry), "{entry:?} was pushed and is not shown");
             let row = inbox(&ana).await.into_iter().find(|row| row.conversation == conversation);
