@@ -31,7 +31,9 @@ use schemas::{Command, Event, Position, Rejection, Submission, Timestamp};
 
 pub(crate) use records::{Loading, Record};
 pub use rooms::Load;
-pub use state::{Agent, Connection, Conversation, Outbound, Remembered, SendStage, Stage, State, Workspace};
+pub use state::{
+    Agent, Connection, Conversation, ExclusiveAgent, Outbound, Remembered, SendStage, Stage, State, Workspace,
+};
 pub use transfer::TRANSFER_DISPOSITION;
 pub use window::Window;
 
@@ -75,8 +77,8 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         }
         Command::SetNeeds { conversation, needs } => needs::set(ws, *conversation, needs, actor, now),
         Command::AddNote { conversation, text } => conversation::add_note(ws, *conversation, text, actor),
-        Command::SetExclusiveAgent { contact, campaign, agent } => {
-            exclusive::set(ws, *contact, campaign, agent, actor, now)
+        Command::SetExclusiveAgent { contact, campaign, agent, until } => {
+            exclusive::set(ws, *contact, campaign, (agent, *until), actor, now)
         }
         Command::RemoveExclusiveAgent { contact, campaign } => {
             exclusive::remove(ws, *contact, campaign, actor, now)

@@ -11,6 +11,7 @@ mod contacts;
 mod conversations;
 mod dead_letters;
 mod events;
+mod exclusive;
 pub mod extract;
 mod guard;
 mod health;
@@ -67,6 +68,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(inbox::routes())
         .merge(conversations::routes())
         .merge(contacts::routes())
+        .merge(exclusive::routes())
         .merge(agents::routes())
         .merge(events::routes())
         .merge(audit::routes())

@@ -155,6 +155,8 @@ pub enum Command {
         campaign: CampaignId,
         /// To whom.
         agent: AgentId,
+        /// Until when; for as long as the campaign says if absent.
+        until: Option<Timestamp>,
     },
     /// Undo that.
     RemoveExclusiveAgent {
@@ -204,6 +206,8 @@ pub enum Command {
 pub enum Due {
     /// A wait of this conversation ends.
     Conversation(ConversationId),
+    /// Nobody is exclusive agent of this contact in this campaign any more.
+    ExclusiveAgent(ContactId, CampaignId),
     /// The live connection of this agent was lost, and did not come back.
     Agent(AgentId),
     /// What waits in this campaign may be taken by somebody, for its routing has changed.

@@ -163,6 +163,8 @@ rejections! {
         "disposition {0} has no sub-dispositions" "leave the sub-disposition out";
     NotASubDisposition(DispositionId, DispositionId): Invalid "not_a_sub_disposition"
         "disposition {0} is not a sub-disposition of {1}" "choose one of its sub-dispositions";
+    ExpiryNotAhead: Invalid "expiry_not_ahead"
+        "the end of the exclusivity is not in the future" "choose a later time";
     NoExclusiveAgent(ContactId, CampaignId): NotFound "no_exclusive_agent"
         "contact {0} has no exclusive agent in campaign {1}" "nothing to remove";
     ChannelWithoutCampaign(ChannelId): Conflict "channel_without_campaign"

@@ -80,6 +80,7 @@ pub(crate) fn opening() -> Vec<Submission> {
             hours_shown: 72,
             external_resources: false,
             exclusive_wait: *exclusive_wait,
+            exclusive_days: None,
             routing: Routing::default(),
             absence: Absence::Queue,
         })
@@ -94,6 +95,7 @@ pub(crate) fn opening() -> Vec<Submission> {
             capacity: CAPACITY,
             capacity_of: BTreeMap::new(),
             skills: Skills::new(),
+            may_set_exclusive: true,
         })
     }));
     let define = |(number, command)| submission(number, Actor::Administrator, command);
@@ -137,7 +139,10 @@ fn inbound(chance: &mut Chance) -> Submission {
 fn quarrel(chance: &mut Chance) -> Submission {
     let (contact, campaign) = (contact(0), campaign(1));
     let (actor, command) = match chance.below(4) {
-        0 => (Actor::Administrator, Command::SetExclusiveAgent { contact, campaign, agent: agent(0) }),
+        0 => (
+            Actor::Administrator,
+            Command::SetExclusiveAgent { contact, campaign, agent: agent(0), until: None },
+        ),
         1 => (Actor::Administrator, Command::RemoveExclusiveAgent { contact, campaign }),
         online => {
             let presence = if online == 2 { Presence::Online } else { Presence::Offline };
@@ -189,7 +194,7 @@ pub(crate) fn deed(chance: &mut Chance, book: &Book, quarrels: u32) -> Submissio
         }
         16 => {
             let (contact, campaign) = (contact(chance.below(CONTACTS)), campaign(chance.below(2)));
-            (Actor::Administrator, Command::SetExclusiveAgent { contact, campaign, agent: who })
+            (Actor::Administrator, Command::SetExclusiveAgent { contact, campaign, agent: who, until: None })
         }
         17 => (Actor::System, Command::BeginAttempt { message: message(chance) }),
         18 => {

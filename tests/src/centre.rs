@@ -102,6 +102,7 @@ impl Centre {
                 hours_shown: 72,
                 external_resources: false,
                 exclusive_wait: self.exclusive_wait,
+                exclusive_days: None,
                 routing: Routing::default(),
                 absence: Absence::Queue,
             })
@@ -116,6 +117,7 @@ impl Centre {
                 capacity: self.capacity,
                 capacity_of: BTreeMap::new(),
                 skills: Skills::new(),
+                may_set_exclusive: true,
             })
         }));
         commands

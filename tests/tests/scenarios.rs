@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod scenarios {
+    mod exclusive;
     mod offers;
     mod presence;
     mod routing;

@@ -226,8 +226,12 @@ async fn a_wait_for_an_exclusive_agent_ends_by_itself() {
     let centre = Centre { exclusive_wait: ExclusiveWait::Seconds(1), ..Centre::default() };
     centre.define(&engine).await;
     centre::online(&engine, 0).await;
-    let set =
-        Command::SetExclusiveAgent { contact: contact(1), campaign: centre::campaign(0), agent: agent(1) };
+    let set = Command::SetExclusiveAgent {
+        contact: contact(1),
+        campaign: centre::campaign(0),
+        agent: agent(1),
+        until: None,
+    };
     engine.submit(submission(Actor::Administrator, set)).await.unwrap();
     let conversation = open_conversation(&engine, 1).await;
 

@@ -5,6 +5,7 @@ use schemas::event::{Event, QueueCause};
 use schemas::{Actor, ConversationId, Rejection, Timestamp};
 
 use super::connection::give_up;
+use super::exclusive::expire;
 use super::offer::time_out;
 use super::overflow::overflow;
 use super::permission::require_system;
@@ -26,6 +27,7 @@ pub(super) fn pass(
         }
         Due::Campaign(id) if ws.unrouted.get(id).is_some_and(|at| *at <= now) => route_queue(ws, id, now),
         Due::Campaign(_) => vec![],
+        Due::ExclusiveAgent(contact, campaign) => expire(ws, *contact, campaign, now),
         Due::Agent(id) => match ws.agents.get(id) {
             Some(agent) if matches!(agent.connection, Connection::Lost { until } if until <= now) => {
                 give_up(ws, agent, now)

@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 
+use schemas::command::Due;
 use schemas::event::{Event, ExclusiveAgentRemoved, ExclusiveAgentSet, QueueCause};
 use schemas::{Actor, AgentId, CampaignId, ContactId, ConversationId, Rejection, Role, Timestamp};
 
 use super::permission::role;
 use super::routing::Router;
-use super::state::{Conversation, Stage, Workspace};
+use super::state::{Conversation, ExclusiveAgent, Stage, Workspace};
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -15,7 +16,7 @@ pub(super) fn set(
     ws: &Workspace,
     contact: ContactId,
     campaign: &CampaignId,
-    agent: &AgentId,
+    (agent, until): (&AgentId, Option<Timestamp>),
     actor: &Actor,
     now: Timestamp,
 ) -> Decision {
@@ -27,13 +28,22 @@ pub(super) fn set(
     if definition.role == Role::Auditor {
         return Err(Rejection::NotAttending(agent.clone()));
     }
-    if ws.exclusive.get(&(contact, campaign.clone())) == Some(agent) {
+    if until.is_some_and(|until| until <= now) {
+        return Err(Rejection::ExpiryNotAhead);
+    }
+    let days = ws.campaigns.get(campaign).and_then(|campaign| campaign.exclusive_days);
+    let for_days = |days: u16| now.plus(std::time::Duration::from_secs(u64::from(days) * 24 * 60 * 60));
+    let until = until.or(days.map(for_days));
+    let before = ws.exclusive.get(&(contact, campaign.clone()));
+    // Whoever says it again means it to go on.
+    if before.is_some_and(|before| before.agent == *agent && before.until == until) {
         return Ok(vec![]);
     }
     let open = open_in_campaign(ws, contact, campaign);
     let conversation = open.first().map(|(id, _)| *id);
     let mut events = vec![
-        ExclusiveAgentSet { contact, campaign: campaign.clone(), agent: agent.clone(), conversation }.into(),
+        ExclusiveAgentSet { contact, campaign: campaign.clone(), agent: agent.clone(), until, conversation }
+            .into(),
     ];
     events.extend(reroute_kept(ws, &open, Some(&definition.agent), now));
     Ok(events)
@@ -47,23 +57,50 @@ pub(super) fn remove(
     now: Timestamp,
 ) -> Decision {
     require_may_set(ws, campaign, actor)?;
-    let before = ws.exclusive.get(&(contact, campaign.clone()));
-    let agent = before.ok_or_else(|| Rejection::NoExclusiveAgent(contact, campaign.clone()))?.clone();
-    let open = open_in_campaign(ws, contact, campaign);
-    let conversation = open.first().map(|(id, _)| *id);
-    let mut events =
-        vec![ExclusiveAgentRemoved { contact, campaign: campaign.clone(), agent, conversation }.into()];
-    events.extend(reroute_kept(ws, &open, None, now));
-    Ok(events)
+    let before = ws.exclusive_agent(contact, campaign);
+    let agent = before.ok_or_else(|| Rejection::NoExclusiveAgent(contact, campaign.clone()))?;
+    Ok(removed(ws, contact, campaign, agent, now))
 }
 
-/// Administrators and supervisors anywhere, agents in the campaigns they work in.
+/// What happens when the time of an exclusive agent is over.
+pub(super) fn expire(
+    ws: &Workspace,
+    contact: ContactId,
+    campaign: &CampaignId,
+    now: Timestamp,
+) -> Vec<Event> {
+    match ws.exclusive.get(&(contact, campaign.clone())) {
+        Some(ExclusiveAgent { agent, until: Some(until) }) if *until <= now => {
+            removed(ws, contact, campaign, agent, now)
+        }
+        Some(_) | None => vec![],
+    }
+}
+
+fn removed(
+    ws: &Workspace,
+    contact: ContactId,
+    campaign: &CampaignId,
+    agent: &AgentId,
+    now: Timestamp,
+) -> Vec<Event> {
+    let open = open_in_campaign(ws, contact, campaign);
+    let conversation = open.first().map(|(id, _)| *id);
+    let (campaign, agent) = (campaign.clone(), agent.clone());
+    let mut events = vec![ExclusiveAgentRemoved { contact, campaign, agent, conversation }.into()];
+    events.extend(reroute_kept(ws, &open, None, now));
+    events
+}
+
+/// Administrators and supervisors anywhere, agents who have the permission in the campaigns they work in.
 fn require_may_set(ws: &Workspace, campaign: &CampaignId, actor: &Actor) -> Result<(), Rejection> {
     if !ws.campaigns.contains_key(campaign) {
         return Err(Rejection::UnknownCampaign(campaign.clone()));
     }
     let works_here = match actor {
-        Actor::Agent(id) => ws.agents.get(id).is_some_and(|a| a.definition.campaigns.contains(campaign)),
+        Actor::Agent(id) => ws.agents.get(id).is_some_and(|agent| {
+            agent.definition.may_set_exclusive && agent.definition.campaigns.contains(campaign)
+        }),
         Actor::Administrator | Actor::System | Actor::Channel(_) => false,
     };
     match role(ws, actor) {
@@ -112,10 +149,33 @@ fn reroute_kept<'a>(
         .collect()
 }
 
+impl Workspace {
+    /// Has a contact's exclusive agent in a campaign be this one, or nobody.
+    pub(super) fn set_exclusive(
+        &mut self,
+        contact: ContactId,
+        campaign: &CampaignId,
+        exclusive: Option<ExclusiveAgent>,
+    ) {
+        let until = |exclusive: &ExclusiveAgent| exclusive.until;
+        let due = || Due::ExclusiveAgent(contact, campaign.clone());
+        let after = exclusive.as_ref().and_then(until);
+        let before = match exclusive {
+            Some(exclusive) => self.exclusive.insert((contact, campaign.clone()), exclusive),
+            None => self.exclusive.remove(&(contact, campaign.clone())),
+        };
+        if let Some(at) = before.as_ref().and_then(until) {
+            self.deadlines.remove(&(at, due()));
+        }
+        self.deadlines.extend(after.map(|at| (at, due())));
+    }
+}
+
 pub(super) fn was_set(ws: &mut Workspace, event: &ExclusiveAgentSet) {
-    ws.exclusive.insert((event.contact, event.campaign.clone()), event.agent.clone());
+    let ExclusiveAgentSet { agent, until, .. } = event.clone();
+    ws.set_exclusive(event.contact, &event.campaign, Some(ExclusiveAgent { agent, until }));
 }
 
 pub(super) fn was_removed(ws: &mut Workspace, event: &ExclusiveAgentRemoved) {
-    ws.exclusive.remove(&(event.contact, event.campaign.clone()));
+    ws.set_exclusive(event.contact, &event.campaign, None);
 }

@@ -124,8 +124,8 @@ fn release_all<'a>(
         events.push(ConversationReleased { conversation: conversation_id, agent: id.clone() }.into());
         // These customers have waited before; they go ahead of those who came after them.
         let loose = conversation.loose(conversation_id, conversation.opened_at, QueueCause::Released);
-        let key = (conversation.contact, conversation.campaign.clone());
-        let exclusive = ws.exclusive.get(&key).filter(|other| comes_back || *other != id);
+        let exclusive = ws.exclusive_agent(conversation.contact, &conversation.campaign);
+        let exclusive = exclusive.filter(|other| comes_back || *other != id);
         events.push(router.route_to(&loose, exclusive));
     }
     events

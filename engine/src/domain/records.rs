@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::{Parked, ProviderKey};
 use super::rooms::Load;
-use super::state::{Agent, Connection, Conversation, Outbound, Remembered, State, Workspace};
+use super::state::{Agent, Connection, Conversation, ExclusiveAgent, Outbound, Remembered, State, Workspace};
 use super::window::Window;
 
 /// One piece of the state. All belong to the last `Workspace` before them.
@@ -41,7 +41,7 @@ pub(crate) enum Record {
         idle_since: Timestamp,
     },
     Conversation(ConversationId, Conversation),
-    Exclusive(ContactId, CampaignId, AgentId),
+    Exclusive(ContactId, CampaignId, ExclusiveAgent),
     /// Whom a campaign that goes by turns gave to last.
     Turn(CampaignId, AgentId),
     /// A campaign whose queue is to be routed again.
@@ -109,8 +109,8 @@ impl Workspace {
         for (id, conversation) in sorted(&self.conversations) {
             each(&Record::Conversation(*id, conversation.clone()))?;
         }
-        for ((contact, campaign), agent) in sorted(&self.exclusive) {
-            each(&Record::Exclusive(*contact, campaign.clone(), agent.clone()))?;
+        for ((contact, campaign), exclusive) in sorted(&self.exclusive) {
+            each(&Record::Exclusive(*contact, campaign.clone(), exclusive.clone()))?;
         }
         for (campaign, agent) in sorted(&self.turns) {
             each(&Record::Turn(campaign.clone(), agent.clone()))?;
@@ -187,8 +187,8 @@ impl Loading {
             Record::Conversation(conversation_id, conversation) => {
                 ws.load_conversation(conversation_id, conversation);
             }
-            Record::Exclusive(contact, campaign, agent) => {
-                drop(ws.exclusive.insert((contact, campaign), agent));
+            Record::Exclusive(contact, campaign, exclusive) => {
+                ws.set_exclusive(contact, &campaign, Some(exclusive));
             }
             Record::Turn(campaign, agent) => drop(ws.turns.insert(campaign, agent)),
             Record::Unrouted(campaign, at) => {

@@ -48,13 +48,13 @@ impl<'a> Router<'a> {
 
     /// Who gets it, or how it waits; the contact's exclusive agent first.
     pub(super) fn route(&mut self, loose: &Loose<'a>) -> Event {
-        let exclusive = self.ws.exclusive.get(&(loose.contact, loose.campaign.clone()));
+        let exclusive = self.ws.exclusive_agent(loose.contact, loose.campaign);
         self.route_to(loose, exclusive)
     }
 
     /// The same, but not to this agent, nor kept for them.
     pub(super) fn route_past(&mut self, loose: &Loose<'a>, agent: &AgentId) -> Event {
-        let exclusive = self.ws.exclusive.get(&(loose.contact, loose.campaign.clone()));
+        let exclusive = self.ws.exclusive_agent(loose.contact, loose.campaign);
         self.route_to(loose, exclusive.filter(|exclusive| *exclusive != agent))
     }
 

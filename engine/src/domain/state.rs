@@ -54,7 +54,7 @@ pub struct Workspace {
     pub(super) turns: FxHashMap<CampaignId, AgentId>,
     pub(super) reserved: FxHashMap<AgentId, BTreeSet<QueuePlace>>,
     pub(super) queued_ever: u64,
-    pub(super) exclusive: FxHashMap<(ContactId, CampaignId), AgentId>,
+    pub(super) exclusive: FxHashMap<(ContactId, CampaignId), ExclusiveAgent>,
     pub(super) outbound: Window<MessageId, Outbound>,
     pub(super) provider_ids: Window<ProviderKey, (MessageId, u16)>,
     pub(super) parked: Window<ProviderKey, Vec<Parked>>,
@@ -82,6 +82,15 @@ pub struct Agent {
     pub load: Load,
     /// Since when they have been given none.
     pub idle_since: Timestamp,
+}
+
+/// Who gets every new conversation of a contact in a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExclusiveAgent {
+    /// Who.
+    pub agent: AgentId,
+    /// Until when; for ever if absent.
+    pub until: Option<Timestamp>,
 }
 
 /// Whether an agent can be reached live.
@@ -390,8 +399,13 @@ impl Workspace {
     }
 
     /// Every exclusive agent, by contact and campaign.
-    pub fn exclusive_agents(&self) -> impl Iterator<Item = (&(ContactId, CampaignId), &AgentId)> {
+    pub fn exclusive_agents(&self) -> impl Iterator<Item = (&(ContactId, CampaignId), &ExclusiveAgent)> {
         self.exclusive.iter()
+    }
+
+    /// The exclusive agent of a contact in a campaign.
+    pub(super) fn exclusive_agent(&self, contact: ContactId, campaign: &CampaignId) -> Option<&AgentId> {
+        self.exclusive.get(&(contact, campaign.clone())).map(|exclusive| &exclusive.agent)
     }
 
     /// Every outbound message of the last days.

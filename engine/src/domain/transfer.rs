@@ -93,7 +93,7 @@ fn to_campaign(
         return Ok(vec![Router::new(ws, now, None).route(&loose)]);
     };
     // The contact's exclusive agent there may be the one who has it already.
-    let exclusive = ws.exclusive.get(&(conversation.contact, target.clone()));
+    let exclusive = ws.exclusive_agent(conversation.contact, target);
     if exclusive == Some(giver) && takes_after_giving(ws, giver, target, conversation) {
         return Ok(vec![given(id, giver, AssignReason::Exclusive)]);
     }

@@ -71,6 +71,7 @@ pub(super) fn campaign_routing(index: usize, routing: Routing) -> CampaignDefine
         hours_shown: 24,
         external_resources: false,
         exclusive_wait,
+        exclusive_days: None,
         routing,
         absence: absence(id),
     }
@@ -135,6 +136,7 @@ pub(super) fn set_up() -> Vec<Command> {
             capacity: 2,
             capacity_of: BTreeMap::new(),
             skills: Skills::new(),
+            may_set_exclusive: true,
         })
     }));
     commands

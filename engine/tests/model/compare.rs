@@ -40,7 +40,11 @@ pub(super) fn same(state: &State, model: &Reference) {
         assert_eq!(found.declined, talk.declined, "who declined {}", talk.id);
         assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
     }
-    let exclusive: BTreeMap<_, _> = ws.exclusive_agents().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let exclusive: BTreeMap<_, _> =
+        ws.exclusive_agents().map(|(key, found)| (key.clone(), found.agent.clone())).collect();
+    let until: BTreeMap<_, _> =
+        ws.exclusive_agents().filter_map(|(key, found)| Some((key.clone(), found.until?))).collect();
+    assert_eq!(until, model.exclusive_until, "until when agents are exclusive");
     assert_eq!(exclusive, model.exclusive, "exclusive agents");
     for (id, message) in &model.messages.all {
         let found = ws.outbound(*id).expect("sent in the model");

@@ -154,6 +154,10 @@ fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
             expected.insert((leaves.at, Due::Conversation(*id)));
         }
     }
+    for ((contact, campaign), exclusive) in ws.exclusive_agents() {
+        let due = || Due::ExclusiveAgent(*contact, campaign.clone());
+        expected.extend(exclusive.until.map(|until| (until, due())));
+    }
     for agent in ws.agents() {
         if let Connection::Lost { until } = agent.connection {
             expected.insert((until, Due::Agent(agent.definition.agent.clone())));

@@ -75,6 +75,8 @@ pub(super) struct Reference {
     /// All that ever were, the finished ones too.
     pub(super) talks: Vec<Talk>,
     pub(super) exclusive: BTreeMap<(ContactId, CampaignId), AgentId>,
+    /// Until when, where it ends.
+    pub(super) exclusive_until: BTreeMap<(ContactId, CampaignId), Timestamp>,
     routings: BTreeMap<CampaignId, Routing>,
     /// Campaigns whose queue is looked through again.
     pub(super) unrouted: BTreeSet<CampaignId>,
@@ -114,8 +116,9 @@ impl Reference {
             Command::Assign { conversation, agent } => self.assign(actor, *conversation, agent),
             Command::Transfer { conversation, to, .. } => self.transfer(actor, *conversation, to),
             Command::Finish { conversation, .. } => self.finish(actor, *conversation),
-            Command::SetExclusiveAgent { contact, campaign, agent } => {
-                self.set_exclusive(*contact, campaign, agent)
+            Command::PassDeadline(Due::ExclusiveAgent(contact, campaign)) => self.expire(*contact, campaign),
+            Command::SetExclusiveAgent { contact, campaign, agent, until } => {
+                self.set_exclusive(*contact, campaign, agent, *until)
             }
             Command::RemoveExclusiveAgent { contact, campaign } => self.remove_exclusive(*contact, campaign),
             Command::PassDeadline(Due::Conversation(id)) => self.end_wait(*id),
@@ -146,6 +149,11 @@ impl Reference {
             // The rest of the masters never change here.
             _ => Verdict::Happened,
         }
+    }
+
+    /// When the last command was taken.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// The conversation, if it is open.
@@ -697,19 +705,39 @@ impl Reference {
         Verdict::Happened
     }
 
-    fn set_exclusive(&mut self, contact: ContactId, campaign: &CampaignId, agent: &AgentId) -> Verdict {
+    fn set_exclusive(
+        &mut self,
+        contact: ContactId,
+        campaign: &CampaignId,
+        agent: &AgentId,
+        until: Option<Timestamp>,
+    ) -> Verdict {
         let definition = &self.people[agent].definition;
         only_if!(definition.campaigns.contains(campaign) && definition.role != Role::Auditor);
-        let before = self.exclusive.insert((contact, campaign.clone()), agent.clone());
-        if before.as_ref() == Some(agent) {
+        only_if!(until.is_none_or(|until| until > self.now));
+        let key = (contact, campaign.clone());
+        let before = self.exclusive.insert(key.clone(), agent.clone());
+        let until_before = match until {
+            Some(until) => self.exclusive_until.insert(key, until),
+            None => self.exclusive_until.remove(&key),
+        };
+        if before.as_ref() == Some(agent) && until_before == until {
             return Verdict::Nothing;
         }
         self.route_kept_again(contact, campaign);
         Verdict::Happened
     }
 
+    fn expire(&mut self, contact: ContactId, campaign: &CampaignId) -> Verdict {
+        match self.exclusive_until.get(&(contact, campaign.clone())) {
+            Some(until) if *until <= self.now => self.remove_exclusive(contact, campaign),
+            Some(_) | None => Verdict::Nothing,
+        }
+    }
+
     fn remove_exclusive(&mut self, contact: ContactId, campaign: &CampaignId) -> Verdict {
         only_if!(self.exclusive.remove(&(contact, campaign.clone())).is_some());
+        self.exclusive_until.remove(&(contact, campaign.clone()));
         self.route_kept_again(contact, campaign);
         Verdict::Happened
     }

@@ -96,6 +96,7 @@ pub(super) enum Deed {
         contact: usize,
         campaign: usize,
         agent: usize,
+        seconds: Option<u64>,
     },
     RemoveExclusive {
         contact: usize,
@@ -190,8 +191,9 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         4 => (any_by(), BACK, campaign()).prop_map(|(by, talk, campaign)| Deed::ToCampaign { by, talk, campaign }),
         4 => (any_by(), BACK).prop_map(|(by, talk)| Deed::Finish { by, talk }),
         // Of few, so that several contacts share one.
-        5 => (contact(), campaign(), 0..2_usize)
-            .prop_map(|(contact, campaign, agent)| Deed::SetExclusive { contact, campaign, agent }),
+        5 => (contact(), campaign(), 0..2_usize, prop::option::weighted(0.3, 0..40_u64)).prop_map(
+            |(contact, campaign, agent, seconds)| Deed::SetExclusive { contact, campaign, agent, seconds }
+        ),
         1 => (contact(), campaign()).prop_map(|(contact, campaign)| Deed::RemoveExclusive { contact, campaign }),
         1 => BACK.prop_map(|talk| Deed::EndWait { talk }),
         4 => BACK.prop_map(|message| Deed::Begin { message }),
@@ -270,6 +272,7 @@ impl Step {
                     capacity: capacity.0,
                     capacity_of: capacity.1.map(|most| (ChannelKind::Whatsapp, most)).into_iter().collect(),
                     skills: centre::skills(skills.0, skills.1),
+                    may_set_exclusive: true,
                     agent,
                 };
                 plain(Actor::Administrator, Command::DefineAgent(definition))
@@ -354,10 +357,11 @@ impl Step {
                 let finish = Command::Finish { conversation, disposition, sub_disposition: None };
                 plain(by(who, conversation), finish)
             }
-            Deed::SetExclusive { contact, campaign, agent } => {
+            Deed::SetExclusive { contact, campaign, agent, seconds } => {
                 let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));
                 let agent = centre::agent(*agent);
-                plain(Actor::Administrator, Command::SetExclusiveAgent { contact, campaign, agent })
+                let until = seconds.map(|seconds| reference.now().plus(Duration::from_secs(seconds)));
+                plain(Actor::Administrator, Command::SetExclusiveAgent { contact, campaign, agent, until })
             }
             Deed::RemoveExclusive { contact, campaign } => {
                 let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));

@@ -130,6 +130,7 @@ pub(crate) fn a_campaign(
         hours_shown: 24,
         external_resources: false,
         exclusive_wait,
+        exclusive_days: None,
         routing: Routing::default(),
         absence: Absence::Queue,
     }
@@ -164,6 +165,7 @@ pub(crate) fn definition(id: &str) -> AgentDefined {
         capacity,
         capacity_of: BTreeMap::new(),
         skills: Skills::new(),
+        may_set_exclusive: true,
     }
 }
 
@@ -345,6 +347,18 @@ pub(crate) fn exclusive(name: &str, in_campaign: &str, id: &str) -> Step {
         contact: contact(name),
         campaign: campaign(in_campaign),
         agent: agent(id),
+        until: None,
+    };
+    Step::new(Actor::Administrator, command)
+}
+
+/// The same until then.
+pub(crate) fn exclusive_until(name: &str, in_campaign: &str, id: &str, until: Timestamp) -> Step {
+    let command = Command::SetExclusiveAgent {
+        contact: contact(name),
+        campaign: campaign(in_campaign),
+        agent: agent(id),
+        until: Some(until),
     };
     Step::new(Actor::Administrator, command)
 }

@@ -1,18 +1,25 @@
 //! The exclusive agent: every new conversation of the contact in the campaign goes to them; what happens when they
 //! are offline or full is the campaign's policy, and is recorded.
 
+use schemas::command::Due;
 use schemas::event::{
-    AgentDefined, AssignReason, ConversationQueued, Event, ExclusiveAgentRemoved, ExclusiveAgentSet,
-    QueueCause,
+    AgentDefined, AssignReason, CampaignDefined, ConversationQueued, Event, ExclusiveAgentRemoved,
+    ExclusiveAgentSet, QueueCause,
 };
 use schemas::{Actor, Command, ConversationId, ExclusiveWait, Rejection, Role};
 
 use super::centre::*;
-use super::harness::{given, second};
+use super::harness::{Step, given, second};
 
 fn was_set(to: &str, conversation: Option<ConversationId>) -> Event {
-    ExclusiveAgentSet { contact: contact(EVA), campaign: campaign(SALES), agent: agent(to), conversation }
-        .into()
+    ExclusiveAgentSet {
+        contact: contact(EVA),
+        campaign: campaign(SALES),
+        agent: agent(to),
+        until: None,
+        conversation,
+    }
+    .into()
 }
 
 fn was_removed(from: &str, conversation: Option<ConversationId>) -> Event {
@@ -256,7 +263,65 @@ fn the_policy_is_recorded_with_the_wait() {
         .then_ends_in(waits.into());
 }
 
+fn is_over(name: &str, in_campaign: &str) -> Step {
+    let due = Due::ExclusiveAgent(contact(name), campaign(in_campaign));
+    Step::new(Actor::System, Command::PassDeadline(due))
+}
+
+#[test]
+fn an_exclusive_agent_may_be_so_for_a_time() {
+    given([exclusive_until(EVA, SALES, ANA, second(100))])
+        .then_next_is_due(second(100), Due::ExclusiveAgent(contact(EVA), campaign(SALES)))
+        .when(is_over(EVA, SALES).after(99))
+        .then([was_removed(ANA, None)])
+        .then_no_wait_ends();
+}
+
+#[test]
+fn what_is_kept_for_an_agent_whose_time_is_over_is_anybodys() {
+    given([exclusive_until(EVA, SUPPORT, FLO, second(100)), online(ANA), wrote(EVA)])
+        .and([transfers(ANA, of(EVA), to_campaign(SUPPORT)), is_over(EVA, SUPPORT).after(97)])
+        .then_holds(ANA, [of(EVA)]);
+}
+
+#[test]
+fn nobodys_time_is_over_before_it_is() {
+    given([exclusive_until(EVA, SALES, ANA, second(100))]).when(is_over(EVA, SALES).after(98)).then_nothing();
+}
+
+#[test]
+fn who_is_set_for_longer_is_exclusive_for_longer() {
+    given([exclusive_until(EVA, SALES, ANA, second(100)), exclusive_until(EVA, SALES, ANA, second(200))])
+        .then_next_is_due(second(200), Due::ExclusiveAgent(contact(EVA), campaign(SALES)))
+        .and([exclusive(EVA, SALES, ANA)])
+        .then_no_wait_ends();
+}
+
+#[test]
+fn who_is_removed_before_their_time_is_waited_for_no_more() {
+    given([exclusive_until(EVA, SALES, ANA, second(100)), not_exclusive(EVA, SALES)]).then_no_wait_ends();
+}
+
+#[test]
+fn a_campaign_may_say_for_how_long() {
+    let for_a_day = CampaignDefined { exclusive_days: Some(1), ..sales() };
+    given([defines(Command::DefineCampaign(for_a_day)), exclusive(EVA, SALES, ANA)])
+        .then_next_is_due(second(2 + 24 * 60 * 60), Due::ExclusiveAgent(contact(EVA), campaign(SALES)));
+}
+
 refusals! {
+    the_end_is_ahead:
+        given []
+        when exclusive_until(EVA, SALES, ANA, second(1))
+        => Rejection::ExpiryNotAhead;
+    an_agent_without_the_permission_sets_nobody:
+        given [redefined(AgentDefined { may_set_exclusive: false, ..definition(ANA) })]
+        when exclusive(EVA, SALES, ANA).by(as_agent(ANA))
+        => Rejection::Forbidden;
+    an_agent_without_the_permission_removes_nobody:
+        given [redefined(AgentDefined { may_set_exclusive: false, ..definition(ANA) }), exclusive(EVA, SALES, ANA)]
+        when not_exclusive(EVA, SALES).by(as_agent(ANA))
+        => Rejection::Forbidden;
     an_agent_sets_none_in_a_campaign_they_do_not_work_in:
         given [wrote(EVA)]
         when exclusive(EVA, SALES, ANA).by(as_agent(FLO))

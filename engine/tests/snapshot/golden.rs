@@ -96,7 +96,7 @@ fn manual() -> CampaignDefined {
 fn exclusive(conversation: ConversationId) -> Event {
     let contact = ContactId::from_bytes([103; 16]);
     let (campaign, agent) = (centre::campaign(0), centre::agent(0));
-    ExclusiveAgentSet { contact, campaign, agent, conversation: Some(conversation) }.into()
+    ExclusiveAgentSet { contact, campaign, agent, until: None, conversation: Some(conversation) }.into()
 }
 
 fn sent(conversation: ConversationId, message: MessageId) -> Vec<Event> {

@@ -1,26 +1,22 @@
-//! Contacts: their conversations, and the agents who get every new one of them.
+//! Contacts: their conversations.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use schemas::api::requests::SetExclusiveAgent;
+use schemas::api::Page;
 use schemas::api::views::ContactConversation;
-use schemas::api::{Accepted, Page};
-use schemas::{CampaignId, Command, ContactId, Rejection};
+use schemas::{ContactId, Rejection};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{PageQuery, Path, Query};
-use super::order::{Done, NoBody, Order};
 use super::problem::{Failure, Fault};
 use super::reading::{Answer, Reading, catch_up};
 use super::sight::conversations_of_contact;
 use crate::app::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(conversations))
-        .routes(routes!(set_exclusive_agent, remove_exclusive_agent))
+    OpenApiRouter::new().routes(routes!(conversations))
 }
 
 /// The conversations of a contact
@@ -56,57 +52,8 @@ async fn conversations(
     Ok(reading.answer(Page { items, next: None }))
 }
 
-/// Set the exclusive agent
-///
-/// From now on each new conversation of the contact in the campaign goes to this agent. Without `agent`, an agent
-/// sets themselves.
-///
-/// Refused with `agent_not_in_campaign`, `agent_does_not_attend`, `unknown_agent`, `unknown_campaign`,
-/// `contact_not_found` or `forbidden`.
-#[utoipa::path(
-    put,
-    path = "/v1/contacts/{id}/exclusive-agents/{campaign}",
-    tag = "contacts",
-    params(
-        ("id" = ContactId, Path, description = "Which contact."),
-        ("campaign" = CampaignId, Path, description = "In which campaign."),
-    ),
-    request_body = SetExclusiveAgent,
-    responses((status = 200, description = "It is so from now on.", body = Accepted))
-)]
-async fn set_exclusive_agent(
-    State(app): State<Arc<App>>,
-    Path((contact, campaign)): Path<(ContactId, CampaignId)>,
-    Order(order, body): Order<SetExclusiveAgent>,
-) -> Result<Done, Failure> {
-    let agent = order.agent_or_self(body.agent)?;
-    require_contact(&app, contact).await?;
-    order.submit(&app, Command::SetExclusiveAgent { contact, campaign, agent }).await
-}
-
-/// Remove the exclusive agent
-///
-/// Refused with `no_exclusive_agent`, `unknown_campaign` or `forbidden`.
-#[utoipa::path(
-    delete,
-    path = "/v1/contacts/{id}/exclusive-agents/{campaign}",
-    tag = "contacts",
-    params(
-        ("id" = ContactId, Path, description = "Which contact."),
-        ("campaign" = CampaignId, Path, description = "In which campaign."),
-    ),
-    responses((status = 200, description = "There is none from now on.", body = Accepted))
-)]
-async fn remove_exclusive_agent(
-    State(app): State<Arc<App>>,
-    Path((contact, campaign)): Path<(ContactId, CampaignId)>,
-    Order(order, NoBody {}): Order<NoBody>,
-) -> Result<Done, Failure> {
-    order.submit(&app, Command::RemoveExclusiveAgent { contact, campaign }).await
-}
-
 /// The engine keeps no table of contacts, so it would take any id; the views know who ever wrote.
-async fn require_contact(app: &App, contact: ContactId) -> Result<(), Failure> {
+pub(super) async fn require_contact(app: &App, contact: ContactId) -> Result<(), Failure> {
     let wrote = || app.views.history().contact_conversations(&app.workspace, contact, None, 1);
     if !wrote()?.items.is_empty() {
         return Ok(());

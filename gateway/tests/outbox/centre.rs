@@ -119,6 +119,7 @@ impl Centre {
                 hours_shown: 72,
                 external_resources: false,
                 exclusive_wait: ExclusiveWait::Forever,
+                exclusive_days: None,
                 routing: Routing::default(),
                 absence: Absence::Queue,
             }),
@@ -131,6 +132,7 @@ impl Centre {
                 capacity: 50,
                 capacity_of: BTreeMap::new(),
                 skills: Skills::new(),
+                may_set_exclusive: true,
             }),
             Command::ChangePresence { agent: ana(), presence: Presence::Online },
         ] {

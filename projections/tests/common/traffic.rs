@@ -160,6 +160,7 @@ impl Traffic {
                 hours_shown: 72,
                 external_resources: false,
                 exclusive_wait: ExclusiveWait::Forever,
+                exclusive_days: None,
                 routing: Routing::default(),
                 absence: Absence::Queue,
             };
@@ -175,6 +176,7 @@ impl Traffic {
                 capacity: 500,
                 capacity_of: BTreeMap::new(),
                 skills: Skills::new(),
+                may_set_exclusive: true,
             };
             events.push(defined.into());
             events.push(PresenceChanged { agent: agent(number), presence: Presence::Online }.into());
@@ -407,7 +409,7 @@ impl Traffic {
         let (contact, campaign, agent) = (open.contact, campaign(open.campaign), agent(2));
         let conversation = Some(open.id);
         let event = if self.now.is_multiple_of(2) {
-            ExclusiveAgentSet { contact, campaign, agent: agent.clone(), conversation }.into()
+            ExclusiveAgentSet { contact, campaign, agent: agent.clone(), until: None, conversation }.into()
         } else {
             ExclusiveAgentRemoved { contact, campaign, agent: agent.clone(), conversation }.into()
         };

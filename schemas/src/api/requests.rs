@@ -79,6 +79,9 @@ pub struct DefineCampaign {
     /// How many seconds a conversation waits for an exclusive agent who cannot take it; absent for ever.
     #[serde(default)]
     pub exclusive_wait_seconds: Option<u32>,
+    /// How many days an agent stays exclusive when nothing else is said; absent for ever.
+    #[serde(default)]
+    pub exclusive_days: Option<u16>,
     /// Who gets its conversations.
     #[serde(default)]
     pub routing: Routing,
@@ -149,6 +152,9 @@ pub struct DefineAgent {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, u8>)]
     pub skills: Skills,
+    /// Whether, as an agent, they may say whose exclusive agent somebody is.
+    #[serde(default = "yes")]
+    pub may_set_exclusive: bool,
 }
 
 fn agent() -> Role {
@@ -283,6 +289,24 @@ pub struct SetExclusiveAgent {
     /// To whom; absent for oneself.
     #[serde(default)]
     pub agent: Option<AgentId>,
+    /// Until when; absent for as long as the campaign says.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+}
+
+/// Set the exclusive agent of a conversation's contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetExclusiveAgentHere {
+    /// To whom; absent for oneself.
+    #[serde(default)]
+    pub agent: Option<AgentId>,
+    /// In which campaign; may be absent when only one can be meant.
+    #[serde(default)]
+    pub campaign: Option<CampaignId>,
+    /// Until when; absent for as long as the campaign says.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 /// Say what became of an uncertain message.

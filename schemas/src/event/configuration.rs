@@ -77,6 +77,8 @@ pub struct CampaignDefined {
     pub external_resources: bool,
     /// How long a conversation waits for an exclusive agent who cannot take it.
     pub exclusive_wait: ExclusiveWait,
+    /// How many days an agent stays exclusive when nothing else is said; for ever if absent.
+    pub exclusive_days: Option<u16>,
     /// Who gets its conversations.
     pub routing: Routing,
     /// What becomes of them when their agent's live connection is lost.
@@ -131,6 +133,8 @@ pub struct AgentDefined {
     pub capacity_of: BTreeMap<ChannelKind, u16>,
     /// What they can do.
     pub skills: Skills,
+    /// Whether, as an agent, they may say whose exclusive agent somebody is.
+    pub may_set_exclusive: bool,
 }
 
 /// An agent has a live connection.

@@ -273,6 +273,8 @@ pub struct ExclusiveAgentSet {
     pub campaign: CampaignId,
     /// To whom.
     pub agent: AgentId,
+    /// Until when; for ever if absent.
+    pub until: Option<Timestamp>,
     /// The contact's open conversation in the campaign, if there is one.
     pub conversation: Option<ConversationId>,
 }

@@ -129,6 +129,7 @@ fn a_campaign(exclusive_wait: ExclusiveWait) -> CampaignDefined {
         hours_shown: 720,
         external_resources: true,
         exclusive_wait,
+        exclusive_days: None,
         routing: Routing::default(),
         absence: Absence::Queue,
     }
@@ -162,6 +163,7 @@ fn agent(role: Role) -> Sample {
         capacity: 300,
         capacity_of: BTreeMap::from([(ChannelKind::Whatsapp, 100), (ChannelKind::Webchat, 3)]),
         skills: skills(),
+        may_set_exclusive: true,
     };
     v1(label, event)
 }
@@ -340,10 +342,11 @@ fn finished(by: Option<&str>, sub: Option<&str>) -> ConversationFinished {
 }
 
 fn exclusive_agents() -> Vec<Sample> {
-    let set = |conversation| ExclusiveAgentSet {
+    let set = |conversation, until| ExclusiveAgentSet {
         contact: CONTACT,
         campaign: id("sales"),
         agent: id("ana"),
+        until,
         conversation,
     };
     let removed = |conversation| ExclusiveAgentRemoved {
@@ -353,8 +356,9 @@ fn exclusive_agents() -> Vec<Sample> {
         conversation,
     };
     vec![
-        v1("open", set(Some(CONVERSATION))),
-        v1("none-open", set(None)),
+        v1("open", set(Some(CONVERSATION), None)),
+        v1("none-open", set(None, None)),
+        v1("until", set(None, Some(time(600)))),
         v1("open", removed(Some(CONVERSATION))),
         v1("none-open", removed(None)),
     ]

@@ -78,7 +78,8 @@ impl Hands {
     pub(super) async fn maybe_keep(&mut self, item: &InboxItem) {
         let path = format!("/v1/contacts/{}/exclusive-agents/{}", item.contact, item.campaign);
         let done = if self.chance.happens(0.02) {
-            self.command(Method::PUT, &path, &SetExclusiveAgent { agent: Some(self.id.clone()) }).await
+            self.command(Method::PUT, &path, &SetExclusiveAgent { agent: Some(self.id.clone()), until: None })
+                .await
         } else if self.chance.happens(0.01) {
             self.desk.bare_command(Method::DELETE, &path).await.is_some()
         } else {

@@ -55,6 +55,7 @@ pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Com
         hours_shown: body.hours_shown,
         external_resources: body.external_resources,
         exclusive_wait: body.exclusive_wait_seconds.map_or(ExclusiveWait::Forever, ExclusiveWait::Seconds),
+        exclusive_days: body.exclusive_days,
         routing: body.routing,
         absence: body.absence,
     })
@@ -72,6 +73,7 @@ pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
             ExclusiveWait::Seconds(seconds) => Some(seconds),
             ExclusiveWait::Forever => None,
         },
+        exclusive_days: row.exclusive_days,
         routing: row.routing,
         absence: row.absence,
     };
@@ -100,28 +102,36 @@ pub(super) fn show_disposition(row: DispositionDefined) -> Master<DefineDisposit
 }
 
 pub(super) fn define_agent(agent: AgentId, body: DefineAgent) -> Command {
-    let DefineAgent { name, role, campaigns, channels, capacity, capacity_of, skills } = body;
     Command::DefineAgent(AgentDefined {
         agent,
-        name,
-        role,
-        campaigns,
-        channels,
-        capacity,
-        capacity_of,
-        skills,
+        name: body.name,
+        role: body.role,
+        campaigns: body.campaigns,
+        channels: body.channels,
+        capacity: body.capacity,
+        capacity_of: body.capacity_of,
+        skills: body.skills,
+        may_set_exclusive: body.may_set_exclusive,
     })
 }
 
 pub(super) fn show_agent(row: AgentRow) -> Agent {
-    let AgentDefined { agent, name, role, campaigns, channels, capacity, capacity_of, skills } =
-        row.definition;
-    let (presence, away_reason) = match row.presence {
+    let AgentRow { definition, presence, is_connected } = row;
+    let (presence, away_reason) = match presence {
         Presence::Online => ("online", None),
         Presence::Away { reason } => ("away", Some(reason)),
         Presence::Offline => ("offline", None),
     };
-    let definition = DefineAgent { name, role, campaigns, channels, capacity, capacity_of, skills };
-    let is_connected = row.is_connected;
-    Agent { id: agent.to_string(), presence, away_reason, is_connected, definition }
+    let id = definition.agent.to_string();
+    let definition = DefineAgent {
+        name: definition.name,
+        role: definition.role,
+        campaigns: definition.campaigns,
+        channels: definition.channels,
+        capacity: definition.capacity,
+        capacity_of: definition.capacity_of,
+        skills: definition.skills,
+        may_set_exclusive: definition.may_set_exclusive,
+    };
+    Agent { id, presence, away_reason, is_connected, definition }
 }

@@ -122,6 +122,7 @@ mod tests {
             capacity: 5,
             capacity_of: std::collections::BTreeMap::new(),
             skills: schemas::Skills::new(),
+            may_set_exclusive: true,
         }
     }
 

@@ -60,6 +60,8 @@ faults! {
         "there is no such thing in the configuration" "check its id, or define it first";
     ConversationNotFound NOT_FOUND "conversation_not_found"
         "there is no such conversation" "check its id";
+    CampaignRequired UNPROCESSABLE_ENTITY "campaign_required"
+        "several campaigns could be meant" "name one in `campaign`";
     ContactNotFound NOT_FOUND "contact_not_found"
         "there is no such contact" "check its id";
     TokenNotFound NOT_FOUND "token_not_found"

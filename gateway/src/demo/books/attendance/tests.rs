@@ -16,7 +16,9 @@ fn defined(name: &str, capacity: u16) -> Event {
     let role = Role::Agent;
     let (capacity_of, skills) = (BTreeMap::new(), Skills::new());
     let agent = agent(name);
-    AgentDefined { agent, name: name.into(), role, campaigns, channels, capacity, capacity_of, skills }.into()
+    let (name, may_set_exclusive) = (name.into(), true);
+    AgentDefined { agent, name, role, campaigns, channels, capacity, capacity_of, skills, may_set_exclusive }
+        .into()
 }
 
 fn opened(id: u8, contact: u8) -> Event {
