@@ -2,6 +2,7 @@
 //! Plain data in, data out: no clock, randomness, I/O or id-minting in here.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod after_work;
 mod assign;
 mod configuration;
 mod connection;
@@ -29,6 +30,7 @@ mod window;
 use schemas::frame::CommitHeader;
 use schemas::{Command, Event, Position, Rejection, Submission, Timestamp};
 
+pub use after_work::AfterWork;
 pub(crate) use records::{Loading, Record};
 pub use rooms::Load;
 pub use state::{
@@ -76,7 +78,12 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
             finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor, now)
         }
         Command::SetNeeds { conversation, needs } => needs::set(ws, *conversation, needs, actor, now),
-        Command::AddNote { conversation, text } => conversation::add_note(ws, *conversation, text, actor),
+        Command::EndAfterWork { conversation, agent } => {
+            after_work::end(ws, *conversation, agent, actor, now)
+        }
+        Command::AddNote { conversation, text, kind } => {
+            conversation::add_note(ws, *conversation, text, *kind, actor)
+        }
         Command::SetExclusiveAgent { contact, campaign, agent, until } => {
             exclusive::set(ws, *contact, campaign, (agent, *until), actor, now)
         }
@@ -145,6 +152,7 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::NeedsSet(e) => needs::were_set(ws, e),
         Event::ConversationTransferred(e) => transfer::transferred(ws, e),
         Event::ConversationFinished(e) => finish::finished(ws, e),
+        Event::AfterWorkEnded(e) => after_work::was_ended(ws, e),
         Event::ExclusiveAgentSet(e) => exclusive::was_set(ws, e),
         Event::ExclusiveAgentRemoved(e) => exclusive::was_removed(ws, e),
         Event::MessageSubmitted(e) => send::submitted(ws, e, position, at),

@@ -10,7 +10,7 @@ use engine::log::{AppendError, FrameReader, Log, LogConfig, LogError, RecordedFr
 use engine::nats_server::{NatsServer, NatsServerConfig};
 use engine::patience::patiently_read;
 use rustix::process::{Pid, Signal, kill_process};
-use schemas::event::NoteAdded;
+use schemas::event::{NoteAdded, NoteKind};
 use schemas::frame::{CommitHeader, FrameBuilder, FrameHash, NO_FRAME, hash};
 use schemas::{Actor, CommandId, ConversationId, FrameId, ShardId, Timestamp, WorkspaceId};
 use tempfile::TempDir;
@@ -51,7 +51,11 @@ fn frame(number: u64, shard: ShardId, previous: &FrameHash, text_bytes: usize) -
         actor: Actor::System,
         at: Timestamp::from_millis(number),
     };
-    let note = NoteAdded { conversation: ConversationId::from_bytes([2; 16]), text: "n".repeat(text_bytes) };
+    let note = NoteAdded {
+        conversation: ConversationId::from_bytes([2; 16]),
+        text: "n".repeat(text_bytes),
+        kind: NoteKind::Note,
+    };
     let mut builder = FrameBuilder::default();
     builder.push(&header, &[note.into()]);
     let mut id = [0; 16];

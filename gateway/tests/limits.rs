@@ -80,6 +80,7 @@ fn figures() -> BTreeMap<String, u64> {
         ("schemas::SKILL_LEVEL_MAX", u64::from(s::SKILL_LEVEL_MAX)),
         ("schemas::PRIORITY_MAX", u64::from(s::PRIORITY_MAX)),
         ("schemas::OVERFLOW_SECONDS_MAX", u64::from(s::OVERFLOW_SECONDS_MAX)),
+        ("schemas::AFTER_WORK_SECONDS_MAX", u64::from(s::AFTER_WORK_SECONDS_MAX)),
         ("schemas::OFFER_SECONDS_MAX", u64::from(s::OFFER_SECONDS_MAX)),
         ("schemas::ROUTED_AT_ONCE_MAX", s::ROUTED_AT_ONCE_MAX as u64),
         ("schemas::MASTERS_PER_KIND_MAX", s::MASTERS_PER_KIND_MAX as u64),

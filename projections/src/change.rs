@@ -84,11 +84,12 @@ impl Change {
             EntryBody::Inbound { content, .. } | EntryBody::Outbound { content, .. } => {
                 Content::bytes(content)
             }
-            EntryBody::Note { text } | EntryBody::Transferred { note: text, .. } => text.len(),
+            EntryBody::Note { text, .. } | EntryBody::Transferred { note: text, .. } => text.len(),
             EntryBody::Queued { .. }
             | EntryBody::Assigned { .. }
             | EntryBody::Offered { .. }
             | EntryBody::OfferEnded { .. }
+            | EntryBody::AfterWorkEnded { .. }
             | EntryBody::Overflowed { .. }
             | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }
@@ -121,6 +122,7 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::ConversationTransferred(e) => Subject::Line(e.conversation),
         Event::ConversationFinished(e) => Subject::Line(e.conversation),
         Event::ConversationReleased(e) => Subject::Line(e.conversation),
+        Event::AfterWorkEnded(e) => Subject::Line(e.conversation),
         Event::ConversationOffered(e) => Subject::Line(e.conversation),
         Event::OfferEnded(e) => Subject::Line(e.conversation),
         Event::ConversationOverflowed(e) => Subject::Line(e.conversation),

@@ -18,7 +18,7 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
             content: e.content.clone(),
             status: None,
         },
-        Event::NoteAdded(e) => EntryBody::Note { text: e.text.clone() },
+        Event::NoteAdded(e) => EntryBody::Note { text: e.text.clone(), note_kind: e.kind },
         Event::ConversationQueued(e) => {
             EntryBody::Queued { campaign: e.campaign.clone(), cause: e.cause, reserved: e.reserved.clone() }
         }
@@ -33,6 +33,7 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
             EntryBody::Offered { agent: e.agent.clone(), reason: e.reason.clone(), until: e.until }
         }
         Event::OfferEnded(e) => EntryBody::OfferEnded { agent: e.agent.clone(), cause: e.cause },
+        Event::AfterWorkEnded(e) => EntryBody::AfterWorkEnded { agent: e.agent.clone() },
         Event::NeedsSet(e) => EntryBody::NeedsSet { needs: e.needs.clone() },
         Event::ConversationReleased(e) => EntryBody::Released { agent: e.agent.clone() },
         Event::ConversationFinished(e) => EntryBody::Finished {

@@ -86,6 +86,7 @@ impl HistoryProjector {
                 header.agent = None;
                 header.assigned_at = None;
             }),
+            Event::AfterWorkEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::OfferEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::NeedsSet(e) => self.append(r, e.conversation, |_| {}),
             Event::NoteAdded(e) => self.append(r, e.conversation, |_| {}),

@@ -127,6 +127,7 @@ impl InboxProjector {
             // They change nothing that a list shows.
             Event::QueueRouted(_)
             | Event::NeedsSet(_)
+            | Event::AfterWorkEnded(_)
             | Event::NoteAdded(_)
             | Event::ExclusiveAgentSet(_)
             | Event::ExclusiveAgentRemoved(_)

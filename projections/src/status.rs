@@ -100,6 +100,7 @@ impl StatusProjector {
             | Event::ConversationReleased(_)
             | Event::ConversationOverflowed(_)
             | Event::NeedsSet(_)
+            | Event::AfterWorkEnded(_)
             | Event::ConversationOffered(_)
             | Event::OfferEnded(_)
             | Event::NoteAdded(_)

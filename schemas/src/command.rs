@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{
-    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    SettingsDefined, WorkspaceCreated,
+    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, NoteKind,
+    ProjectDefined, SettingsDefined, WorkspaceCreated,
 };
 use crate::ids::{
     AgentId, CampaignId, ChannelId, CommandId, ContactId, ConversationId, DispositionId, MessageId,
@@ -133,6 +133,13 @@ pub enum Command {
         /// The sub-disposition, mandatory when the disposition has any.
         sub_disposition: Option<DispositionId>,
     },
+    /// Be done with what is to be done after a conversation.
+    EndAfterWork {
+        /// Which conversation, finished before.
+        conversation: ConversationId,
+        /// Who had it.
+        agent: AgentId,
+    },
     /// Say what an agent must be able to do to get a conversation, and how urgent it is.
     SetNeeds {
         /// Which conversation.
@@ -146,6 +153,8 @@ pub enum Command {
         conversation: ConversationId,
         /// The text.
         text: String,
+        /// For whom.
+        kind: NoteKind,
     },
     /// Let an agent have every new conversation of a contact in a campaign.
     SetExclusiveAgent {
@@ -208,6 +217,8 @@ pub enum Due {
     Conversation(ConversationId),
     /// Nobody is exclusive agent of this contact in this campaign any more.
     ExclusiveAgent(ContactId, CampaignId),
+    /// The time for what this agent has to do after this conversation is over.
+    AfterWork(AgentId, ConversationId),
     /// The live connection of this agent was lost, and did not come back.
     Agent(AgentId),
     /// What waits in this campaign may be taken by somebody, for its routing has changed.

@@ -10,10 +10,10 @@ pub use configuration::{
     DispositionDefined, PresenceChanged, ProjectDefined, QueueRouted, SettingsDefined, WorkspaceCreated,
 };
 pub use conversation::{
-    AssignReason, ConversationAssigned, ConversationFinished, ConversationOffered, ConversationOpened,
-    ConversationOverflowed, ConversationQueued, ConversationReleased, ConversationTransferred,
-    ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, NeedsSet, NoteAdded, OfferEnd, OfferEnded,
-    OverflowAt, QueueCause, Reservation,
+    AfterWorkEnded, AssignReason, ConversationAssigned, ConversationFinished, ConversationOffered,
+    ConversationOpened, ConversationOverflowed, ConversationQueued, ConversationReleased,
+    ConversationTransferred, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, NeedsSet, NoteAdded,
+    NoteKind, OfferEnd, OfferEnded, OverflowAt, QueueCause, Reservation,
 };
 pub use outbound::{
     DeliveryUpdated, MessageResent, MessageSettled, MessageSubmitted, ReceiptParked, SendAccepted,
@@ -117,6 +117,7 @@ events! {
     31 v 1 NeedsSet;
     32 v 1 ConversationOffered;
     33 v 1 OfferEnded;
+    34 v 1 AfterWorkEnded;
     40 v 1 MessageSubmitted;
     41 v 1 SendAttempted;
     42 v 1 SendAccepted;
@@ -159,6 +160,7 @@ impl Event {
             Self::NeedsSet(e) => Some(e.conversation),
             Self::ConversationOffered(e) => Some(e.conversation),
             Self::OfferEnded(e) => Some(e.conversation),
+            Self::AfterWorkEnded(e) => Some(e.conversation),
             Self::MessageSubmitted(e) => Some(e.conversation),
             Self::SendAttempted(e) => Some(e.conversation),
             Self::SendAccepted(e) => Some(e.conversation),

@@ -140,7 +140,7 @@ fn unframed(bytes: &[u8]) -> Result<&[u8], DecodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::NoteAdded;
+    use crate::event::{NoteAdded, NoteKind};
     use crate::{Actor, Command, CommandId, WorkspaceId};
 
     fn command() -> ForwardedCommand {
@@ -150,14 +150,14 @@ mod tests {
             id: CommandId::from_bytes([2; 16]),
             fingerprint: 7,
             actor: Actor::Administrator,
-            command: Command::AddNote { conversation, text: "Ya está".into() },
+            command: Command::AddNote { conversation, text: "Ya está".into(), kind: NoteKind::Note },
         };
         ForwardedCommand { answer_within_ms: 4_999, submission }
     }
 
     fn answers() -> [ForwardedAnswer; 4] {
         let conversation = ConversationId::from_bytes([3; 16]);
-        let note = NoteAdded { conversation, text: "Ya está".into() };
+        let note = NoteAdded { conversation, text: "Ya está".into(), kind: NoteKind::Note };
         [
             ForwardedAnswer::Accepted(ForwardedOutcome {
                 position: Position { shard: ShardId(1), sequence: 9, index: 2 },

@@ -34,6 +34,8 @@ pub const AWAY_REASONS_MAX: usize = 50;
 pub const GRACE_SECONDS_MAX: u32 = 60 * 60;
 /// The same when nothing else is said.
 pub const GRACE_SECONDS_DEFAULT: u32 = 60;
+/// Longest time for what is to be done after a conversation: an hour.
+pub const AFTER_WORK_SECONDS_MAX: u32 = 60 * 60;
 /// Longest time that an agent has to accept a conversation.
 pub const OFFER_SECONDS_MAX: u16 = 600;
 /// Conversations that are routed at a time when a campaign's routing changes, before others have their turn.

@@ -165,6 +165,10 @@ rejections! {
         "disposition {0} is not a sub-disposition of {1}" "choose one of its sub-dispositions";
     ExpiryNotAhead: Invalid "expiry_not_ahead"
         "the end of the exclusivity is not in the future" "choose a later time";
+    AfterWorkOutOfRange(u32): Invalid "after_work_seconds"
+        "{0} seconds after a conversation are more than an hour" "choose a shorter time";
+    NoAfterWork(AgentId, ConversationId): Conflict "no_after_work"
+        "agent {0} has nothing to do after conversation {1} any more" "nothing to end";
     NoExclusiveAgent(ContactId, CampaignId): NotFound "no_exclusive_agent"
         "contact {0} has no exclusive agent in campaign {1}" "nothing to remove";
     ChannelWithoutCampaign(ChannelId): Conflict "channel_without_campaign"

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use schemas::event::{DeliveryUpdated, MessageReceived, MessageSubmitted, NoteAdded};
+use schemas::event::{DeliveryUpdated, MessageReceived, MessageSubmitted, NoteAdded, NoteKind};
 use schemas::frame::{Commit, CommitHeader, Frame, FrameBuilder};
 use schemas::ids::IdError;
 use schemas::limits::FRAME_BYTES_MAX;
@@ -44,7 +44,7 @@ fn any_event() -> impl Strategy<Value = Event> {
     let status = || select(&DeliveryStatus::ALL[..]);
     prop_oneof![
         4 => select(sampled),
-        1 => (conversation(), ".{0,200}").prop_map(|(conversation, text)| NoteAdded { conversation, text }.into()),
+        1 => (conversation(), ".{0,200}").prop_map(|(conversation, text)| NoteAdded { conversation, text, kind: NoteKind::Note }.into()),
         1 => (conversation(), message(), ".{0,30}", any_content(), any_time()).prop_map(
             |(conversation, message, provider_id, content, written_at)| {
                 MessageReceived { conversation, message, provider_id, content, written_at }.into()
@@ -339,6 +339,6 @@ fn a_frame_larger_than_a_frame_may_be_is_an_error() {
     let text = "x".repeat(FRAME_BYTES_MAX);
     let mut frame = samples::frame();
     let conversation = ConversationId::from_bytes([0; 16]);
-    frame.commits[0].events = vec![NoteAdded { conversation, text }.into()];
+    frame.commits[0].events = vec![NoteAdded { conversation, text, kind: NoteKind::Note }.into()];
     assert!(Frame::decode(&written(&frame)).is_err());
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use schemas::command::{AttemptResult, InboundMessage, Receipt};
 use schemas::event::{
-    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    WorkspaceCreated,
+    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, NoteKind,
+    ProjectDefined, WorkspaceCreated,
 };
 use schemas::{
     Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
@@ -83,6 +83,7 @@ pub(crate) fn opening() -> Vec<Submission> {
             exclusive_days: None,
             routing: Routing::default(),
             absence: Absence::Queue,
+            after_work_seconds: 0,
         })
     }));
     commands.extend((0..AGENTS).map(|number| {
@@ -184,7 +185,7 @@ pub(crate) fn deed(chance: &mut Chance, book: &Book, quarrels: u32) -> Submissio
             let finish = Command::Finish { conversation, disposition: disposition(), sub_disposition: None };
             (by_hand, finish)
         }
-        14 => (by_hand, Command::AddNote { conversation, text: "noted".into() }),
+        14 => (by_hand, Command::AddNote { conversation, text: "noted".into(), kind: NoteKind::Note }),
         15 => {
             let presence = match chance.below(3) {
                 0 => Presence::Offline,

@@ -105,6 +105,7 @@ impl Centre {
                 exclusive_days: None,
                 routing: Routing::default(),
                 absence: Absence::Queue,
+                after_work_seconds: 0,
             })
         }));
         commands.extend((0..self.agents).map(|number| {

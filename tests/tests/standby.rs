@@ -2,6 +2,7 @@
 //! on the way.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+use schemas::event::NoteKind;
 use std::collections::HashMap;
 
 use async_nats::jetstream::kv::Store;
@@ -61,7 +62,7 @@ async fn a_standby_passes_commands_on_and_refusals_back() {
     let (standby, _two) = nats.engine().await;
     Centre::default().open(&standby).await;
     let conversation = open_conversation(&standby, 1).await;
-    let note = |text: &str| Command::AddNote { conversation, text: text.to_owned() };
+    let note = |text: &str| Command::AddNote { conversation, text: text.to_owned(), kind: NoteKind::Note };
     let outcome = standby.submit(submission(Actor::Administrator, note("hello"))).await.unwrap();
     assert_eq!((outcome.events.len(), outcome.repeated), (1, false));
     let refused = standby.submit(submission(Actor::Administrator, note(""))).await;

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use async_nats::ConnectOptions;
 use engine::{Engine, EngineConfig, SubmitError};
 use futures_util::future::join_all;
-use schemas::event::{AssignReason, ConversationAssigned};
+use schemas::event::{AssignReason, ConversationAssigned, NoteKind};
 use schemas::{Actor, Command, CommandId, ConversationId, Event, ExclusiveWait, Rejection};
 use tests::ask::WITHIN;
 use tests::books;
@@ -192,7 +192,7 @@ async fn one_key_for_two_requests_is_refused() {
     let conversation = open_conversation(&engine, 1).await;
     let holder = Actor::Agent(agent(0));
     let note = |text: &str, fingerprint| {
-        let command = Command::AddNote { conversation, text: text.to_owned() };
+        let command = Command::AddNote { conversation, text: text.to_owned(), kind: NoteKind::Note };
         let id = CommandId::from_bytes([9; 16]);
         schemas::Submission { id, fingerprint, ..submission(Actor::Administrator, command) }
     };

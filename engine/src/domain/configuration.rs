@@ -5,8 +5,8 @@ use schemas::event::{
     SettingsDefined, WorkspaceCreated,
 };
 use schemas::limits::{
-    AWAY_REASONS_MAX, GRACE_SECONDS_MAX, IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX,
-    OFFER_SECONDS_MAX, OVERFLOW_SECONDS_MAX, PRIORITY_MAX, SKILL_LEVEL_MAX, SKILLS_MAX,
+    AFTER_WORK_SECONDS_MAX, AWAY_REASONS_MAX, GRACE_SECONDS_MAX, IDENTITY_BYTES_MAX, LIST_ITEMS_MAX,
+    MASTERS_PER_KIND_MAX, OFFER_SECONDS_MAX, OVERFLOW_SECONDS_MAX, PRIORITY_MAX, SKILL_LEVEL_MAX, SKILLS_MAX,
 };
 use schemas::masters::NOT_RESPONDING;
 use schemas::{Actor, AgentId, Overflow, Rejection, Routing, Skills, Timestamp, WorkspaceId};
@@ -140,6 +140,9 @@ pub(super) fn define_campaign(ws: &Workspace, campaign: &CampaignDefined, actor:
         }
     }
     require_routing(ws, campaign)?;
+    if campaign.after_work_seconds > AFTER_WORK_SECONDS_MAX {
+        return Err(Rejection::AfterWorkOutOfRange(campaign.after_work_seconds));
+    }
     let before = ws.campaigns.get(&campaign.campaign);
     require_space("campaigns", ws.campaigns.len(), before.is_some())?;
     Ok(unless_same(before, campaign))

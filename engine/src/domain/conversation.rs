@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 
-use schemas::event::{AssignReason, ConversationAssigned, ConversationQueued, Event, NoteAdded, QueueCause};
+use schemas::event::{
+    AssignReason, ConversationAssigned, ConversationQueued, Event, NoteAdded, NoteKind, QueueCause,
+};
 use schemas::limits::NOTE_CHARS_MAX;
 use schemas::{Actor, AgentId, ConversationId, Rejection, Timestamp};
 
-use super::permission::{require_holder_or_supervisor, require_text};
+use super::permission::{require_holder_or_supervisor, require_supervisor, require_text};
 use super::queues::QueuePlace;
 use super::routing::Loose;
 use super::state::{Agent, Conversation, Stage, Workspace};
@@ -73,12 +75,16 @@ pub(super) fn add_note(
     ws: &Workspace,
     id: ConversationId,
     text: &str,
+    kind: NoteKind,
     actor: &Actor,
 ) -> Result<Vec<Event>, Rejection> {
     let conversation = ws.open_conversation(id)?;
-    require_holder_or_supervisor(ws, actor, id, conversation)?;
+    match kind {
+        NoteKind::Note => require_holder_or_supervisor(ws, actor, id, conversation)?,
+        NoteKind::Coaching => require_supervisor(ws, actor)?,
+    }
     require_text("note", text, NOTE_CHARS_MAX)?;
-    Ok(vec![NoteAdded { conversation: id, text: text.to_owned() }.into()])
+    Ok(vec![NoteAdded { conversation: id, text: text.to_owned(), kind }.into()])
 }
 
 pub(super) fn queued(ws: &mut Workspace, event: &ConversationQueued) {

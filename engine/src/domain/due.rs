@@ -4,6 +4,7 @@ use schemas::command::Due;
 use schemas::event::{Event, QueueCause};
 use schemas::{Actor, ConversationId, Rejection, Timestamp};
 
+use super::after_work;
 use super::connection::give_up;
 use super::exclusive::expire;
 use super::offer::time_out;
@@ -28,6 +29,7 @@ pub(super) fn pass(
         Due::Campaign(id) if ws.unrouted.get(id).is_some_and(|at| *at <= now) => route_queue(ws, id, now),
         Due::Campaign(_) => vec![],
         Due::ExclusiveAgent(contact, campaign) => expire(ws, *contact, campaign, now),
+        Due::AfterWork(agent, conversation) => after_work::pass(ws, agent, *conversation, now),
         Due::Agent(id) => match ws.agents.get(id) {
             Some(agent) if matches!(agent.connection, Connection::Lost { until } if until <= now) => {
                 give_up(ws, agent, now)

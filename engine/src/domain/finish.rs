@@ -1,10 +1,11 @@
 //! Finish: with a disposition of the campaign, and a sub-disposition when the disposition has any.
 
 use schemas::event::{ConversationFinished, Event};
-use schemas::{Actor, ConversationId, DispositionId, Rejection, Timestamp};
+use schemas::{Actor, ConversationId, DispositionId, Presence, Rejection, Timestamp};
 
+use super::after_work::AfterWork;
 use super::conversation::leave_stage;
-use super::permission::require_holder_or_supervisor;
+use super::permission::{is, require_holder_or_supervisor};
 use super::routing::refill;
 use super::state::{Conversation, Workspace};
 
@@ -20,16 +21,34 @@ pub(super) fn finish(
     require_holder_or_supervisor(ws, actor, id, conversation)?;
     require_disposition(ws, conversation, disposition, sub_disposition)?;
     let placed = conversation.placed_with();
-    let freed = placed.map(|agent| refill(ws, agent, conversation, now)).unwrap_or_default();
+    let after_work_until = after_work_until(ws, conversation, actor, now);
+    let freed = match placed {
+        Some(agent) if after_work_until.is_none() => refill(ws, agent, conversation, now),
+        Some(_) | None => Vec::new(),
+    };
     let finished = ConversationFinished {
         conversation: id,
         agent: conversation.agent().cloned(),
         disposition: disposition.clone(),
         sub_disposition: sub_disposition.cloned(),
+        after_work_until,
     };
     let mut events = vec![finished.into()];
     events.extend(freed);
     Ok(events)
+}
+
+/// Until when there is something to do after it, for an agent who finishes their own and stays.
+fn after_work_until(
+    ws: &Workspace,
+    conversation: &Conversation,
+    actor: &Actor,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let agent = conversation.agent().filter(|agent| is(actor, agent)).and_then(|id| ws.agents.get(id))?;
+    let seconds = ws.campaigns.get(&conversation.campaign)?.after_work_seconds;
+    let applies = seconds > 0 && agent.presence != Presence::Offline;
+    applies.then(|| now.plus(std::time::Duration::from_secs(seconds.into())))
 }
 
 fn require_disposition(
@@ -61,6 +80,10 @@ fn require_disposition(
 pub(super) fn finished(ws: &mut Workspace, event: &ConversationFinished) {
     leave_stage(ws, event.conversation);
     if let Some(conversation) = ws.conversations.remove(&event.conversation) {
+        if let (Some(agent), Some(until)) = (&event.agent, event.after_work_until) {
+            let kind = conversation.kind;
+            ws.begin_after_work(agent, AfterWork { conversation: event.conversation, kind, until });
+        }
         ws.open.remove(&(conversation.contact, conversation.channel));
     }
 }

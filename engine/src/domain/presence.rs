@@ -148,6 +148,7 @@ pub(super) fn agent_defined(ws: &mut Workspace, event: &AgentDefined, at: Timest
         connection: Connection::None,
         holding: Vec::new(),
         offered: Vec::new(),
+        after_work: Vec::new(),
         load: Load::default(),
         idle_since: at,
     });
@@ -158,6 +159,9 @@ pub(super) fn presence_changed(ws: &mut Workspace, event: &PresenceChanged, at: 
     // Whoever says how they are is there, and whoever is offline is not waited for.
     if ws.agents.get(&event.agent).is_some_and(|agent| matches!(agent.connection, Connection::Lost { .. })) {
         ws.set_connection(&event.agent, Connection::None);
+    }
+    if event.presence == Presence::Offline {
+        ws.end_all_after_work(&event.agent);
     }
     ws.change_agent(&event.agent, |agent| {
         if event.presence == Presence::Online {

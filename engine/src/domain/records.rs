@@ -13,6 +13,7 @@ use schemas::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::after_work::AfterWork;
 use super::delivery::{Parked, ProviderKey};
 use super::rooms::Load;
 use super::state::{Agent, Connection, Conversation, ExclusiveAgent, Outbound, Remembered, State, Workspace};
@@ -38,6 +39,7 @@ pub(crate) enum Record {
         connection: Connection,
         holding: Vec<ConversationId>,
         offered: Vec<ConversationId>,
+        after_work: Vec<AfterWork>,
         idle_since: Timestamp,
     },
     Conversation(ConversationId, Conversation),
@@ -102,9 +104,17 @@ impl Workspace {
         self.channels.values().try_for_each(|e| each(&Record::Channel(e.clone())))?;
         self.dispositions.values().try_for_each(|e| each(&Record::Disposition(e.clone())))?;
         for agent in self.agents.values() {
-            let Agent { definition, presence, connection, holding, offered, load: _, idle_since } =
+            let Agent { definition, presence, connection, holding, offered, after_work, load: _, idle_since } =
                 agent.clone();
-            each(&Record::Agent { definition, presence, connection, holding, offered, idle_since })?;
+            each(&Record::Agent {
+                definition,
+                presence,
+                connection,
+                holding,
+                offered,
+                after_work,
+                idle_since,
+            })?;
         }
         for (id, conversation) in sorted(&self.conversations) {
             each(&Record::Conversation(*id, conversation.clone()))?;
@@ -169,7 +179,7 @@ impl Loading {
             Record::Campaign(e) => drop(ws.campaigns.insert(e.campaign.clone(), e)),
             Record::Channel(e) => drop(ws.channels.insert(e.channel.clone(), e)),
             Record::Disposition(e) => drop(ws.dispositions.insert(e.disposition.clone(), e)),
-            Record::Agent { definition, presence, connection, holding, offered, idle_since } => {
+            Record::Agent { definition, presence, connection, holding, offered, after_work, idle_since } => {
                 let load = Load::default();
                 let id = definition.agent.clone();
                 let before = Connection::None;
@@ -179,9 +189,11 @@ impl Loading {
                     connection: before,
                     holding,
                     offered,
+                    after_work: Vec::new(),
                     load,
                     idle_since,
                 });
+                after_work.into_iter().for_each(|work| ws.begin_after_work(&id, work));
                 ws.set_connection(&id, connection);
             }
             Record::Conversation(conversation_id, conversation) => {

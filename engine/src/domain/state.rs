@@ -18,6 +18,7 @@ use schemas::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::after_work::AfterWork;
 use super::delivery::{Parked, ProviderKey};
 use super::queues::{QueuePlace, Queues};
 use super::rooms::{Load, Rooms};
@@ -78,7 +79,9 @@ pub struct Agent {
     pub holding: Vec<ConversationId>,
     /// The conversations they are offered and have not accepted.
     pub offered: Vec<ConversationId>,
-    /// How many these are, those they are offered included.
+    /// What they still have to do after conversations that they finished.
+    pub after_work: Vec<AfterWork>,
+    /// How many these are, those they are offered and those they have finished included.
     pub load: Load,
     /// Since when they have been given none.
     pub idle_since: Timestamp,

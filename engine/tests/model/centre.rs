@@ -74,6 +74,8 @@ pub(super) fn campaign_routing(index: usize, routing: Routing) -> CampaignDefine
         exclusive_days: None,
         routing,
         absence: absence(id),
+        // Where an agent has something to do after a conversation.
+        after_work_seconds: if id == "billing" { 10 } else { 0 },
     }
 }
 

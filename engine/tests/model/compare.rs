@@ -68,6 +68,9 @@ fn same_agents(ws: &Workspace, model: &Reference) {
         assert_eq!(agent.definition, person.definition, "the definition of {id}");
         assert_eq!(agent.presence, person.presence, "the presence of {id}");
         assert_eq!(agent.connection, person.connection, "the connection of {id}");
+        let after_work: Vec<_> =
+            agent.after_work.iter().map(|work| (work.conversation, work.until)).collect();
+        assert_eq!(after_work, person.after_work, "what {id} has to do after conversations");
         assert_eq!(agent.idle_since, person.idle_since, "since when {id} is idle");
         assert_eq!(agent.holding, model.holding(id), "what {id} holds");
         assert_eq!(agent.offered, model.offers(id), "what {id} is offered");

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::domain::{Agent, Connection, Conversation, Stage, State, Workspace};
+use engine::domain::{AfterWork, Agent, Connection, Conversation, Stage, State, Workspace};
 use schemas::command::Due;
 use schemas::routing::meets;
 use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, RoutingPolicy};
@@ -50,7 +50,7 @@ pub(super) fn hold_of(events: &[Event], state: &State) {
 fn each_conversation_has_at_most_one_agent(ws: &Workspace) {
     let mut held = BTreeMap::new();
     for agent in ws.agents() {
-        let taken = agent.holding.len() + agent.offered.len();
+        let taken = agent.holding.len() + agent.offered.len() + agent.after_work.len();
         assert_eq!(usize::from(agent.load.total()), taken, "what is counted and what is held or offered");
         for id in &agent.holding {
             let before = held.insert(*id, &agent.definition.agent);
@@ -159,6 +159,9 @@ fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
         expected.extend(exclusive.until.map(|until| (until, due())));
     }
     for agent in ws.agents() {
+        let id = || agent.definition.agent.clone();
+        let after = |work: &AfterWork| (work.until, Due::AfterWork(id(), work.conversation));
+        expected.extend(agent.after_work.iter().map(after));
         if let Connection::Lost { until } = agent.connection {
             expected.insert((until, Due::Agent(agent.definition.agent.clone())));
         }

@@ -29,6 +29,8 @@ pub(super) struct Person {
     pub(super) definition: AgentDefined,
     pub(super) presence: Presence,
     pub(super) connection: Connection,
+    /// After which conversations they still have something to do, and until when.
+    pub(super) after_work: Vec<(ConversationId, Timestamp)>,
     pub(super) idle_since: Timestamp,
 }
 
@@ -122,6 +124,20 @@ impl Reference {
             }
             Command::RemoveExclusiveAgent { contact, campaign } => self.remove_exclusive(*contact, campaign),
             Command::PassDeadline(Due::Conversation(id)) => self.end_wait(*id),
+            Command::PassDeadline(Due::AfterWork(agent, conversation)) => {
+                let over = |(id, until): &(_, Timestamp)| id == conversation && *until <= now;
+                if self.people[agent].after_work.iter().any(over) {
+                    self.end_after_work(agent, *conversation)
+                } else {
+                    Verdict::Nothing
+                }
+            }
+            Command::EndAfterWork { conversation, agent } => {
+                let themselves =
+                    *actor == Actor::Agent(agent.clone()) && self.role(actor) != Some(Role::Auditor);
+                only_if!(themselves || self.supervises(actor));
+                self.end_after_work(agent, *conversation)
+            }
             Command::PassDeadline(Due::Agent(id)) => self.give_up(id),
             Command::ReportConnection { agent, is_connected } => self.connection(agent, *is_connected),
             Command::PassDeadline(Due::Campaign(id)) => self.route_queue(id),
@@ -223,7 +239,16 @@ impl Reference {
     }
 
     fn load(&self, agent: &AgentId) -> usize {
-        self.holding(agent).len() + self.offers(agent).len()
+        self.holding(agent).len() + self.offers(agent).len() + self.people[agent].after_work.len()
+    }
+
+    fn end_after_work(&mut self, agent: &AgentId, conversation: ConversationId) -> Verdict {
+        let work = &mut self.people.get_mut(agent).expect("a known agent").after_work;
+        let before = work.len();
+        work.retain(|(id, _)| *id != conversation);
+        only_if!(work.len() < before);
+        self.fill(agent);
+        Verdict::Happened
     }
 
     fn serves(&self, agent: &AgentId, talk: &Talk) -> bool {
@@ -245,8 +270,10 @@ impl Reference {
     fn has_room_for(&self, agent: &AgentId, talk: &Talk) -> bool {
         let of_kind = |channel: &ChannelId| centre::kind(channel.as_str());
         let kind = of_kind(&talk.channel);
-        let all = self.holding(agent).into_iter().chain(self.offers(agent));
-        let held = all.filter_map(|id| self.talk(id));
+        let done = self.people[agent].after_work.iter().map(|(id, _)| *id);
+        let all = self.holding(agent).into_iter().chain(self.offers(agent)).chain(done);
+        // The finished ones count too.
+        let held = all.filter_map(|id| self.talks.iter().find(|talk| talk.id == id));
         let on_kind = held.filter(|held| of_kind(&held.channel) == kind).count();
         let most = self.people[agent].definition.capacity_of.get(&kind);
         self.has_room(agent) && most.is_none_or(|most| on_kind < usize::from(*most))
@@ -481,13 +508,17 @@ impl Reference {
 
     fn define(&mut self, definition: &AgentDefined) -> Verdict {
         let id = &definition.agent;
-        let (presence, connection, idle_since) = match self.people.get(id) {
-            Some(person) if person.definition == *definition => return Verdict::Nothing,
-            Some(person) => (person.presence.clone(), person.connection, person.idle_since),
-            None => (Presence::Offline, Connection::None, self.now),
-        };
         let definition = definition.clone();
-        self.people.insert(id.clone(), Person { definition, presence, connection, idle_since });
+        match self.people.get_mut(id) {
+            Some(person) if person.definition == definition => return Verdict::Nothing,
+            Some(person) => person.definition = definition,
+            None => {
+                let (presence, connection) = (Presence::Offline, Connection::None);
+                let (after_work, idle_since) = (Vec::new(), self.now);
+                let person = Person { definition, presence, connection, after_work, idle_since };
+                self.people.insert(id.clone(), person);
+            }
+        }
         self.withdraw(id, |model, talk| !model.serves(id, talk));
         self.fill(id);
         if self.people[id].definition.role == Role::Auditor {
@@ -536,6 +567,7 @@ impl Reference {
             }
             Presence::Away { .. } => self.withdraw(agent, |_, _| true),
             Presence::Offline => {
+                person.after_work.clear();
                 self.withdraw(agent, |_, _| true);
                 self.release(agent, true);
             }
@@ -570,6 +602,7 @@ impl Reference {
         }
         person.connection = Connection::None;
         person.presence = Presence::Offline;
+        person.after_work.clear();
         self.withdraw(agent, |_, _| true);
         let mut held = Vec::new();
         for (turn, id) in self.holding(agent).into_iter().enumerate() {
@@ -697,8 +730,18 @@ impl Reference {
 
     fn finish(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
         only_if!(self.talk(id).is_some() && (self.holds(actor, id) || self.supervises(actor)));
+        let campaign = self.talk(id).expect("it is open").campaign.clone();
+        let own = self.holder(id).filter(|holder| *actor == Actor::Agent(holder.clone()));
         let holder = self.holder(id).or(self.offered_to(id));
         self.set_place(id, Place::Over);
+        if let Some(agent) = own.filter(|_| campaign.as_str() == "billing") {
+            let until = self.now.plus(seconds(10));
+            let person = self.people.get_mut(&agent).expect("a known agent");
+            if person.presence != Presence::Offline {
+                person.after_work.push((id, until));
+                return Verdict::Happened;
+            }
+        }
         if let Some(holder) = holder {
             self.fill(&holder);
         }

@@ -38,6 +38,10 @@ pub(super) enum Deed {
         twice: bool,
         auditor: bool,
     },
+    EndAfterWork {
+        talk: usize,
+        agent: usize,
+    },
     Connection {
         agent: usize,
         is_connected: bool,
@@ -172,6 +176,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(agent, campaigns, channels, capacity, skills, twice, auditor)| {
                 Deed::Redefine { agent, campaigns, channels, capacity, skills, twice, auditor }
             }),
+        2 => (0..4_usize, agent()).prop_map(|(talk, agent)| Deed::EndAfterWork { talk, agent }),
         3 => (agent(), any::<bool>())
             .prop_map(|(agent, is_connected)| Deed::Connection { agent, is_connected }),
         4 => (BACK, prop::option::weighted(0.2, agent()), any::<bool>())
@@ -276,6 +281,12 @@ impl Step {
                     agent,
                 };
                 plain(Actor::Administrator, Command::DefineAgent(definition))
+            }
+            Deed::EndAfterWork { talk: index, agent } => {
+                let agent = centre::agent(*agent);
+                let after_work = &reference.people.get(&agent)?.after_work;
+                let conversation = after_work.first().map(|(id, _)| *id).or(talk(index))?;
+                plain(Actor::Agent(agent.clone()), Command::EndAfterWork { conversation, agent })
             }
             Deed::Connection { agent, is_connected } => {
                 let (agent, is_connected) = (centre::agent(*agent), *is_connected);

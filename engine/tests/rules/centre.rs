@@ -133,6 +133,7 @@ pub(crate) fn a_campaign(
         exclusive_days: None,
         routing: Routing::default(),
         absence: Absence::Queue,
+        after_work_seconds: 0,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Finish: with a disposition of the campaign, and a sub-disposition when it has any. What comes after is new.
 
-use schemas::event::{ConversationFinished, Event, NoteAdded};
+use schemas::command::Due;
+use schemas::event::{AfterWorkEnded, CampaignDefined, ConversationFinished, Event, NoteAdded, NoteKind};
 use schemas::limits::NOTE_CHARS_MAX;
-use schemas::{Command, ConversationId, Rejection};
+use schemas::{Actor, Command, ConversationId, Rejection};
 
 use super::centre::*;
-use super::harness::{Step, given};
+use super::harness::{Step, given, second};
 
 fn finished(agent_of_it: Option<&str>, with: &str, sub: Option<&str>) -> Event {
     ConversationFinished {
@@ -13,13 +14,14 @@ fn finished(agent_of_it: Option<&str>, with: &str, sub: Option<&str>) -> Event {
         agent: agent_of_it.map(agent),
         disposition: disposition(with),
         sub_disposition: sub.map(disposition),
+        after_work_until: None,
     }
     .into()
 }
 
 fn notes(who: &str, conversation: ConversationId, text: &str) -> Step {
     let text = text.to_owned();
-    Step::new(as_agent(who), Command::AddNote { conversation, text })
+    Step::new(as_agent(who), Command::AddNote { conversation, text, kind: NoteKind::Note })
 }
 
 #[test]
@@ -72,11 +74,109 @@ fn a_message_after_finish_opens_a_new_conversation() {
 
 #[test]
 fn a_note_is_part_of_the_record() {
-    let added = NoteAdded { conversation: of(EVA), text: "wants a blue one".into() };
+    let added = NoteAdded { conversation: of(EVA), text: "wants a blue one".into(), kind: NoteKind::Note };
     given([online(ANA), wrote(EVA)]).when(notes(ANA, of(EVA), "wants a blue one")).then([added.into()]);
 }
 
+/// Sales gives a minute for what is to be done after a conversation.
+fn sales_has_after_work() -> Step {
+    defines(Command::DefineCampaign(CampaignDefined { after_work_seconds: 60, ..sales() }))
+}
+
+fn is_done_after(id: &str, conversation: ConversationId) -> Step {
+    Step::new(as_agent(id), Command::EndAfterWork { conversation, agent: agent(id) })
+}
+
+fn after_work_is_over(id: &str, conversation: ConversationId) -> Step {
+    let due = Due::AfterWork(agent(id), conversation);
+    Step::new(Actor::System, Command::PassDeadline(due)).after(60)
+}
+
+fn is_done(id: &str, conversation: ConversationId) -> Event {
+    AfterWorkEnded { conversation, agent: agent(id) }.into()
+}
+
+#[test]
+fn what_is_to_be_done_after_a_conversation_takes_its_room() {
+    given([sales_has_after_work(), with_capacity(ANA, 1), online(ANA), wrote(EVA), wrote(LUIS)])
+        .and([finishes(ANA, of(EVA))])
+        .then_waits(of(LUIS))
+        .then_next_is_due(second(66), Due::AfterWork(agent(ANA), of(EVA)))
+        .when(is_done_after(ANA, of(EVA)))
+        .then_begins_with(is_done(ANA, of(EVA)))
+        .then_holds(ANA, [of(LUIS)])
+        .then_no_wait_ends();
+}
+
+#[test]
+fn the_time_for_what_is_to_be_done_after_a_conversation_ends() {
+    given([sales_has_after_work(), with_capacity(ANA, 1), online(ANA), wrote(EVA), wrote(LUIS)])
+        .and([finishes(ANA, of(EVA))])
+        .when(after_work_is_over(ANA, of(EVA)))
+        .then_begins_with(is_done(ANA, of(EVA)))
+        .then_holds(ANA, [of(LUIS)]);
+}
+
+#[test]
+fn it_does_not_end_before_its_time() {
+    given([sales_has_after_work(), online(ANA), wrote(EVA), finishes(ANA, of(EVA))])
+        .when(after_work_is_over(ANA, of(EVA)).after(59))
+        .then_nothing();
+}
+
+#[test]
+fn who_goes_has_nothing_to_do_any_more() {
+    given([sales_has_after_work(), online(ANA), wrote(EVA), finishes(ANA, of(EVA)), offline(ANA)])
+        .then_no_wait_ends();
+}
+
+#[test]
+fn what_a_supervisor_finishes_leaves_the_agent_nothing_to_do() {
+    given([sales_has_after_work(), with_capacity(ANA, 1), online(ANA), wrote(EVA), wrote(LUIS)])
+        .and([finishes(SUE, of(EVA))])
+        .then_holds(ANA, [of(LUIS)]);
+}
+
+#[test]
+fn who_is_away_and_done_is_given_nothing() {
+    given([sales_has_after_work(), online(ANA), wrote(EVA), finishes(ANA, of(EVA)), away(ANA), wrote(LUIS)])
+        .when(is_done_after(ANA, of(EVA)))
+        .then([is_done(ANA, of(EVA))]);
+}
+
+#[test]
+fn a_supervisor_who_watches_leaves_a_coaching_note() {
+    let text = || "offer a discount".to_owned();
+    let coaches = Command::AddNote { conversation: of(EVA), text: text(), kind: NoteKind::Coaching };
+    given([online(ANA), wrote(EVA)]).when(Step::new(as_agent(SUE), coaches)).then([NoteAdded {
+        conversation: of(EVA),
+        text: text(),
+        kind: NoteKind::Coaching,
+    }
+    .into()]);
+}
+
 refusals! {
+    an_agent_coaches_nobody:
+        given [online(ANA), wrote(EVA)]
+        when Step::new(as_agent(ANA), Command::AddNote {
+            conversation: of(EVA),
+            text: "well done".into(),
+            kind: NoteKind::Coaching,
+        })
+        => Rejection::Forbidden;
+    there_is_at_most_an_hour_after_a_conversation:
+        given []
+        when defines(Command::DefineCampaign(CampaignDefined { after_work_seconds: 3_601, ..sales() }))
+        => Rejection::AfterWorkOutOfRange(3_601);
+    nobody_is_done_twice:
+        given [sales_has_after_work(), online(ANA), wrote(EVA), finishes(ANA, of(EVA)), is_done_after(ANA, of(EVA))]
+        when is_done_after(ANA, of(EVA))
+        => Rejection::NoAfterWork(agent(ANA), of(EVA));
+    nobody_is_done_for_another:
+        given [sales_has_after_work(), online(ANA), wrote(EVA), finishes(ANA, of(EVA))]
+        when is_done_after(ANA, of(EVA)).by(as_agent(BEN))
+        => Rejection::Forbidden;
     a_disposition_exists:
         given [online(ANA), wrote(EVA)]
         when finishes_with(ANA, of(EVA), "nothing", None)

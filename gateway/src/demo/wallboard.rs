@@ -47,6 +47,7 @@ impl Board {
             | EntryBody::Note { .. }
             | EntryBody::Transferred { .. }
             | EntryBody::OfferEnded { .. }
+            | EntryBody::AfterWorkEnded { .. }
             | EntryBody::Overflowed { .. }
             | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }

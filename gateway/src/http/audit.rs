@@ -166,7 +166,7 @@ fn events_of(
 
 #[cfg(test)]
 mod tests {
-    use schemas::event::NoteAdded;
+    use schemas::event::{NoteAdded, NoteKind};
     use schemas::frame::{Commit, CommitHeader, Frame, NO_FRAME};
     use schemas::{Actor, CommandId, Event, FrameId, ShardId, Timestamp};
 
@@ -179,7 +179,7 @@ mod tests {
     }
 
     fn note(conversation: ConversationId, text: &str) -> Event {
-        NoteAdded { conversation, text: text.into() }.into()
+        NoteAdded { conversation, text: text.into(), kind: NoteKind::Note }.into()
     }
 
     fn frame(sequence: u64, previous: [u8; 32], commits: Vec<(&str, Vec<Event>)>) -> RecordedFrame {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use schemas::api::Accepted;
-use schemas::api::requests::{AddNote, Assign, Finish, SendMessage, Settle, Transfer};
+use schemas::api::requests::{AddNote, Assign, EndAfterWork, Finish, SendMessage, Settle, Transfer};
 use schemas::{Command, Content, ConversationId, MessageId, Needs, TransferTarget};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(accept))
         .routes(routes!(decline))
         .routes(routes!(set_needs))
+        .routes(routes!(end_after_work))
         .routes(routes!(add_note))
         .routes(routes!(resend))
         .routes(routes!(settle))
@@ -203,9 +204,10 @@ async fn set_needs(
 
 /// Write a note
 ///
-/// For the next agent to read; the customer never sees it. At most 4000 characters.
+/// For the next agent to read; the customer never sees it. A supervisor who watches leaves one of the kind `coaching`
+/// for the agent who has the conversation. At most 4000 characters.
 ///
-/// Refused with `invalid_text`, `not_assigned_agent` or `conversation_not_open`.
+/// Refused with `forbidden`, `invalid_text`, `not_assigned_agent` or `conversation_not_open`.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/notes",
@@ -219,12 +221,35 @@ async fn add_note(
     Path(conversation): Path<ConversationId>,
     Order(order, body): Order<AddNote>,
 ) -> Result<Done, Failure> {
-    let command = Command::AddNote { conversation, text: body.text };
+    let command = Command::AddNote { conversation, text: body.text, kind: body.kind };
     order.submit(&app, command).await.map_err(|failure| match failure.code() {
         // The engine names the note; this request calls its text so.
         "invalid_text" => failure.in_field("text"),
         _ => failure,
     })
+}
+
+/// Be done after a conversation
+///
+/// Where the campaign gives time for what is to be done after a conversation, it takes its agent's room until that
+/// time is over or they say that they are done.
+///
+/// Refused with `no_after_work`, `unknown_agent` or `forbidden`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/end-after-work",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation, finished before.")),
+    request_body = EndAfterWork,
+    responses((status = 200, description = "The agent has room again.", body = Accepted))
+)]
+async fn end_after_work(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, body): Order<EndAfterWork>,
+) -> Result<Done, Failure> {
+    let agent = order.agent_or_self(body.agent)?;
+    order.submit(&app, Command::EndAfterWork { conversation, agent }).await
 }
 
 /// Send a message again

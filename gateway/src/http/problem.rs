@@ -201,6 +201,7 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
         Rejection::GraceOutOfRange(_) => "grace_seconds",
         Rejection::OfferOutOfRange(_) => "offer_seconds",
         Rejection::OverflowOutOfRange(_) | Rejection::OverflowToItself(_) => "overflow",
+        Rejection::AfterWorkOutOfRange(_) => "after_work_seconds",
         Rejection::ExpiryNotAhead => "until",
         Rejection::NotAReceiptStatus => "status",
         Rejection::ReceiptWithoutMessage => "message",

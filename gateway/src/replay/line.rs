@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use schemas::event::{AssignReason, Event, OfferEnd};
+use schemas::event::{AssignReason, Event, NoteKind, OfferEnd};
 use schemas::frame::CommitHeader;
 use schemas::{Actor, Content, DeliveryError, Needs, Position, TransferTarget};
 
@@ -59,8 +59,12 @@ fn describe(event: &Event) -> String {
             };
             format!("offer {how} {}", e.agent)
         }
+        Event::AfterWorkEnded(e) => format!("{} is done after it", e.agent),
         Event::NeedsSet(e) => format!("needs {}", needs(&e.needs)),
-        Event::NoteAdded(e) => format!("note {}", quoted(&e.text)),
+        Event::NoteAdded(e) => match e.kind {
+            NoteKind::Note => format!("note {}", quoted(&e.text)),
+            NoteKind::Coaching => format!("coaching {}", quoted(&e.text)),
+        },
         Event::ExclusiveAgentSet(e) => format!("exclusive agent in campaign {} is {}", e.campaign, e.agent),
         Event::ExclusiveAgentRemoved(e) => format!("no exclusive agent in campaign {} any more", e.campaign),
         Event::MessageSubmitted(e) => format!("out  {} ({} by {})", content(&e.content), e.message, e.agent),

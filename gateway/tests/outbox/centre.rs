@@ -122,6 +122,7 @@ impl Centre {
                 exclusive_days: None,
                 routing: Routing::default(),
                 absence: Absence::Queue,
+                after_work_seconds: 0,
             }),
             Command::DefineAgent(AgentDefined {
                 agent: ana(),

@@ -127,7 +127,7 @@ fn malformed(reason: &str) -> DecodeError {
 
 #[cfg(test)]
 mod tests {
-    use schemas::event::NoteAdded;
+    use schemas::event::{NoteAdded, NoteKind};
     use schemas::frame::CommitHeader;
     use schemas::{CommandId, ConversationId, WorkspaceId};
 
@@ -146,7 +146,9 @@ mod tests {
             at: Timestamp::from_millis(7),
         };
         let text = "n".repeat(text_bytes);
-        let event = NoteAdded { conversation: ConversationId::from_bytes([2; 16]), text }.into();
+        let event =
+            NoteAdded { conversation: ConversationId::from_bytes([2; 16]), text, kind: NoteKind::Note }
+                .into();
         let position = Position { shard: SHARD, sequence: 9, index };
         let workspace = WorkspaceKey::of(&workspace);
         then(&Recorded { header: &header, workspace, position, event: &event })

@@ -116,6 +116,7 @@ pub fn finished(number: u64, who: Option<usize>) -> Event {
         agent: who.map(agent),
         disposition: DispositionId::new("solved").unwrap(),
         sub_disposition: None,
+        after_work_until: None,
     }
     .into()
 }

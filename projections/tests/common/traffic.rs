@@ -1,5 +1,6 @@
 //! Made-up traffic of a contact centre, the same for the same seed: commits as the engine would write them.
 
+use schemas::event::NoteKind;
 use std::collections::BTreeMap;
 
 use std::collections::VecDeque;
@@ -163,6 +164,7 @@ impl Traffic {
                 exclusive_days: None,
                 routing: Routing::default(),
                 absence: Absence::Queue,
+                after_work_seconds: 0,
             };
             events.push(defined.into());
         }
@@ -375,7 +377,11 @@ impl Traffic {
     }
 
     fn notes(&mut self, place: usize) -> (CommitHeader, Vec<Event>) {
-        let note = NoteAdded { conversation: self.open[place].id, text: format!("note {}", self.now) };
+        let note = NoteAdded {
+            conversation: self.open[place].id,
+            text: format!("note {}", self.now),
+            kind: NoteKind::Note,
+        };
         self.commit(Actor::Agent(agent(0)), vec![note.into()])
     }
 
@@ -445,6 +451,7 @@ impl Traffic {
             agent: open.agent.map(agent),
             disposition: DispositionId::new("solved").unwrap(),
             sub_disposition: None,
+            after_work_until: None,
         };
         self.commit(Actor::Agent(agent(0)), vec![finished.into()])
     }

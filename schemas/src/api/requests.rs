@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::delivery::{DeliveryError, DeliveryStatus};
-use crate::event::SettingsDefined;
+use crate::event::{NoteKind, SettingsDefined};
 use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, MessageId, ProjectId};
 use crate::masters::{Absence, AwayReason, ChannelKind, Role};
 use crate::routing::{Routing, Skills};
@@ -88,6 +88,9 @@ pub struct DefineCampaign {
     /// What becomes of them when their agent's live connection is lost.
     #[serde(default)]
     pub absence: Absence,
+    /// How many seconds a conversation takes its agent's room after they finished it; at most an hour.
+    #[serde(default)]
+    pub after_work_seconds: u32,
 }
 
 fn three_days() -> u16 {
@@ -280,6 +283,18 @@ pub struct Finish {
 pub struct AddNote {
     /// The text.
     pub text: String,
+    /// For whom: whoever has the conversation next, or the agent who has it, from a supervisor.
+    #[serde(default)]
+    pub kind: NoteKind,
+}
+
+/// Be done with what is to be done after a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndAfterWork {
+    /// Who had it; absent for oneself.
+    #[serde(default)]
+    pub agent: Option<AgentId>,
 }
 
 /// Set the exclusive agent.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::command::Actor;
 use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
-use crate::event::{AssignReason, OfferEnd, QueueCause, Reservation};
+use crate::event::{AssignReason, NoteKind, OfferEnd, QueueCause, Reservation};
 use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
 use crate::position::Position;
 use crate::routing::Needs;
@@ -166,6 +166,8 @@ pub enum EntryBody {
     Note {
         /// The text.
         text: String,
+        /// For whom.
+        note_kind: NoteKind,
     },
     /// It waits.
     Queued {
@@ -237,6 +239,11 @@ pub enum EntryBody {
         disposition: DispositionId,
         /// The sub-disposition.
         sub_disposition: Option<DispositionId>,
+    },
+    /// What its agent had to do after it is done, or the time for it is over.
+    AfterWorkEnded {
+        /// Who had it.
+        agent: AgentId,
     },
     /// The contact has an exclusive agent from now on.
     ExclusiveAgentSet {

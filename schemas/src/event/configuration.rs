@@ -83,6 +83,8 @@ pub struct CampaignDefined {
     pub routing: Routing,
     /// What becomes of them when their agent's live connection is lost.
     pub absence: Absence,
+    /// How long a conversation takes its agent's room after they finished it; 0 for not at all.
+    pub after_work_seconds: u32,
 }
 
 /// A channel is as said here.

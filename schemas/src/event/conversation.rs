@@ -1,6 +1,7 @@
 //! A conversation from first message to finish, and the exclusive agents that decide where new ones go.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::content::{Content, TransferTarget};
 use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
@@ -244,6 +245,28 @@ pub struct ConversationFinished {
     pub disposition: DispositionId,
     /// The sub-disposition, when the disposition has any.
     pub sub_disposition: Option<DispositionId>,
+    /// Until when it takes its agent's room all the same, for what is to be done after it.
+    pub after_work_until: Option<Timestamp>,
+}
+
+/// An agent has done what was to be done after a conversation, or the time for it is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AfterWorkEnded {
+    /// Which conversation, finished before.
+    pub conversation: ConversationId,
+    /// Who had it.
+    pub agent: AgentId,
+}
+
+/// Who is meant to read a note. No customer ever does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteKind {
+    /// Whoever has the conversation next.
+    #[default]
+    Note,
+    /// The agent who has it, from a supervisor who watches.
+    Coaching,
 }
 
 /// A conversation lost its agent, who went offline. The event after it says who has it or where it waits.
@@ -262,6 +285,8 @@ pub struct NoteAdded {
     pub conversation: ConversationId,
     /// The text.
     pub text: String,
+    /// For whom.
+    pub kind: NoteKind,
 }
 
 /// New conversations of this contact in this campaign go to this agent.

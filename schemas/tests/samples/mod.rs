@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use schemas::event::{
-    AgentConnected, AgentDefined, AgentDisconnected, AssignReason, CampaignDefined, ChannelDefined,
-    ClientDefined, ConversationAssigned, ConversationFinished, ConversationOffered, ConversationOpened,
-    ConversationOverflowed, ConversationQueued, ConversationReleased, ConversationTransferred,
-    DeliveryUpdated, DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived,
-    MessageResent, MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, OfferEnd, OfferEnded, OverflowAt,
-    PresenceChanged, ProjectDefined, QueueCause, QueueRouted, ReceiptParked, Reservation, SendAccepted,
-    SendAttempted, SendDeferred, SendUncertain, SettingsDefined, WorkspaceCreated,
+    AfterWorkEnded, AgentConnected, AgentDefined, AgentDisconnected, AssignReason, CampaignDefined,
+    ChannelDefined, ClientDefined, ConversationAssigned, ConversationFinished, ConversationOffered,
+    ConversationOpened, ConversationOverflowed, ConversationQueued, ConversationReleased,
+    ConversationTransferred, DeliveryUpdated, DispositionDefined, Event, ExclusiveAgentRemoved,
+    ExclusiveAgentSet, MessageReceived, MessageResent, MessageSettled, MessageSubmitted, NeedsSet, NoteAdded,
+    NoteKind, OfferEnd, OfferEnded, OverflowAt, PresenceChanged, ProjectDefined, QueueCause, QueueRouted,
+    ReceiptParked, Reservation, SendAccepted, SendAttempted, SendDeferred, SendUncertain, SettingsDefined,
+    WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
@@ -83,6 +84,12 @@ fn masters() -> Vec<Sample> {
     all.push(v1("plain", AgentConnected { agent: id("ana") }));
     let disconnected = |until| AgentDisconnected { agent: id("ana"), until };
     all.extend([v1("waited-for", disconnected(Some(time(60)))), v1("offline", disconnected(None))]);
+    let after_work = CampaignDefined {
+        after_work_seconds: 60,
+        exclusive_days: Some(30),
+        ..a_campaign(ExclusiveWait::Forever)
+    };
+    all.push(v1("after-work", after_work));
     let absences = [(Absence::Keep, "keep"), (Absence::ExclusiveWait, "exclusive-wait")];
     let absent = |absence| CampaignDefined { absence, ..a_campaign(ExclusiveWait::Forever) };
     all.extend(absences.map(|(absence, label)| v1(label, absent(absence))));
@@ -132,6 +139,7 @@ fn a_campaign(exclusive_wait: ExclusiveWait) -> CampaignDefined {
         exclusive_days: None,
         routing: Routing::default(),
         absence: Absence::Queue,
+        after_work_seconds: 0,
     }
 }
 
@@ -199,7 +207,13 @@ fn conversations() -> Vec<Sample> {
         v1("timed-out", offer_ended(OfferEnd::TimedOut)),
         v1("withdrawn", offer_ended(OfferEnd::Withdrawn)),
         v1("plain", ConversationReleased { conversation, agent: id("ana") }),
-        v1("plain", NoteAdded { conversation, text: "Wants a blue one".into() }),
+        v1("plain", AfterWorkEnded { conversation, agent: id("ana") }),
+        v1("coaching", NoteAdded { conversation, text: "Offer a discount".into(), kind: NoteKind::Coaching }),
+        v1(
+            "after-work",
+            ConversationFinished { after_work_until: Some(time(90)), ..finished(Some("ana"), None) },
+        ),
+        v1("plain", NoteAdded { conversation, text: "Wants a blue one".into(), kind: NoteKind::Note }),
         v1("with-sub", finished(Some("ana"), Some("sold-card"))),
         v1("unassigned", finished(None, None)),
         v1("to-agent", transferred(TransferTarget::Agent(id("ben")))),
@@ -338,6 +352,7 @@ fn finished(by: Option<&str>, sub: Option<&str>) -> ConversationFinished {
         agent: by.map(id),
         disposition: id("sold"),
         sub_disposition: sub.map(id),
+        after_work_until: None,
     }
 }
 

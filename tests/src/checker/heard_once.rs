@@ -83,6 +83,7 @@ fn is_pushed(event: &Event) -> bool {
         | Event::AgentDisconnected(_)
         | Event::ConversationOverflowed(_)
         | Event::NeedsSet(_)
+        | Event::AfterWorkEnded(_)
         | Event::ConversationOffered(_)
         | Event::OfferEnded(_)
         | Event::NoteAdded(_)

@@ -67,7 +67,8 @@ async fn a_note_is_read_by_the_next_agent_and_never_by_the_customer() {
     let body = json!({"agent": agent(1), "note": "Knows the carrier"});
     post(&ana, &of(conversation, "transfer"), &body).await;
     header(&ben, conversation, server.head().await).await;
-    let is_it = |body: &EntryBody| matches!(body, EntryBody::Note { text } if text == "He has called twice");
+    let is_it =
+        |body: &EntryBody| matches!(body, EntryBody::Note { text, .. } if text == "He has called twice");
     assert!(lines(&ben, conversation).await.iter().any(|entry| is_it(&entry.body)));
 
     // What was said before an answer would have gone out before it.

@@ -3,6 +3,7 @@
 use engine::domain::{State, apply, decide};
 use engine::log::RecordedFrame;
 use schemas::command::{Command, Receipt};
+use schemas::event::NoteKind;
 use schemas::frame::{Commit, CommitHeader, Frame, FrameBuilder, NO_FRAME, hash};
 use schemas::{
     Actor, CommandId, ConversationId, DeliveryStatus, Event, FrameId, MessageId, Position, Presence, ShardId,
@@ -106,7 +107,10 @@ fn converse(maker: &mut Maker) {
     maker.by(ana(), finish.clone());
     // It is finished, so that this is refused.
     maker.by(ana(), finish);
-    maker.by(Actor::Administrator, Command::AddNote { conversation: held[0], text: "note".to_owned() });
+    maker.by(
+        Actor::Administrator,
+        Command::AddNote { conversation: held[0], text: "note".to_owned(), kind: NoteKind::Note },
+    );
 }
 
 /// One client asked for everything, one command after the other; one listener heard everything.

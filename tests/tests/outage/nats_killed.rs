@@ -114,7 +114,7 @@ async fn notes_heard(screen: &mut Listener, count: usize) -> Vec<(String, Positi
     let mut heard = Vec::new();
     while heard.len() < count {
         let entry = screen.entry().await;
-        if let EntryBody::Note { text } = entry.body {
+        if let EntryBody::Note { text, .. } = entry.body {
             heard.push((text, entry.position));
         }
     }

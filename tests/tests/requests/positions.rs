@@ -6,6 +6,7 @@ use reqwest::header::RETRY_AFTER;
 use schemas::Position;
 use schemas::api::Page;
 use schemas::api::views::{Entry, EntryBody};
+use schemas::event::NoteKind;
 use serde_json::{Value, json};
 use tests::ask::{Answer, MIN_POSITION, POSITION, add_note, answer, of, put, read_at};
 use tests::centre::Centre;
@@ -21,7 +22,7 @@ async fn whoever_gives_the_position_of_their_command_reads_what_it_did() {
         let accepted = add_note(&ana, conversation, &text).await;
         let page: Page<Entry> = read_at(&ana, &of(conversation, "messages"), accepted.position).await;
         assert_eq!(page.items[0].position, accepted.position);
-        assert_eq!(page.items[0].body, EntryBody::Note { text });
+        assert_eq!(page.items[0].body, EntryBody::Note { text, note_kind: NoteKind::Note });
     }
     let defined = put(&server.admin(), "/v1/clients/new", &json!({"name": "New"})).await;
     let client: Value = read_at(&ana, "/v1/clients/new", defined.position).await;

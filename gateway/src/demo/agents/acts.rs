@@ -4,6 +4,7 @@ use reqwest::Method;
 use schemas::ConversationId;
 use schemas::api::requests::{AddNote, Finish, SendMessage, SetExclusiveAgent, Transfer};
 use schemas::api::views::InboxItem;
+use schemas::event::NoteKind;
 
 use super::hands::Hands;
 use crate::demo::tally::Count;
@@ -94,7 +95,7 @@ impl Hands {
         if !self.chance.happens(0.06) {
             return;
         }
-        let note = AddNote { text: "Ha llamado dos veces por lo mismo.".into() };
+        let note = AddNote { text: "Ha llamado dos veces por lo mismo.".into(), kind: NoteKind::Note };
         if self.command(Method::POST, &format!("/v1/conversations/{id}/notes"), &note).await {
             self.desk.tally.one(Count::Notes);
         }

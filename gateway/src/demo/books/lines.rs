@@ -43,7 +43,7 @@ fn body(event: &Event) -> Option<EntryBody> {
         Event::MessageSubmitted(e) => {
             EntryBody::Outbound { message: e.message, agent: e.agent, content: e.content, status: None }
         }
-        Event::NoteAdded(e) => EntryBody::Note { text: e.text },
+        Event::NoteAdded(e) => EntryBody::Note { text: e.text, note_kind: e.kind },
         Event::ConversationQueued(e) => {
             EntryBody::Queued { campaign: e.campaign, cause: e.cause, reserved: e.reserved }
         }
@@ -54,6 +54,7 @@ fn body(event: &Event) -> Option<EntryBody> {
             EntryBody::Offered { agent: e.agent, reason: e.reason, until: e.until }
         }
         Event::OfferEnded(e) => EntryBody::OfferEnded { agent: e.agent, cause: e.cause },
+        Event::AfterWorkEnded(e) => EntryBody::AfterWorkEnded { agent: e.agent },
         Event::NeedsSet(e) => EntryBody::NeedsSet { needs: e.needs },
         Event::ConversationReleased(e) => EntryBody::Released { agent: e.agent },
         Event::ConversationFinished(e) => {

@@ -58,6 +58,7 @@ pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Com
         exclusive_days: body.exclusive_days,
         routing: body.routing,
         absence: body.absence,
+        after_work_seconds: body.after_work_seconds,
     })
 }
 
@@ -76,6 +77,7 @@ pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
         exclusive_days: row.exclusive_days,
         routing: row.routing,
         absence: row.absence,
+        after_work_seconds: row.after_work_seconds,
     };
     Master { id: row.campaign.to_string(), definition }
 }

@@ -41,7 +41,14 @@ fn assigned(id: u8, name: &str, reason: AssignReason) -> Event {
 fn finished(id: u8, name: &str) -> Event {
     let disposition = DispositionId::new("solved").unwrap();
     let conversation = ConversationId::from_bytes([id; 16]);
-    ConversationFinished { conversation, agent: Some(agent(name)), disposition, sub_disposition: None }.into()
+    ConversationFinished {
+        conversation,
+        agent: Some(agent(name)),
+        disposition,
+        sub_disposition: None,
+        after_work_until: None,
+    }
+    .into()
 }
 
 #[track_caller]
