@@ -31,12 +31,13 @@ use schemas::frame::CommitHeader;
 use schemas::{Command, Event, Position, Rejection, Submission, Timestamp};
 
 pub use after_work::AfterWork;
+pub use conversation::require_takes;
 pub(crate) use records::{Loading, Record};
 pub use rooms::Load;
 pub use state::{
     Agent, Connection, Conversation, ExclusiveAgent, Outbound, Remembered, SendStage, Stage, State, Workspace,
 };
-pub use transfer::TRANSFER_DISPOSITION;
+pub use transfer::{TRANSFER_DISPOSITION, require_campaign_takes};
 pub use window::Window;
 
 /// What happens when this command comes now: the events, none if it is so already.

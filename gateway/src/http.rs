@@ -5,6 +5,7 @@ mod agents;
 mod audit;
 pub mod auth;
 mod channels;
+mod choices;
 mod configuration;
 mod connections;
 mod contacts;
@@ -67,6 +68,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(channels::routes())
         .merge(inbox::routes())
         .merge(conversations::routes())
+        .merge(choices::routes())
         .merge(contacts::routes())
         .merge(exclusive::routes())
         .merge(agents::routes())

@@ -8,7 +8,9 @@ mod queries;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use schemas::event::{ConversationOpened, ConversationQueued, MessageReceived, MessageSubmitted};
+use schemas::event::{
+    ConversationFinished, ConversationOpened, ConversationQueued, MessageReceived, MessageSubmitted,
+};
 use schemas::{AgentId, CampaignId, ChannelId, Content, ConversationId, Event, TransferTarget, encode};
 
 use crate::error::ViewError;
@@ -18,6 +20,7 @@ use crate::recorded::Recorded;
 use crate::rows::{LastMessageRow, OpenRow};
 use crate::store::{Store, Value};
 use lists::{Counts, place};
+use masters::changed_presence;
 
 pub use lists::OpenCounts;
 pub use queries::Inbox;
@@ -91,10 +94,19 @@ impl InboxProjector {
                 self.define(r, MasterKind::Disposition, e.disposition.as_str(), e)
             }
             Event::AgentDefined(e) => self.define_agent(r, e),
-            Event::PresenceChanged(e) => self.change_presence(r, e),
+            Event::PresenceChanged(e) => self.change_agent(r, &e.agent, |row| changed_presence(row, e)),
             Event::SettingsDefined(e) => self.define(r, MasterKind::Settings, "", e),
-            Event::AgentConnected(e) => self.set_connected(r, &e.agent, true),
-            Event::AgentDisconnected(e) => self.set_connected(r, &e.agent, false),
+            Event::AgentConnected(e) => self.change_agent(r, &e.agent, |row| {
+                row.is_connected = true;
+                row.is_lost = false;
+            }),
+            Event::AgentDisconnected(e) => self.change_agent(r, &e.agent, |row| {
+                row.is_connected = false;
+                row.is_lost = e.until.is_some();
+            }),
+            Event::AfterWorkEnded(e) => self.change_agent(r, &e.agent, |row| {
+                row.after_work.retain(|(conversation, _)| *conversation != e.conversation);
+            }),
             Event::ConversationOpened(e) => self.open(r, e),
             Event::MessageReceived(e) => self.change(r, e.conversation, |row| received(row, r, e)),
             Event::ConversationQueued(e) => self.change(r, e.conversation, |row| queued(row, e)),
@@ -122,12 +134,11 @@ impl InboxProjector {
                 TransferTarget::Agent(_) => {}
             }),
             Event::ConversationReleased(_) => Ok(()),
-            Event::ConversationFinished(e) => self.finish(r, e.conversation),
+            Event::ConversationFinished(e) => self.finish(r, e),
             Event::MessageSubmitted(e) => self.change(r, e.conversation, |row| submitted(row, r, e)),
             // They change nothing that a list shows.
             Event::QueueRouted(_)
             | Event::NeedsSet(_)
-            | Event::AfterWorkEnded(_)
             | Event::NoteAdded(_)
             | Event::ExclusiveAgentSet(_)
             | Event::ExclusiveAgentRemoved(_)
@@ -176,9 +187,15 @@ impl InboxProjector {
         Ok(())
     }
 
-    fn finish(&mut self, r: &Recorded<'_>, id: ConversationId) -> Result<(), ViewError> {
-        self.hot((r.workspace, id))?.row = None;
-        Ok(())
+    fn finish(&mut self, r: &Recorded<'_>, e: &ConversationFinished) -> Result<(), ViewError> {
+        let row = self.hot((r.workspace, e.conversation))?.row.take();
+        match (row, &e.agent, e.after_work_until) {
+            (Some(row), Some(agent), Some(_)) => self.change_agent(r, agent, |agent| {
+                agent.after_work.retain(|(conversation, _)| *conversation != e.conversation);
+                agent.after_work.push((e.conversation, row.channel));
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn change(

@@ -19,8 +19,19 @@ pub struct AgentRow {
     pub definition: AgentDefined,
     /// Whether they take conversations now.
     pub presence: Presence,
+    /// Whether their live connection was lost a moment ago.
+    pub is_lost: bool,
     /// Whether they have a live connection.
     pub is_connected: bool,
+    /// Finished conversations that take their room until what is to be done after them is done, and their channels.
+    pub after_work: Vec<(ConversationId, ChannelId)>,
+}
+
+impl AgentRow {
+    /// Whether they take conversations now: online, and not just gone.
+    pub fn is_available(&self) -> bool {
+        self.presence == Presence::Online && !self.is_lost
+    }
 }
 
 /// The last message of an open conversation.

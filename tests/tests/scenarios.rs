@@ -3,6 +3,7 @@
 
 mod scenarios {
     mod exclusive;
+    mod finish;
     mod offers;
     mod presence;
     mod routing;

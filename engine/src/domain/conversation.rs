@@ -3,15 +3,17 @@
 use std::cmp::Reverse;
 
 use schemas::event::{
-    AssignReason, ConversationAssigned, ConversationQueued, Event, NoteAdded, NoteKind, QueueCause,
+    AgentDefined, AssignReason, ConversationAssigned, ConversationQueued, Event, NoteAdded, NoteKind,
+    QueueCause,
 };
 use schemas::limits::NOTE_CHARS_MAX;
-use schemas::{Actor, AgentId, ConversationId, Rejection, Timestamp};
+use schemas::{Actor, AgentId, CampaignId, ChannelId, ChannelKind, ConversationId, Rejection, Timestamp};
 
 use super::permission::{require_holder_or_supervisor, require_supervisor, require_text};
 use super::queues::QueuePlace;
+use super::rooms::Load;
 use super::routing::Loose;
-use super::state::{Agent, Conversation, Stage, Workspace};
+use super::state::{Agent, Conversation, Stage, Workspace, serves};
 
 impl Workspace {
     pub(super) fn open_conversation(&self, id: ConversationId) -> Result<&Conversation, Rejection> {
@@ -40,10 +42,26 @@ impl Conversation {
     }
 }
 
-/// The agent can be given a conversation of this campaign and channel now.
+/// The agent can be given the conversation now.
 pub(super) fn require_can_take(agent: &Agent, conversation: &Conversation) -> Result<(), Rejection> {
     let Conversation { campaign, channel, kind, .. } = conversation;
-    let definition = &agent.definition;
+    // What they are offered takes their room already.
+    let is_theirs = conversation.placed_with() == Some(&agent.definition.agent);
+    let load = if is_theirs { agent.load.minus(*kind) } else { agent.load };
+    require_takes(&agent.definition, agent.is_available(), load, (campaign, channel, *kind))
+}
+
+/// An agent who is available or not, and holds this many, can be given a conversation of this campaign, on this
+/// channel.
+///
+/// # Errors
+/// The first condition that is not met.
+pub fn require_takes(
+    definition: &AgentDefined,
+    is_available: bool,
+    load: Load,
+    (campaign, channel, kind): (&CampaignId, &ChannelId, ChannelKind),
+) -> Result<(), Rejection> {
     let id = || definition.agent.clone();
     if !definition.campaigns.contains(campaign) {
         return Err(Rejection::AgentNotInCampaign(id(), campaign.clone()));
@@ -51,21 +69,18 @@ pub(super) fn require_can_take(agent: &Agent, conversation: &Conversation) -> Re
     if !definition.channels.contains(channel) {
         return Err(Rejection::AgentNotOnChannel(id(), channel.clone()));
     }
-    if !agent.serves(campaign, channel) {
+    if !serves(definition, campaign, channel) {
         return Err(Rejection::NotAttending(id()));
     }
-    if !agent.is_available() {
+    if !is_available {
         return Err(Rejection::AgentOffline(id()));
     }
-    // What they are offered takes their room already.
-    let is_theirs = conversation.placed_with() == Some(&definition.agent);
-    let load = if is_theirs { agent.load.minus(*kind) } else { agent.load };
     if !load.leaves_room(definition) {
         return Err(Rejection::AgentFull(id(), definition.capacity));
     }
-    match definition.capacity_of.get(kind) {
-        Some(most) if !load.leaves_room_on(definition, *kind) => {
-            Err(Rejection::AgentFullOnKind(id(), *kind, *most))
+    match definition.capacity_of.get(&kind) {
+        Some(most) if !load.leaves_room_on(definition, kind) => {
+            Err(Rejection::AgentFullOnKind(id(), kind, *most))
         }
         _ => Ok(()),
     }

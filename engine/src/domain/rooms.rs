@@ -31,8 +31,9 @@ impl Load {
         self.of[kind as usize]
     }
 
+    /// One more on a channel of this kind.
     #[must_use]
-    pub(super) fn plus(mut self, kind: ChannelKind) -> Self {
+    pub fn plus(mut self, kind: ChannelKind) -> Self {
         self.total = self.total.saturating_add(1);
         self.of[kind as usize] = self.of[kind as usize].saturating_add(1);
         self

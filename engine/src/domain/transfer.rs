@@ -1,9 +1,12 @@
 //! Transfer: to an agent of the same campaign, or to another campaign on the same channel. Always with a note.
 
-use schemas::event::{AssignReason, ConversationAssigned, ConversationTransferred, Event, QueueCause};
+use schemas::event::{
+    AssignReason, CampaignDefined, ConversationAssigned, ConversationTransferred, Event, QueueCause,
+};
 use schemas::limits::NOTE_CHARS_MAX;
 use schemas::{
-    Actor, AgentId, CampaignId, ConversationId, DispositionId, Rejection, Timestamp, TransferTarget,
+    Actor, AgentId, CampaignId, ChannelId, ConversationId, DispositionId, Rejection, Timestamp,
+    TransferTarget,
 };
 
 use super::conversation::{leave_stage, require_can_take};
@@ -65,6 +68,29 @@ fn to_agent(
     Ok(events)
 }
 
+/// A conversation of this campaign, on this channel, can be transferred to the other campaign, of all that there are.
+///
+/// # Errors
+/// The first condition that is not met.
+pub fn require_campaign_takes<'a>(
+    target: &CampaignDefined,
+    all: impl Iterator<Item = &'a CampaignDefined>,
+    from: &CampaignId,
+    channel: &ChannelId,
+) -> Result<(), Rejection> {
+    let id = || target.campaign.clone();
+    if target.campaign == *from {
+        return Err(Rejection::TransferToSameCampaign(id()));
+    }
+    if all.filter(|campaign| campaign.channels.contains(channel)).count() < 2 {
+        return Err(Rejection::OnlyOneCampaign(channel.clone()));
+    }
+    if !target.channels.contains(channel) {
+        return Err(Rejection::CampaignNotOnChannel(id(), channel.clone()));
+    }
+    Ok(())
+}
+
 fn given(conversation: ConversationId, agent: &AgentId, reason: AssignReason) -> Event {
     let agent = agent.clone();
     ConversationAssigned { conversation, agent, reason }.into()
@@ -79,15 +105,7 @@ fn to_campaign(
 ) -> Result<Vec<Event>, Rejection> {
     let channel = &conversation.channel;
     let campaign = ws.campaigns.get(target).ok_or_else(|| Rejection::UnknownCampaign(target.clone()))?;
-    if conversation.campaign == *target {
-        return Err(Rejection::TransferToSameCampaign(target.clone()));
-    }
-    if ws.campaigns.values().filter(|campaign| campaign.channels.contains(channel)).count() < 2 {
-        return Err(Rejection::OnlyOneCampaign(channel.clone()));
-    }
-    if !campaign.channels.contains(channel) {
-        return Err(Rejection::CampaignNotOnChannel(target.clone(), channel.clone()));
-    }
+    require_campaign_takes(campaign, ws.campaigns.values(), &conversation.campaign, channel)?;
     let loose = Loose { campaign: target, ..conversation.loose(id, now, QueueCause::Transferred) };
     let Some(giver) = conversation.placed_with() else {
         return Ok(vec![Router::new(ws, now, None).route(&loose)]);

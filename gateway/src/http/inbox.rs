@@ -123,7 +123,7 @@ async fn messages(
     Ok(reading.answer(page))
 }
 
-fn find(app: &App, reading: &Reading, id: ConversationId) -> Result<Conversation, Failure> {
+pub(super) fn find(app: &App, reading: &Reading, id: ConversationId) -> Result<Conversation, Failure> {
     let header = app.views.conversation(&app.workspace, id)?;
     let not_found =
         || Failure::because(Fault::ConversationNotFound, format!("there is no conversation {id}"));

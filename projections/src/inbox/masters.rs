@@ -35,30 +35,29 @@ impl InboxProjector {
     }
 
     pub(super) fn define_agent(&mut self, r: &Recorded<'_>, e: &AgentDefined) -> Result<(), ViewError> {
-        let before = self.agent(r.workspace, &e.agent)?;
-        let (presence, is_connected) =
-            before.map_or((Presence::Offline, false), |before| (before.presence, before.is_connected));
-        let row = AgentRow { definition: e.clone(), presence, is_connected };
+        let row = match self.agent(r.workspace, &e.agent)? {
+            Some(before) => AgentRow { definition: e.clone(), ..before },
+            None => AgentRow {
+                definition: e.clone(),
+                presence: Presence::Offline,
+                is_lost: false,
+                is_connected: false,
+                after_work: Vec::new(),
+            },
+        };
         self.define(r, MasterKind::Agent, e.agent.as_str(), &row)
     }
 
-    pub(super) fn set_connected(
+    pub(super) fn change_agent(
         &mut self,
         r: &Recorded<'_>,
         agent: &AgentId,
-        is_connected: bool,
+        change: impl FnOnce(&mut AgentRow),
     ) -> Result<(), ViewError> {
         match self.agent(r.workspace, agent)? {
-            Some(row) => self.define(r, MasterKind::Agent, agent.as_str(), &AgentRow { is_connected, ..row }),
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn change_presence(&mut self, r: &Recorded<'_>, e: &PresenceChanged) -> Result<(), ViewError> {
-        match self.agent(r.workspace, &e.agent)? {
-            Some(row) => {
-                let row = AgentRow { presence: e.presence.clone(), ..row };
-                self.define(r, MasterKind::Agent, e.agent.as_str(), &row)
+            Some(mut row) => {
+                change(&mut row);
+                self.define(r, MasterKind::Agent, agent.as_str(), &row)
             }
             None => Ok(()),
         }
@@ -108,4 +107,13 @@ pub(super) fn read_all<T: DeserializeOwned>(
 
 fn master_row<T: DeserializeOwned>(row: Option<Value>) -> Result<Option<T>, ViewError> {
     Ok(row.map(|row| schemas::decode("master", &row)).transpose()?)
+}
+
+/// As an agent is after this.
+pub(super) fn changed_presence(row: &mut AgentRow, e: &PresenceChanged) {
+    row.presence = e.presence.clone();
+    row.is_lost = false;
+    if e.presence == Presence::Offline {
+        row.after_work.clear();
+    }
 }

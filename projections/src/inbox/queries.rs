@@ -141,6 +141,28 @@ impl Inbox {
         page(rows, List::Agent, &list, cursor, limit, |key, id| item(rows, workspace, key, id, listed))
     }
 
+    /// The channels of all conversations that take an agent's room: what they have, are offered, or have just finished.
+    ///
+    /// # Errors
+    /// Faults of the view.
+    pub fn channels_of_agent(
+        &self,
+        workspace: &WorkspaceId,
+        agent: &AgentRow,
+    ) -> Result<Vec<ChannelId>, QueryError> {
+        let mut channels: Vec<ChannelId> =
+            agent.after_work.iter().map(|(_, channel)| channel.clone()).collect();
+        let mut cursor = None;
+        loop {
+            let page = self.of_agent(workspace, &agent.definition.agent, cursor.as_deref(), usize::MAX)?;
+            channels.extend(page.items.into_iter().map(|row| row.channel));
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(channels),
+            }
+        }
+    }
+
     /// The conversations that wait in a campaign's queue, longest first. At most 200 a page.
     ///
     /// # Errors

@@ -257,6 +257,47 @@ pub enum EntryBody {
     },
 }
 
+/// Where a conversation can be transferred to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TransferTargets {
+    /// The agents of its campaign, by id.
+    pub agents: Vec<TransferChoice<AgentId>>,
+    /// The other campaigns on its channel, by id.
+    pub campaigns: Vec<TransferChoice<CampaignId>>,
+}
+
+/// Somebody, or a campaign, that a conversation can be transferred to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TransferChoice<T> {
+    /// Its id.
+    pub id: T,
+    /// Its name.
+    pub name: String,
+    /// Why it cannot take the conversation now; absent when it can.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub why_not: Option<WhyNot>,
+}
+
+/// Why a transfer would be refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WhyNot {
+    /// The code it would be refused with.
+    pub code: String,
+    /// The reason, for a person.
+    pub title: String,
+}
+
+/// A disposition that a conversation can be finished with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DispositionChoice {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its sub-dispositions, by id; one of them is needed when there are any.
+    pub sub_dispositions: Vec<Named>,
+}
+
 /// How far an outbound message has come, in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -118,7 +118,7 @@ pub(super) fn define_agent(agent: AgentId, body: DefineAgent) -> Command {
 }
 
 pub(super) fn show_agent(row: AgentRow) -> Agent {
-    let AgentRow { definition, presence, is_connected } = row;
+    let AgentRow { definition, presence, is_connected, .. } = row;
     let (presence, away_reason) = match presence {
         Presence::Online => ("online", None),
         Presence::Away { reason } => ("away", Some(reason)),
