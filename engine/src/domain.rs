@@ -24,6 +24,7 @@ mod rooms;
 mod routing;
 mod send;
 mod state;
+mod take_over;
 mod transfer;
 mod window;
 
@@ -75,6 +76,8 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::Transfer { conversation, to, note } => {
             transfer::transfer(ws, *conversation, to, note, actor, now)
         }
+        Command::TakeOver { conversation } => take_over::take_over(ws, *conversation, actor),
+        Command::GiveBack { conversation } => take_over::give_back(ws, *conversation, actor, now),
         Command::Finish { conversation, disposition, sub_disposition } => {
             finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor, now)
         }
@@ -152,6 +155,8 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::ConversationOverflowed(e) => overflow::overflowed(ws, e),
         Event::NeedsSet(e) => needs::were_set(ws, e),
         Event::ConversationTransferred(e) => transfer::transferred(ws, e),
+        Event::ConversationTakenOver(e) => take_over::taken_over(ws, e),
+        Event::ConversationGivenBack(e) => take_over::given_back(ws, e),
         Event::ConversationFinished(e) => finish::finished(ws, e),
         Event::AfterWorkEnded(e) => after_work::was_ended(ws, e),
         Event::ExclusiveAgentSet(e) => exclusive::was_set(ws, e),

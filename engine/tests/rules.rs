@@ -18,6 +18,7 @@ mod rules {
     mod presence;
     mod routing;
     mod send;
+    mod take_over;
     mod transfer;
 
     use schemas::Rejection;
@@ -40,6 +41,7 @@ mod rules {
             presence::refusals(),
             routing::refusals(),
             send::refusals(),
+            take_over::refusals(),
             transfer::refusals(),
         ];
         let tested: Vec<&str> = tables.iter().flatten().map(Rejection::code).collect();

@@ -90,6 +90,8 @@ impl Change {
             | EntryBody::Offered { .. }
             | EntryBody::OfferEnded { .. }
             | EntryBody::AfterWorkEnded { .. }
+            | EntryBody::TakenOver { .. }
+            | EntryBody::GivenBack { .. }
             | EntryBody::Overflowed { .. }
             | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }
@@ -122,6 +124,8 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::ConversationTransferred(e) => Subject::Line(e.conversation),
         Event::ConversationFinished(e) => Subject::Line(e.conversation),
         Event::ConversationReleased(e) => Subject::Line(e.conversation),
+        Event::ConversationTakenOver(e) => Subject::Line(e.conversation),
+        Event::ConversationGivenBack(e) => Subject::Line(e.conversation),
         Event::AfterWorkEnded(e) => Subject::Line(e.conversation),
         Event::ConversationOffered(e) => Subject::Line(e.conversation),
         Event::OfferEnded(e) => Subject::Line(e.conversation),

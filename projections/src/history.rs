@@ -86,6 +86,14 @@ impl HistoryProjector {
                 header.agent = None;
                 header.assigned_at = None;
             }),
+            Event::ConversationTakenOver(e) => self.append(r, e.conversation, |header| {
+                header.agent = Some(e.by.clone());
+                header.assigned_at = Some(r.header.at);
+            }),
+            Event::ConversationGivenBack(e) => self.append(r, e.conversation, |header| {
+                header.agent = Some(e.to.clone());
+                header.assigned_at = Some(r.header.at);
+            }),
             Event::AfterWorkEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::OfferEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::NeedsSet(e) => self.append(r, e.conversation, |_| {}),

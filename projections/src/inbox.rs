@@ -111,14 +111,16 @@ impl InboxProjector {
             Event::MessageReceived(e) => self.change(r, e.conversation, |row| received(row, r, e)),
             Event::ConversationQueued(e) => self.change(r, e.conversation, |row| queued(row, e)),
             Event::ConversationAssigned(e) => self.change(r, e.conversation, |row| {
-                row.agent = Some(e.agent.clone());
-                row.assigned_at = Some(r.header.at);
-                row.queued_since = None;
-                row.offered = None;
-                row.reserved_for = None;
+                held(row, r, &e.agent);
             }),
+            Event::ConversationTakenOver(e) => self.change(r, e.conversation, |row| {
+                held(row, r, &e.by);
+                row.taken_from = Some(e.from.clone());
+            }),
+            Event::ConversationGivenBack(e) => self.change(r, e.conversation, |row| held(row, r, &e.to)),
             Event::ConversationOffered(e) => self.change(r, e.conversation, |row| {
                 row.agent = None;
+                row.taken_from = None;
                 row.assigned_at = None;
                 row.queued_since = Some(e.since);
                 row.offered = Some((e.agent.clone(), e.until));
@@ -270,6 +272,7 @@ fn opened(r: &Recorded<'_>, e: &ConversationOpened) -> OpenRow {
         channel: e.channel.clone(),
         campaign: e.campaign.clone(),
         agent: None,
+        taken_from: None,
         opened_at: r.header.at,
         assigned_at: None,
         queued_since: None,
@@ -307,7 +310,17 @@ fn preview(content: &Content) -> String {
     }
 }
 
+fn held(row: &mut OpenRow, r: &Recorded<'_>, agent: &AgentId) {
+    row.agent = Some(agent.clone());
+    row.taken_from = None;
+    row.assigned_at = Some(r.header.at);
+    row.queued_since = None;
+    row.offered = None;
+    row.reserved_for = None;
+}
+
 fn queued(row: &mut OpenRow, e: &ConversationQueued) {
+    row.taken_from = None;
     row.campaign = e.campaign.clone();
     row.agent = None;
     row.assigned_at = None;

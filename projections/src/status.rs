@@ -101,6 +101,8 @@ impl StatusProjector {
             | Event::ConversationOverflowed(_)
             | Event::NeedsSet(_)
             | Event::AfterWorkEnded(_)
+            | Event::ConversationTakenOver(_)
+            | Event::ConversationGivenBack(_)
             | Event::ConversationOffered(_)
             | Event::OfferEnded(_)
             | Event::NoteAdded(_)

@@ -124,6 +124,16 @@ pub enum Command {
         /// Why; mandatory.
         note: String,
     },
+    /// Have a conversation instead of its agent, as a supervisor.
+    TakeOver {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// Give it back.
+    GiveBack {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
     /// End a conversation.
     Finish {
         /// Which conversation.

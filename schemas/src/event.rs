@@ -10,10 +10,11 @@ pub use configuration::{
     DispositionDefined, PresenceChanged, ProjectDefined, QueueRouted, SettingsDefined, WorkspaceCreated,
 };
 pub use conversation::{
-    AfterWorkEnded, AssignReason, ConversationAssigned, ConversationFinished, ConversationOffered,
-    ConversationOpened, ConversationOverflowed, ConversationQueued, ConversationReleased,
-    ConversationTransferred, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, NeedsSet, NoteAdded,
-    NoteKind, OfferEnd, OfferEnded, OverflowAt, QueueCause, Reservation,
+    AfterWorkEnded, AssignReason, ConversationAssigned, ConversationFinished, ConversationGivenBack,
+    ConversationOffered, ConversationOpened, ConversationOverflowed, ConversationQueued,
+    ConversationReleased, ConversationTakenOver, ConversationTransferred, ExclusiveAgentRemoved,
+    ExclusiveAgentSet, MessageReceived, NeedsSet, NoteAdded, NoteKind, OfferEnd, OfferEnded, OverflowAt,
+    QueueCause, Reservation,
 };
 pub use outbound::{
     DeliveryUpdated, MessageResent, MessageSettled, MessageSubmitted, ReceiptParked, SendAccepted,
@@ -118,6 +119,8 @@ events! {
     32 v 1 ConversationOffered;
     33 v 1 OfferEnded;
     34 v 1 AfterWorkEnded;
+    35 v 1 ConversationTakenOver;
+    36 v 1 ConversationGivenBack;
     40 v 1 MessageSubmitted;
     41 v 1 SendAttempted;
     42 v 1 SendAccepted;
@@ -161,6 +164,8 @@ impl Event {
             Self::ConversationOffered(e) => Some(e.conversation),
             Self::OfferEnded(e) => Some(e.conversation),
             Self::AfterWorkEnded(e) => Some(e.conversation),
+            Self::ConversationTakenOver(e) => Some(e.conversation),
+            Self::ConversationGivenBack(e) => Some(e.conversation),
             Self::MessageSubmitted(e) => Some(e.conversation),
             Self::SendAttempted(e) => Some(e.conversation),
             Self::SendAccepted(e) => Some(e.conversation),

@@ -165,6 +165,16 @@ rejections! {
         "disposition {0} is not a sub-disposition of {1}" "choose one of its sub-dispositions";
     ExpiryNotAhead: Invalid "expiry_not_ahead"
         "the end of the exclusivity is not in the future" "choose a later time";
+    NobodyTakesOver: Invalid "nobody_takes_over"
+        "the administrator's token is nobody who could have a conversation" "use the token of a supervisor";
+    AttendedByNobody(ConversationId): Conflict "attended_by_nobody"
+        "conversation {0} has no agent to take it over from" "assign it to yourself instead";
+    TakenOverAlready(ConversationId, AgentId): Conflict "taken_over_already"
+        "conversation {0} was taken over by supervisor {1}" "ask them to give it back";
+    NotTakenOver(ConversationId): Conflict "not_taken_over"
+        "conversation {0} was not taken over" "nothing to give back";
+    NobodyToGiveBackTo(ConversationId, AgentId): Conflict "nobody_to_give_back_to"
+        "conversation {0} cannot be given back to agent {1}, who does not attend it any more" "transfer it";
     AfterWorkOutOfRange(u32): Invalid "after_work_seconds"
         "{0} seconds after a conversation are more than an hour" "choose a shorter time";
     NoAfterWork(AgentId, ConversationId): Conflict "no_after_work"

@@ -7,4 +7,5 @@ mod scenarios {
     mod offers;
     mod presence;
     mod routing;
+    mod take_over;
 }

@@ -7,7 +7,7 @@ use schemas::{Actor, AgentId, ConversationId, Rejection, Role, Timestamp};
 use super::conversation::require_can_take;
 use super::offer::accepted;
 use super::permission::{is, role, supervises};
-use super::routing::refill;
+use super::routing::refill_all;
 use super::state::{Conversation, Stage, Workspace};
 
 pub(super) fn assign(
@@ -42,9 +42,7 @@ pub(super) fn assign(
         events.push(ended.into());
     }
     events.push(ConversationAssigned { conversation: id, agent: target.clone(), reason }.into());
-    if let Some(before) = placed {
-        events.extend(refill(ws, before, conversation, now));
-    }
+    events.extend(refill_all(ws, conversation, &[], Some(target), now));
     Ok(events)
 }
 

@@ -11,6 +11,7 @@ use super::offer::withdraw;
 use super::permission::require_system;
 use super::routing::{Router, fill};
 use super::state::{Agent, Connection, Workspace};
+use super::take_over::{goes_back, refill_lenders};
 
 pub(super) fn report(
     ws: &Workspace,
@@ -45,7 +46,12 @@ pub(super) fn give_up(ws: &Workspace, agent: &Agent, now: Timestamp) -> Vec<Even
     let mut router = Router::new(ws, now, Some(id));
     let mut events = vec![PresenceChanged { agent: id.clone(), presence: Presence::Offline }.into()];
     events.extend(withdraw(ws, agent, &mut router));
+    let mut released = Vec::new();
     for (conversation, found) in ws.held_by(agent) {
+        if let Some(back) = goes_back(ws, conversation, found) {
+            events.push(back);
+            continue;
+        }
         let absence = ws.campaigns.get(&found.campaign).map(|campaign| campaign.absence).unwrap_or_default();
         // These customers have waited before; they go ahead of those who came after them.
         let loose = found.loose(conversation, found.opened_at, QueueCause::Released);
@@ -56,7 +62,10 @@ pub(super) fn give_up(ws: &Workspace, agent: &Agent, now: Timestamp) -> Vec<Even
         };
         events.push(ConversationReleased { conversation, agent: id.clone() }.into());
         events.push(routed);
+        released.push(found);
     }
+    let given = refill_lenders(ws, &released, &events, now);
+    events.extend(given);
     events
 }
 

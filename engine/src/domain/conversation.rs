@@ -45,10 +45,15 @@ impl Conversation {
 /// The agent can be given the conversation now.
 pub(super) fn require_can_take(agent: &Agent, conversation: &Conversation) -> Result<(), Rejection> {
     let Conversation { campaign, channel, kind, .. } = conversation;
-    // What they are offered takes their room already.
-    let is_theirs = conversation.placed_with() == Some(&agent.definition.agent);
-    let load = if is_theirs { agent.load.minus(*kind) } else { agent.load };
-    require_takes(&agent.definition, agent.is_available(), load, (campaign, channel, *kind))
+    match require_takes(&agent.definition, agent.is_available(), agent.load, (campaign, channel, *kind)) {
+        // What they are offered, or was taken over from them, takes their room already.
+        Err(Rejection::AgentFull(..) | Rejection::AgentFullOnKind(..))
+            if conversation.takes_room_of().any(|id| *id == agent.definition.agent) =>
+        {
+            Ok(())
+        }
+        taken => taken,
+    }
 }
 
 /// An agent who is available or not, and holds this many, can be given a conversation of this campaign, on this
@@ -145,24 +150,35 @@ impl Workspace {
 
 pub(super) fn assigned(ws: &mut Workspace, event: &ConversationAssigned, at: Timestamp) {
     leave_stage(ws, event.conversation);
-    let Some(conversation) = ws.conversations.get_mut(&event.conversation) else {
+    let Some(conversation) = ws.conversations.get(&event.conversation) else {
         return;
     };
-    conversation.stage = Stage::Assigned(event.agent.clone());
-    conversation.declined.clear();
-    let kind = conversation.kind;
     if let AssignReason::RoundRobin { .. } = event.reason {
         ws.turns.insert(conversation.campaign.clone(), event.agent.clone());
     }
-    ws.change_agent(&event.agent, |agent| {
-        agent.holding.push(event.conversation);
-        agent.load = agent.load.plus(kind);
-        agent.idle_since = at;
-    });
+    ws.hold(&event.agent, event.conversation);
+    ws.change_agent(&event.agent, |agent| agent.idle_since = at);
+}
+
+impl Workspace {
+    /// The agent has this conversation, which nobody had.
+    pub(super) fn hold(&mut self, agent: &AgentId, id: ConversationId) {
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            return;
+        };
+        conversation.stage = Stage::Assigned(agent.clone());
+        conversation.declined.clear();
+        let kind = conversation.kind;
+        self.change_agent(agent, |agent| {
+            agent.holding.push(id);
+            agent.load = agent.load.plus(kind);
+        });
+    }
 }
 
 /// Takes a conversation from its agent, or out of the queue it waits in.
 pub(super) fn leave_stage(ws: &mut Workspace, id: ConversationId) {
+    ws.end_loan(id);
     let Some(conversation) = ws.conversations.get(&id) else {
         return;
     };

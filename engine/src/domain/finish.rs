@@ -6,7 +6,7 @@ use schemas::{Actor, ConversationId, DispositionId, Presence, Rejection, Timesta
 use super::after_work::AfterWork;
 use super::conversation::leave_stage;
 use super::permission::{is, require_holder_or_supervisor};
-use super::routing::refill;
+use super::routing::refill_all;
 use super::state::{Conversation, Workspace};
 
 pub(super) fn finish(
@@ -20,12 +20,10 @@ pub(super) fn finish(
     let conversation = ws.open_conversation(id)?;
     require_holder_or_supervisor(ws, actor, id, conversation)?;
     require_disposition(ws, conversation, disposition, sub_disposition)?;
-    let placed = conversation.placed_with();
     let after_work_until = after_work_until(ws, conversation, actor, now);
-    let freed = match placed {
-        Some(agent) if after_work_until.is_none() => refill(ws, agent, conversation, now),
-        Some(_) | None => Vec::new(),
-    };
+    // Who has something to do after it has no room yet.
+    let busy = conversation.agent().filter(|_| after_work_until.is_some());
+    let freed = refill_all(ws, conversation, &[], busy, now);
     let finished = ConversationFinished {
         conversation: id,
         agent: conversation.agent().cloned(),

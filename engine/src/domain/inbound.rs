@@ -105,6 +105,7 @@ pub(super) fn opened(ws: &mut Workspace, event: &ConversationOpened, at: Timesta
         kind: ws.kind_of(&event.channel),
         campaign: event.campaign.clone(),
         needs: Needs::default(),
+        taken_from: None,
         declined: Vec::new(),
         opened_at: at,
         outbound_count: 0,

@@ -29,7 +29,7 @@ pub(super) fn decline(ws: &Workspace, id: ConversationId, actor: &Actor, now: Ti
     let (agent, conversation) = require_offered(ws, id, actor)?;
     let mut router = Router::new(ws, now, Some(agent));
     let mut events = end(id, conversation, agent, OfferEnd::Declined, &mut router);
-    events.extend(refill(ws, agent, conversation, now));
+    events.extend(refill(ws, agent, conversation, &[], now));
     Ok(events)
 }
 

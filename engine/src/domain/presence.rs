@@ -12,6 +12,7 @@ use super::queues::QueuePlace;
 use super::rooms::Load;
 use super::routing::{Router, fill};
 use super::state::{Agent, Connection, Conversation, Workspace, serves};
+use super::take_over::{goes_back, refill_lenders};
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -46,7 +47,7 @@ pub(super) fn define_agent(ws: &Workspace, agent: &AgentDefined, actor: &Actor, 
         events.extend(fill(ws, agent, load, now));
     }
     if agent.role == Role::Auditor {
-        events.extend(release_all(ws, before, false, &mut router));
+        events.extend(release_all(ws, before, false, &mut router, now));
     }
     events.extend(unreserve(ws, agent, &mut router));
     Ok(events)
@@ -95,7 +96,7 @@ pub(super) fn change(
         Presence::Offline => {
             let mut router = Router::new(ws, now, Some(id));
             events.extend(withdraw(ws, agent, &mut router));
-            events.extend(release_all(ws, agent, true, &mut router));
+            events.extend(release_all(ws, agent, true, &mut router, now));
         }
     }
     Ok(events)
@@ -117,17 +118,25 @@ fn release_all<'a>(
     agent: &'a Agent,
     comes_back: bool,
     router: &mut Router<'a>,
+    now: Timestamp,
 ) -> Vec<Event> {
     let id = &agent.definition.agent;
-    let mut events = Vec::new();
+    let (mut events, mut released) = (Vec::new(), Vec::new());
     for (conversation_id, conversation) in ws.held_by(agent) {
+        if let Some(back) = goes_back(ws, conversation_id, conversation) {
+            events.push(back);
+            continue;
+        }
         events.push(ConversationReleased { conversation: conversation_id, agent: id.clone() }.into());
         // These customers have waited before; they go ahead of those who came after them.
         let loose = conversation.loose(conversation_id, conversation.opened_at, QueueCause::Released);
         let exclusive = ws.exclusive_agent(conversation.contact, &conversation.campaign);
         let exclusive = exclusive.filter(|other| comes_back || *other != id);
         events.push(router.route_to(&loose, exclusive));
+        released.push(conversation);
     }
+    let given = refill_lenders(ws, &released, &events, now);
+    events.extend(given);
     events
 }
 
@@ -149,6 +158,7 @@ pub(super) fn agent_defined(ws: &mut Workspace, event: &AgentDefined, at: Timest
         holding: Vec::new(),
         offered: Vec::new(),
         after_work: Vec::new(),
+        lent: Vec::new(),
         load: Load::default(),
         idle_since: at,
     });

@@ -39,6 +39,7 @@ pub(crate) enum Record {
         connection: Connection,
         holding: Vec<ConversationId>,
         offered: Vec<ConversationId>,
+        lent: Vec<ConversationId>,
         after_work: Vec<AfterWork>,
         idle_since: Timestamp,
     },
@@ -104,14 +105,24 @@ impl Workspace {
         self.channels.values().try_for_each(|e| each(&Record::Channel(e.clone())))?;
         self.dispositions.values().try_for_each(|e| each(&Record::Disposition(e.clone())))?;
         for agent in self.agents.values() {
-            let Agent { definition, presence, connection, holding, offered, after_work, load: _, idle_since } =
-                agent.clone();
+            let Agent {
+                definition,
+                presence,
+                connection,
+                holding,
+                offered,
+                lent,
+                after_work,
+                load: _,
+                idle_since,
+            } = agent.clone();
             each(&Record::Agent {
                 definition,
                 presence,
                 connection,
                 holding,
                 offered,
+                lent,
                 after_work,
                 idle_since,
             })?;
@@ -179,7 +190,16 @@ impl Loading {
             Record::Campaign(e) => drop(ws.campaigns.insert(e.campaign.clone(), e)),
             Record::Channel(e) => drop(ws.channels.insert(e.channel.clone(), e)),
             Record::Disposition(e) => drop(ws.dispositions.insert(e.disposition.clone(), e)),
-            Record::Agent { definition, presence, connection, holding, offered, after_work, idle_since } => {
+            Record::Agent {
+                definition,
+                presence,
+                connection,
+                holding,
+                offered,
+                lent,
+                after_work,
+                idle_since,
+            } => {
                 let load = Load::default();
                 let id = definition.agent.clone();
                 let before = Connection::None;
@@ -189,6 +209,7 @@ impl Loading {
                     connection: before,
                     holding,
                     offered,
+                    lent,
                     after_work: Vec::new(),
                     load,
                     idle_since,
@@ -249,10 +270,11 @@ impl Workspace {
 
     fn load_conversation(&mut self, id: ConversationId, conversation: Conversation) {
         self.open.insert((conversation.contact, conversation.channel.clone()), id);
-        let (agent, kind) = (conversation.placed_with().cloned(), conversation.kind);
+        let agents: Vec<AgentId> = conversation.takes_room_of().cloned().collect();
+        let kind = conversation.kind;
         self.conversations.insert(id, conversation);
         self.enter_queue(id);
-        if let Some(agent) = agent {
+        for agent in agents {
             self.change_agent(&agent, |agent| agent.load = agent.load.plus(kind));
         }
         self.rearm(id);

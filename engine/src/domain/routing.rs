@@ -226,7 +226,7 @@ impl Given {
 /// What an agent who is online gets when they hold `load`: first what is kept for them, then the most urgent of what
 /// waits in their campaigns and needs nothing that they cannot do, and of that what has waited longest.
 pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: Load, now: Timestamp) -> Vec<Event> {
-    fill_from(ws, agent, load, waiting_for(ws, agent), now)
+    fill_from(ws, agent, load, waiting_for(ws, agent), &[], now)
 }
 
 fn fill_from(
@@ -234,6 +234,7 @@ fn fill_from(
     agent: &AgentDefined,
     mut load: Load,
     mut waiting: Line<'_>,
+    before: &[Event],
     now: Timestamp,
 ) -> Vec<Event> {
     let (mut kept, mut events) = (kept_for(ws, agent), Vec::new());
@@ -243,6 +244,11 @@ fn fill_from(
         let Some(Next { place, campaign, kind }) = exclusive.or_else(|| waiting.next(room_on)) else {
             break;
         };
+        let is_given =
+            |event: &Event| given_to(event).is_some() && event.conversation() == Some(place.conversation);
+        if before.iter().any(is_given) {
+            continue;
+        }
         let reason = match exclusive {
             Some(_) => AssignReason::Exclusive,
             None => AssignReason::WaitedLongest {
@@ -301,21 +307,73 @@ fn is_routed_to(campaign: &CampaignDefined, agent: &AgentDefined) -> bool {
     campaign.routing.policy != RoutingPolicy::Manual && meets(&agent.skills, &campaign.routing.skills)
 }
 
-/// What an agent gets when they lose this conversation, which they hold; nothing if they are not online.
-pub(super) fn refill(ws: &Workspace, agent: &AgentId, lost: &Conversation, now: Timestamp) -> Vec<Event> {
-    match ws.agents.get(agent) {
-        Some(agent) if agent.is_available() => fill(ws, &agent.definition, agent.load.minus(lost.kind), now),
-        _ => Vec::new(),
+/// What is given to those whose room a conversation takes, when it leaves them: who has it or is offered it, and from
+/// whom a supervisor took it over. `before` is what happens first in the same decision; `except` has no room yet.
+pub(super) fn refill_all(
+    ws: &Workspace,
+    lost: &Conversation,
+    before: &[Event],
+    except: Option<&AgentId>,
+    now: Timestamp,
+) -> Vec<Event> {
+    let mut events = before.to_vec();
+    for agent in lost.takes_room_of().filter(|agent| except != Some(*agent)) {
+        let given = refill(ws, agent, lost, &events, now);
+        events.extend(given);
     }
+    events.split_off(before.len())
 }
 
-/// The same for the one who gave a conversation to this queue: it may come back to them when its turn comes, for
-/// nobody else could take it and it would wait beside an idle agent.
+/// What an agent gets when a conversation stops taking their room, after what was given `before` in the same decision;
+/// nothing if they are not online.
+pub(super) fn refill(
+    ws: &Workspace,
+    agent: &AgentId,
+    lost: &Conversation,
+    before: &[Event],
+    now: Timestamp,
+) -> Vec<Event> {
+    refill_of(ws, agent, &[lost], before, now)
+}
+
+/// The same of several conversations.
+pub(super) fn refill_of(
+    ws: &Workspace,
+    agent: &AgentId,
+    lost: &[&Conversation],
+    before: &[Event],
+    now: Timestamp,
+) -> Vec<Event> {
+    let Some(agent) = ws.agents.get(agent).filter(|agent| agent.is_available()) else {
+        return Vec::new();
+    };
+    let load = load_without(ws, agent, lost, before);
+    fill_from(ws, &agent.definition, load, waiting_for(ws, &agent.definition), before, now)
+}
+
+/// What an agent holds when these do not take their room any more, with what they were given in the same decision.
+fn load_without(ws: &Workspace, agent: &Agent, lost: &[&Conversation], before: &[Event]) -> Load {
+    let freed = lost.iter().fold(agent.load, |load, lost| load.minus(lost.kind));
+    let theirs = before.iter().filter(|event| given_to(event) == Some(&agent.definition.agent));
+    let given = theirs.filter_map(|event| ws.conversations.get(&event.conversation()?));
+    given.fold(freed, |load, given| load.plus(given.kind))
+}
+
+fn given_to(event: &Event) -> Option<&AgentId> {
+    if let Event::ConversationOffered(offered) = event {
+        return Some(&offered.agent);
+    }
+    if let Event::ConversationAssigned(assigned) = event { Some(&assigned.agent) } else { None }
+}
+
+/// The same for one who gave a conversation to this queue: it may come back to them when its turn comes, for nobody
+/// else could take it and it would wait beside an idle agent.
 pub(super) fn refill_or_take_back(
     ws: &Workspace,
     agent: &AgentId,
     lost: &Conversation,
     queued: &ConversationQueued,
+    before: &[Event],
     now: Timestamp,
 ) -> Vec<Event> {
     let Some(agent) = ws.agents.get(agent).filter(|agent| agent.is_available()) else {
@@ -331,19 +389,16 @@ pub(super) fn refill_or_take_back(
     {
         waiting.add_last(lost.kind, queued);
     }
-    fill_from(ws, definition, agent.load.minus(lost.kind), waiting, now)
+    fill_from(ws, definition, load_without(ws, agent, &[lost], before), waiting, before, now)
 }
 
-/// Whether the agent, who has this conversation, can take it in another campaign.
-pub(super) fn takes_after_giving(
+/// Whether an agent whose room this conversation takes can have it in another campaign.
+pub(super) fn keeps_in(
     ws: &Workspace,
     agent: &AgentId,
     campaign: &CampaignId,
-    lost: &Conversation,
+    conversation: &Conversation,
 ) -> bool {
-    ws.agents.get(agent).is_some_and(|agent| {
-        agent.is_available()
-            && agent.serves(campaign, &lost.channel)
-            && agent.load.minus(lost.kind).leaves_room_on(&agent.definition, lost.kind)
-    })
+    let agent = ws.agents.get(agent);
+    agent.is_some_and(|agent| agent.is_available() && agent.serves(campaign, &conversation.channel))
 }

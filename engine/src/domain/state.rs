@@ -79,9 +79,11 @@ pub struct Agent {
     pub holding: Vec<ConversationId>,
     /// The conversations they are offered and have not accepted.
     pub offered: Vec<ConversationId>,
+    /// The conversations that a supervisor has taken over from them and may give back.
+    pub lent: Vec<ConversationId>,
     /// What they still have to do after conversations that they finished.
     pub after_work: Vec<AfterWork>,
-    /// How many these are, those they are offered and those they have finished included.
+    /// How many all these are.
     pub load: Load,
     /// Since when they have been given none.
     pub idle_since: Timestamp,
@@ -142,6 +144,8 @@ pub struct Conversation {
     pub campaign: CampaignId,
     /// What an agent must be able to do to get it, and how urgent it is.
     pub needs: Needs,
+    /// From whom the supervisor who has it has taken it over.
+    pub taken_from: Option<AgentId>,
     /// Who was offered it in vain, since somebody last had it.
     pub declined: Vec<AgentId>,
     /// When it was opened.
@@ -190,6 +194,11 @@ impl Conversation {
             Stage::Assigned(agent) => Some(agent),
             Stage::Loose | Stage::Waiting { .. } | Stage::Offered { .. } => None,
         }
+    }
+
+    /// All whose room it takes: also from whom it was taken over.
+    pub(super) fn takes_room_of(&self) -> impl Iterator<Item = &AgentId> {
+        self.placed_with().into_iter().chain(&self.taken_from)
     }
 
     /// Whose room it takes: who has it, or is offered it.

@@ -11,7 +11,7 @@ use schemas::{
 
 use super::conversation::{leave_stage, require_can_take};
 use super::permission::{require_holder_or_supervisor, require_text};
-use super::routing::{Loose, Router, refill, refill_or_take_back, takes_after_giving};
+use super::routing::{Loose, Router, keeps_in, refill, refill_all, refill_or_take_back};
 use super::state::{Conversation, Workspace};
 
 /// The fixed disposition that every transfer carries; no master may take its id.
@@ -62,9 +62,7 @@ fn to_agent(
     }
     require_can_take(agent, conversation)?;
     let mut events = vec![given(id, target, AssignReason::Transferred)];
-    if let Some(giver) = conversation.placed_with().filter(|giver| *giver != target) {
-        events.extend(refill(ws, giver, conversation, now));
-    }
+    events.extend(refill_all(ws, conversation, &[], Some(target), now));
     Ok(events)
 }
 
@@ -112,19 +110,30 @@ fn to_campaign(
     };
     // The contact's exclusive agent there may be the one who has it already.
     let exclusive = ws.exclusive_agent(conversation.contact, target);
-    if exclusive == Some(giver) && takes_after_giving(ws, giver, target, conversation) {
-        return Ok(vec![given(id, giver, AssignReason::Exclusive)]);
+    let own = conversation.takes_room_of().find(|agent| exclusive == Some(*agent));
+    if let Some(own) = own.filter(|own| keeps_in(ws, own, target, conversation)) {
+        let kept = given(id, own, AssignReason::Exclusive);
+        let freed = refill_all(ws, conversation, &[], Some(own), now);
+        return Ok(std::iter::once(kept).chain(freed).collect());
     }
     // The one who gives it away must not be the one who gets it while anybody else can.
     let placed = Router::new(ws, now, Some(giver)).route(&loose);
-    let freed = if let Event::ConversationQueued(queued) = &placed
+    let queued = if let Event::ConversationQueued(queued) = &placed
         && queued.reserved.is_none()
     {
-        refill_or_take_back(ws, giver, conversation, queued, now)
+        Some(queued.clone())
     } else {
-        refill(ws, giver, conversation, now)
+        None
     };
-    Ok(std::iter::once(placed).chain(freed).collect())
+    let mut events = vec![placed];
+    for agent in conversation.takes_room_of() {
+        let given = match &queued {
+            Some(queued) => refill_or_take_back(ws, agent, conversation, queued, &events, now),
+            None => refill(ws, agent, conversation, &events, now),
+        };
+        events.extend(given);
+    }
+    Ok(events)
 }
 
 pub(super) fn transferred(ws: &mut Workspace, event: &ConversationTransferred) {

@@ -1,6 +1,6 @@
 //! The domain's state beside the model's, and as text, through what the domain lets anyone read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::domain::{Stage, State, Workspace};
 use schemas::event::{OverflowAt, Reservation};
@@ -37,6 +37,7 @@ pub(super) fn same(state: &State, model: &Reference) {
         let found = ws.conversation(talk.id).expect("open in the model");
         assert_eq!(found.stage, stage_of(talk, &found.stage), "the place of {}", talk.id);
         assert_eq!(found.campaign, talk.campaign, "the campaign of {}", talk.id);
+        assert_eq!(found.taken_from, talk.taken_from, "from whom {} was taken over", talk.id);
         assert_eq!(found.declined, talk.declined, "who declined {}", talk.id);
         assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
     }
@@ -74,6 +75,8 @@ fn same_agents(ws: &Workspace, model: &Reference) {
         assert_eq!(agent.idle_since, person.idle_since, "since when {id} is idle");
         assert_eq!(agent.holding, model.holding(id), "what {id} holds");
         assert_eq!(agent.offered, model.offers(id), "what {id} is offered");
+        let lent: BTreeSet<_> = agent.lent.iter().copied().collect();
+        assert_eq!(lent, model.lent(id).into_iter().collect(), "what was taken over from {id}");
         let kept: Vec<ConversationId> = ws.kept_for(id).collect();
         assert_eq!(kept, waiting(model, |_, whose| whose == Some(id)), "what is kept for {id}");
     }

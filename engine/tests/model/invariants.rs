@@ -50,7 +50,7 @@ pub(super) fn hold_of(events: &[Event], state: &State) {
 fn each_conversation_has_at_most_one_agent(ws: &Workspace) {
     let mut held = BTreeMap::new();
     for agent in ws.agents() {
-        let taken = agent.holding.len() + agent.offered.len() + agent.after_work.len();
+        let taken = agent.holding.len() + agent.offered.len() + agent.after_work.len() + agent.lent.len();
         assert_eq!(usize::from(agent.load.total()), taken, "what is counted and what is held or offered");
         for id in &agent.holding {
             let before = held.insert(*id, &agent.definition.agent);

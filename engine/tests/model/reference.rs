@@ -67,6 +67,8 @@ pub(super) struct Talk {
     pub(super) campaign: CampaignId,
     pub(super) needs: Needs,
     pub(super) declined: Vec<AgentId>,
+    /// From whom the supervisor who has it took it over.
+    pub(super) taken_from: Option<AgentId>,
     pub(super) opened_at: Timestamp,
     pub(super) place: Place,
 }
@@ -82,6 +84,8 @@ pub(super) struct Reference {
     routings: BTreeMap<CampaignId, Routing>,
     /// Campaigns whose queue is looked through again.
     pub(super) unrouted: BTreeSet<CampaignId>,
+    /// Released just now, and counted with those it was taken over from until all are.
+    still_lent: Vec<(AgentId, ConversationId)>,
     /// Whom a campaign that goes by turns gave to last.
     last: BTreeMap<CampaignId, AgentId>,
     pub(super) messages: Messages,
@@ -132,6 +136,8 @@ impl Reference {
                     Verdict::Nothing
                 }
             }
+            Command::TakeOver { conversation } => self.take_over(actor, *conversation),
+            Command::GiveBack { conversation } => self.give_back(actor, *conversation),
             Command::EndAfterWork { conversation, agent } => {
                 let themselves =
                     *actor == Actor::Agent(agent.clone()) && self.role(actor) != Some(Role::Auditor);
@@ -239,7 +245,78 @@ impl Reference {
     }
 
     fn load(&self, agent: &AgentId) -> usize {
-        self.holding(agent).len() + self.offers(agent).len() + self.people[agent].after_work.len()
+        let after_work = self.people[agent].after_work.len();
+        let lent = self.lent(agent).len() + self.still_lent.iter().filter(|(from, _)| from == agent).count();
+        self.holding(agent).len() + self.offers(agent).len() + after_work + lent
+    }
+
+    /// What was taken over from them.
+    pub(super) fn lent(&self, agent: &AgentId) -> Vec<ConversationId> {
+        let lent = self.open().filter(|talk| talk.taken_from.as_ref() == Some(agent));
+        lent.map(|talk| talk.id).collect()
+    }
+
+    fn take_over(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
+        only_if!(self.supervises(actor));
+        let Actor::Agent(by) = actor else {
+            return Verdict::Refused;
+        };
+        let Some(from) = self.holder(id) else {
+            return Verdict::Refused;
+        };
+        if from == *by {
+            return Verdict::Nothing;
+        }
+        only_if!(self.talk(id).expect("it is held").taken_from.is_none());
+        only_if!(self.load(by) < usize::from(self.people[by].definition.capacity));
+        self.turns_given += 1;
+        let turn = self.turns_given;
+        self.set_place(id, Place::With { agent: by.clone(), turn });
+        self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = Some(from);
+        Verdict::Happened
+    }
+
+    fn give_back(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
+        only_if!(self.supervises(actor));
+        let Some(talk) = self.talk(id).cloned() else {
+            return Verdict::Refused;
+        };
+        let (Some(to), Some(by)) = (talk.taken_from.clone(), self.holder(id)) else {
+            return Verdict::Refused;
+        };
+        only_if!(self.serves(&to, &talk));
+        self.hold(id, &to);
+        self.fill(&by);
+        Verdict::Happened
+    }
+
+    fn hold(&mut self, id: ConversationId, agent: &AgentId) {
+        self.turns_given += 1;
+        let turn = self.turns_given;
+        self.set_place(id, Place::With { agent: agent.clone(), turn });
+    }
+
+    /// Back to whom it was taken over from, when the supervisor leaves, if they attend it and are there.
+    fn goes_back(&mut self, id: ConversationId) -> bool {
+        let talk = self.talk(id).expect("it is held").clone();
+        let Some(to) = talk.taken_from.clone() else {
+            return false;
+        };
+        if !self.serves(&to, &talk) || self.people[&to].presence == Presence::Offline {
+            self.still_lent.push((to, id));
+            return false;
+        }
+        self.hold(id, &to);
+        true
+    }
+
+    fn fill_lenders(&mut self) {
+        let mut lenders: Vec<AgentId> = self.still_lent.drain(..).map(|(from, _)| from).collect();
+        lenders.sort_unstable();
+        lenders.dedup();
+        for from in lenders {
+            self.fill(&from);
+        }
     }
 
     fn end_after_work(&mut self, agent: &AgentId, conversation: ConversationId) -> Verdict {
@@ -271,7 +348,9 @@ impl Reference {
         let of_kind = |channel: &ChannelId| centre::kind(channel.as_str());
         let kind = of_kind(&talk.channel);
         let done = self.people[agent].after_work.iter().map(|(id, _)| *id);
-        let all = self.holding(agent).into_iter().chain(self.offers(agent)).chain(done);
+        let lent = self.still_lent.iter().filter(|(from, _)| from == agent).map(|(_, id)| *id);
+        let lent = self.lent(agent).into_iter().chain(lent);
+        let all = self.holding(agent).into_iter().chain(self.offers(agent)).chain(done).chain(lent);
         // The finished ones count too.
         let held = all.filter_map(|id| self.talks.iter().find(|talk| talk.id == id));
         let on_kind = held.filter(|held| of_kind(&held.channel) == kind).count();
@@ -291,6 +370,7 @@ impl Reference {
     fn set_place(&mut self, id: ConversationId, place: Place) {
         let talk = self.talks.iter_mut().find(|talk| talk.id == id).expect("it was opened");
         talk.place = place;
+        talk.taken_from = None;
     }
 
     fn give(&mut self, id: ConversationId, agent: &AgentId) {
@@ -610,6 +690,15 @@ impl Reference {
         }
         held.sort_unstable();
         for (opened_at, _, id) in held {
+            let absence = self.talk(id).expect("it is held").campaign.clone();
+            if self.goes_back(id) {
+                continue;
+            }
+            if centre::absence(absence.as_str()) == Absence::Keep {
+                self.still_lent.retain(|(_, lent)| *lent != id);
+                continue;
+            }
+            self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = None;
             let talk = self.talk(id).expect("it is held").clone();
             let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
             match centre::absence(talk.campaign.as_str()) {
@@ -623,6 +712,7 @@ impl Reference {
                 }
             }
         }
+        self.fill_lenders();
         Verdict::Happened
     }
 
@@ -634,11 +724,16 @@ impl Reference {
         }
         held.sort_unstable();
         for (opened_at, _, id) in held {
+            if self.goes_back(id) {
+                continue;
+            }
+            self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = None;
             let talk = self.talk(id).expect("it is held").clone();
             let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
             let exclusive = exclusive.filter(|other| comes_back || other != agent);
             self.route_to(&talk, opened_at, Some(agent), exclusive);
         }
+        self.fill_lenders();
     }
 
     fn receive(&mut self, id: ConversationId, contact: ContactId, channel: &ChannelId) -> Verdict {
@@ -653,6 +748,7 @@ impl Reference {
             campaign: CampaignId::new(entry).expect("a good id"),
             needs: Needs::default(),
             declined: Vec::new(),
+            taken_from: None,
             opened_at: self.now,
             place: nowhere(self.now),
         });
@@ -661,7 +757,8 @@ impl Reference {
     }
 
     fn can_take(&self, agent: &AgentId, talk: &Talk) -> bool {
-        let is_theirs = self.offered_to(talk.id).as_ref() == Some(agent);
+        let is_theirs =
+            self.offered_to(talk.id).as_ref() == Some(agent) || talk.taken_from.as_ref() == Some(agent);
         self.people.contains_key(agent)
             && self.serves(agent, talk)
             && (self.has_room_for(agent, talk) || is_theirs && self.is_there(agent))
@@ -682,11 +779,12 @@ impl Reference {
             Place::Waiting { kept, .. } => kept.as_ref().is_none_or(|(whose, _)| whose == agent),
         };
         let placed = before.or(self.offered_to(id)).filter(|placed| placed != agent);
+        let lender = talk.taken_from.clone().filter(|lender| lender != agent);
         only_if!(self.supervises(actor) || (*actor == Actor::Agent(agent.clone()) && free));
         only_if!(self.can_take(agent, &talk));
         self.give(id, agent);
-        if let Some(before) = placed {
-            self.fill(&before);
+        for freed in placed.into_iter().chain(lender) {
+            self.fill(&freed);
         }
         Verdict::Happened
     }
@@ -702,28 +800,35 @@ impl Reference {
             TransferTarget::Agent(agent) => {
                 only_if!(held.as_ref() != Some(agent) && self.can_take(agent, &talk));
                 self.give(id, agent);
-                if giver.as_ref() == Some(agent) {
-                    return Verdict::Happened;
+                for freed in giver.into_iter().chain(talk.taken_from).filter(|freed| freed != agent) {
+                    self.fill(&freed);
                 }
+                return Verdict::Happened;
             }
             TransferTarget::Campaign(campaign) => {
                 only_if!(*campaign != talk.campaign && works_on(campaign, &talk));
                 let moved = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
                 moved.campaign = campaign.clone();
+                // Whom it was taken over from has room again only after it has found its place.
                 // Out of the giver's hands before anything else is looked at.
                 moved.place = nowhere(self.now);
                 let moved = moved.clone();
-                let exclusive = self.exclusive.get(&(talk.contact, campaign.clone()));
-                match &giver {
-                    Some(giver) if exclusive == Some(giver) && self.can_take(giver, &moved) => {
-                        self.give(id, giver)
+                let exclusive = self.exclusive.get(&(talk.contact, campaign.clone())).cloned();
+                let whose = [giver.as_ref(), talk.taken_from.as_ref()];
+                match exclusive {
+                    Some(own)
+                        if whose.contains(&Some(&own))
+                            && self.serves(&own, &moved)
+                            && self.is_there(&own) =>
+                    {
+                        self.give(id, &own);
                     }
                     Some(_) | None => self.route(id, self.now, giver.as_ref()),
                 }
             }
         }
-        if let Some(giver) = giver {
-            self.fill(&giver);
+        for freed in giver.into_iter().chain(talk.taken_from) {
+            self.fill(&freed);
         }
         Verdict::Happened
     }
@@ -733,17 +838,21 @@ impl Reference {
         let campaign = self.talk(id).expect("it is open").campaign.clone();
         let own = self.holder(id).filter(|holder| *actor == Actor::Agent(holder.clone()));
         let holder = self.holder(id).or(self.offered_to(id));
+        let lender = self.talk(id).expect("it is open").taken_from.clone();
         self.set_place(id, Place::Over);
         if let Some(agent) = own.filter(|_| campaign.as_str() == "billing") {
             let until = self.now.plus(seconds(10));
             let person = self.people.get_mut(&agent).expect("a known agent");
             if person.presence != Presence::Offline {
                 person.after_work.push((id, until));
+                if let Some(lender) = lender {
+                    self.fill(&lender);
+                }
                 return Verdict::Happened;
             }
         }
-        if let Some(holder) = holder {
-            self.fill(&holder);
+        for freed in holder.into_iter().chain(lender) {
+            self.fill(&freed);
         }
         Verdict::Happened
     }

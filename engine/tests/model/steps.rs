@@ -38,6 +38,14 @@ pub(super) enum Deed {
         twice: bool,
         auditor: bool,
     },
+    TakeOver {
+        by: By,
+        talk: usize,
+    },
+    GiveBack {
+        by: By,
+        talk: usize,
+    },
     EndAfterWork {
         talk: usize,
         agent: usize,
@@ -155,6 +163,11 @@ fn any_by() -> impl Strategy<Value = By> {
     ]
 }
 
+/// The supervisor, mostly.
+fn supervisor() -> impl Strategy<Value = By> {
+    prop_oneof![6 => Just(By::Agent(AGENTS.len() - 1)), 1 => any_by()]
+}
+
 fn any_deed() -> impl Strategy<Value = Deed> {
     let agent = || 0..AGENTS.len();
     let contact = || 0..CONTACTS;
@@ -176,6 +189,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(agent, campaigns, channels, capacity, skills, twice, auditor)| {
                 Deed::Redefine { agent, campaigns, channels, capacity, skills, twice, auditor }
             }),
+        4 => (supervisor(), BACK).prop_map(|(by, talk)| Deed::TakeOver { by, talk }),
+        2 => (supervisor(), BACK).prop_map(|(by, talk)| Deed::GiveBack { by, talk }),
         2 => (0..4_usize, agent()).prop_map(|(talk, agent)| Deed::EndAfterWork { talk, agent }),
         3 => (agent(), any::<bool>())
             .prop_map(|(agent, is_connected)| Deed::Connection { agent, is_connected }),
@@ -281,6 +296,14 @@ impl Step {
                     agent,
                 };
                 plain(Actor::Administrator, Command::DefineAgent(definition))
+            }
+            Deed::TakeOver { by: who, talk: index } => {
+                let conversation = talk(index)?;
+                plain(by(who, conversation), Command::TakeOver { conversation })
+            }
+            Deed::GiveBack { by: who, talk: index } => {
+                let conversation = talk(index)?;
+                plain(by(who, conversation), Command::GiveBack { conversation })
             }
             Deed::EndAfterWork { talk: index, agent } => {
                 let agent = centre::agent(*agent);

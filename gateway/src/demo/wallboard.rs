@@ -48,6 +48,8 @@ impl Board {
             | EntryBody::Transferred { .. }
             | EntryBody::OfferEnded { .. }
             | EntryBody::AfterWorkEnded { .. }
+            | EntryBody::TakenOver { .. }
+            | EntryBody::GivenBack { .. }
             | EntryBody::Overflowed { .. }
             | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }

@@ -23,6 +23,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(finish))
         .routes(routes!(accept))
         .routes(routes!(decline))
+        .routes(routes!(take_over))
+        .routes(routes!(give_back))
         .routes(routes!(set_needs))
         .routes(routes!(end_after_work))
         .routes(routes!(add_note))
@@ -178,6 +180,48 @@ async fn decline(
     Order(order, NoBody {}): Order<NoBody>,
 ) -> Result<Done, Failure> {
     order.submit(&app, Command::DeclineOffer { conversation }).await
+}
+
+/// Take a conversation over
+///
+/// A supervisor has it instead of its agent, whose room it still takes, and may send. For supervisors with a token of
+/// their own.
+///
+/// Refused with `attended_by_nobody`, `taken_over_already`, `agent_full`, `nobody_takes_over`, `forbidden` or
+/// `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/take-over",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    responses((status = 200, description = "The supervisor has it.", body = Accepted))
+)]
+async fn take_over(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, NoBody {}): Order<NoBody>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::TakeOver { conversation }).await
+}
+
+/// Give a conversation back
+///
+/// The agent from whom it was taken over has it again. It goes back by itself when the supervisor goes offline.
+///
+/// Refused with `not_taken_over`, `nobody_to_give_back_to`, `forbidden` or `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/give-back",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    responses((status = 200, description = "The agent has it again.", body = Accepted))
+)]
+async fn give_back(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, NoBody {}): Order<NoBody>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::GiveBack { conversation }).await
 }
 
 /// Say what a conversation needs

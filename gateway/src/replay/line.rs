@@ -59,6 +59,8 @@ fn describe(event: &Event) -> String {
             };
             format!("offer {how} {}", e.agent)
         }
+        Event::ConversationTakenOver(e) => format!("taken over by {} from {}", e.by, e.from),
+        Event::ConversationGivenBack(e) => format!("given back to {} by {}", e.to, e.by),
         Event::AfterWorkEnded(e) => format!("{} is done after it", e.agent),
         Event::NeedsSet(e) => format!("needs {}", needs(&e.needs)),
         Event::NoteAdded(e) => match e.kind {

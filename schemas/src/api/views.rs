@@ -52,6 +52,8 @@ pub struct InboxItem {
     pub agent: Option<AgentId>,
     /// When it was opened.
     pub opened_at: Timestamp,
+    /// From whom the supervisor who has it took it over.
+    pub taken_from: Option<AgentId>,
     /// When the agent got it.
     pub assigned_at: Option<Timestamp>,
     /// Since when it waits for an agent.
@@ -239,6 +241,20 @@ pub enum EntryBody {
         disposition: DispositionId,
         /// The sub-disposition.
         sub_disposition: Option<DispositionId>,
+    },
+    /// A supervisor has it instead of its agent.
+    TakenOver {
+        /// Who had it.
+        from: AgentId,
+        /// Who has it.
+        by: AgentId,
+    },
+    /// The agent from whom it was taken over has it again.
+    GivenBack {
+        /// Who had it.
+        by: AgentId,
+        /// Who has it.
+        to: AgentId,
     },
     /// What its agent had to do after it is done, or the time for it is over.
     AfterWorkEnded {

@@ -219,6 +219,28 @@ pub struct OfferEnded {
     pub cause: OfferEnd,
 }
 
+/// A supervisor has a conversation instead of its agent, until they give it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationTakenOver {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who had it, and has no room for another instead.
+    pub from: AgentId,
+    /// Who has it.
+    pub by: AgentId,
+}
+
+/// The agent from whom a conversation was taken over has it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationGivenBack {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who had it meanwhile.
+    pub by: AgentId,
+    /// Who has it.
+    pub to: AgentId,
+}
+
 /// A conversation was transferred. The event after it says who has it or where it waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationTransferred {

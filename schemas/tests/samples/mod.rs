@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use schemas::event::{
     AfterWorkEnded, AgentConnected, AgentDefined, AgentDisconnected, AssignReason, CampaignDefined,
-    ChannelDefined, ClientDefined, ConversationAssigned, ConversationFinished, ConversationOffered,
-    ConversationOpened, ConversationOverflowed, ConversationQueued, ConversationReleased,
-    ConversationTransferred, DeliveryUpdated, DispositionDefined, Event, ExclusiveAgentRemoved,
-    ExclusiveAgentSet, MessageReceived, MessageResent, MessageSettled, MessageSubmitted, NeedsSet, NoteAdded,
-    NoteKind, OfferEnd, OfferEnded, OverflowAt, PresenceChanged, ProjectDefined, QueueCause, QueueRouted,
-    ReceiptParked, Reservation, SendAccepted, SendAttempted, SendDeferred, SendUncertain, SettingsDefined,
-    WorkspaceCreated,
+    ChannelDefined, ClientDefined, ConversationAssigned, ConversationFinished, ConversationGivenBack,
+    ConversationOffered, ConversationOpened, ConversationOverflowed, ConversationQueued,
+    ConversationReleased, ConversationTakenOver, ConversationTransferred, DeliveryUpdated,
+    DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, MessageResent,
+    MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, NoteKind, OfferEnd, OfferEnded, OverflowAt,
+    PresenceChanged, ProjectDefined, QueueCause, QueueRouted, ReceiptParked, Reservation, SendAccepted,
+    SendAttempted, SendDeferred, SendUncertain, SettingsDefined, WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
@@ -207,6 +207,8 @@ fn conversations() -> Vec<Sample> {
         v1("timed-out", offer_ended(OfferEnd::TimedOut)),
         v1("withdrawn", offer_ended(OfferEnd::Withdrawn)),
         v1("plain", ConversationReleased { conversation, agent: id("ana") }),
+        v1("plain", ConversationTakenOver { conversation, from: id("ana"), by: id("sue") }),
+        v1("plain", ConversationGivenBack { conversation, by: id("sue"), to: id("ana") }),
         v1("plain", AfterWorkEnded { conversation, agent: id("ana") }),
         v1("coaching", NoteAdded { conversation, text: "Offer a discount".into(), kind: NoteKind::Coaching }),
         v1(

@@ -19,6 +19,9 @@ pub(super) fn check(evidence: &Evidence) -> Findings {
                 continue;
             }
             Event::ConversationAssigned(e) => (e.conversation, Some(&e.agent)),
+            // Whom it was taken over from keeps no room, but is given none for it either.
+            Event::ConversationTakenOver(e) => (e.conversation, Some(&e.by)),
+            Event::ConversationGivenBack(e) => (e.conversation, Some(&e.to)),
             Event::ConversationTransferred(e) => (e.conversation, None),
             Event::ConversationReleased(e) => (e.conversation, None),
             Event::ConversationFinished(e) => (e.conversation, None),

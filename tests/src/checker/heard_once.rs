@@ -84,6 +84,8 @@ fn is_pushed(event: &Event) -> bool {
         | Event::ConversationOverflowed(_)
         | Event::NeedsSet(_)
         | Event::AfterWorkEnded(_)
+        | Event::ConversationTakenOver(_)
+        | Event::ConversationGivenBack(_)
         | Event::ConversationOffered(_)
         | Event::OfferEnded(_)
         | Event::NoteAdded(_)

@@ -30,6 +30,8 @@ fn broken<'a>(open: &mut Holders<'a>, happened: Happened<'a>) -> Option<String> 
             }
             Some(_) => None,
         },
+        Event::ConversationTakenOver(e) => passed_on(open, e.conversation, &e.from, &e.by, happened),
+        Event::ConversationGivenBack(e) => passed_on(open, e.conversation, &e.by, &e.to, happened),
         Event::ConversationTransferred(e) => loosen(open, e.conversation, e.from.as_ref(), happened),
         Event::ConversationReleased(e) => loosen(open, e.conversation, Some(&e.agent), happened),
         Event::ConversationQueued(e) => {
@@ -47,6 +49,19 @@ fn broken<'a>(open: &mut Holders<'a>, happened: Happened<'a>) -> Option<String> 
         },
         _ => None,
     }
+}
+
+/// The conversation goes from one to another without being anybody's between.
+fn passed_on<'a>(
+    open: &mut Holders<'a>,
+    conversation: ConversationId,
+    from: &'a AgentId,
+    to: &'a AgentId,
+    happened: Happened<'_>,
+) -> Option<String> {
+    let broken = loosen(open, conversation, Some(from), happened);
+    open.insert(conversation, Some(to));
+    broken
 }
 
 /// The conversation loses the agent that the event says it had.
