@@ -71,8 +71,8 @@ impl Queues {
 #[derive(Default)]
 pub(super) struct Line<'a> {
     parts: Vec<Part<'a>>,
-    /// One that is about to enter a queue, behind those of its time.
-    last: Option<Next<'a>>,
+    /// Those that enter a queue in the same decision, in the order in which they do.
+    entering: Vec<Next<'a>>,
 }
 
 struct Part<'a> {
@@ -100,24 +100,28 @@ impl<'a> Line<'a> {
         self.parts.push(Part { campaign, kind, places: places.peekable() });
     }
 
-    pub(super) fn add_last(&mut self, kind: ChannelKind, queued: &'a ConversationQueued) {
+    /// One that enters a queue in the same decision, behind those of its time.
+    pub(super) fn add_entering(&mut self, kind: ChannelKind, queued: &'a ConversationQueued) {
         let ConversationQueued { conversation, ref campaign, since, priority, .. } = *queued;
-        let place = QueuePlace { priority: Reverse(priority), since, number: u64::MAX, conversation };
-        self.last = Some(Next { place, campaign, kind });
+        let number = u64::MAX / 2 + self.entering.len() as u64;
+        let place = QueuePlace { priority: Reverse(priority), since, number, conversation };
+        self.entering.push(Next { place, campaign, kind });
     }
 
     /// Takes the first of those on a kind of channel that is wanted.
     pub(super) fn next(&mut self, wanted: impl Fn(ChannelKind) -> bool) -> Option<Next<'a>> {
-        let first = self.first(&wanted);
-        match self.last {
-            Some(last) if wanted(last.kind) && first.is_none_or(|(first, _)| last.place < first) => {
-                self.last.take()
+        let entering = self.entering.iter().enumerate().filter(|(_, next)| wanted(next.kind));
+        let entering = entering.map(|(i, next)| (next.place, i)).min();
+        match (self.first(&wanted), entering) {
+            (first, Some((place, i))) if first.is_none_or(|(first, _)| place < first) => {
+                Some(self.entering.remove(i))
             }
-            _ => first.map(|(place, part)| {
+            (Some((place, part)), _) => {
                 let Part { campaign, kind, places } = &mut self.parts[part];
                 places.next();
-                Next { place, campaign, kind: *kind }
-            }),
+                Some(Next { place, campaign, kind: *kind })
+            }
+            (None, _) => None,
         }
     }
 

@@ -347,8 +347,29 @@ pub(super) fn refill_of(
     let Some(agent) = ws.agents.get(agent).filter(|agent| agent.is_available()) else {
         return Vec::new();
     };
-    let load = load_without(ws, agent, lost, before);
-    fill_from(ws, &agent.definition, load, waiting_for(ws, &agent.definition), before, now)
+    let definition = &agent.definition;
+    let mut waiting = waiting_for(ws, definition);
+    // What was queued just before may come to them as well, or it would wait beside an agent with room.
+    for queued in before.iter().filter_map(queued_for_anybody) {
+        let campaign = ws.campaigns.get(&queued.campaign);
+        let conversation = ws.conversations.get(&queued.conversation);
+        let (Some(campaign), Some(conversation)) = (campaign, conversation) else {
+            continue;
+        };
+        if is_routed_to(campaign, definition)
+            && agent.serves(&queued.campaign, &conversation.channel)
+            && meets(&definition.skills, &conversation.needs.skills)
+            && !conversation.declined.contains(&definition.agent)
+        {
+            waiting.add_entering(conversation.kind, queued);
+        }
+    }
+    fill_from(ws, definition, load_without(ws, agent, lost, before), waiting, before, now)
+}
+
+fn queued_for_anybody(event: &Event) -> Option<&ConversationQueued> {
+    if let Event::ConversationQueued(queued) = event { Some(queued) } else { None }
+        .filter(|queued| queued.reserved.is_none())
 }
 
 /// What an agent holds when these do not take their room any more, with what they were given in the same decision.
@@ -364,32 +385,6 @@ fn given_to(event: &Event) -> Option<&AgentId> {
         return Some(&offered.agent);
     }
     if let Event::ConversationAssigned(assigned) = event { Some(&assigned.agent) } else { None }
-}
-
-/// The same for one who gave a conversation to this queue: it may come back to them when its turn comes, for nobody
-/// else could take it and it would wait beside an idle agent.
-pub(super) fn refill_or_take_back(
-    ws: &Workspace,
-    agent: &AgentId,
-    lost: &Conversation,
-    queued: &ConversationQueued,
-    before: &[Event],
-    now: Timestamp,
-) -> Vec<Event> {
-    let Some(agent) = ws.agents.get(agent).filter(|agent| agent.is_available()) else {
-        return Vec::new();
-    };
-    let definition = &agent.definition;
-    let mut waiting = waiting_for(ws, definition);
-    let is_routed = ws.campaigns.get(&queued.campaign).is_some_and(|to| is_routed_to(to, definition));
-    if is_routed
-        && !lost.declined.contains(&definition.agent)
-        && meets(&definition.skills, &lost.needs.skills)
-        && agent.serves(&queued.campaign, &lost.channel)
-    {
-        waiting.add_last(lost.kind, queued);
-    }
-    fill_from(ws, definition, load_without(ws, agent, &[lost], before), waiting, before, now)
 }
 
 /// Whether an agent whose room this conversation takes can have it in another campaign.

@@ -11,7 +11,7 @@ use schemas::{
 
 use super::conversation::{leave_stage, require_can_take};
 use super::permission::{require_holder_or_supervisor, require_text};
-use super::routing::{Loose, Router, keeps_in, refill, refill_all, refill_or_take_back};
+use super::routing::{Loose, Router, keeps_in, refill_all};
 use super::state::{Conversation, Workspace};
 
 /// The fixed disposition that every transfer carries; no master may take its id.
@@ -117,23 +117,9 @@ fn to_campaign(
         return Ok(std::iter::once(kept).chain(freed).collect());
     }
     // The one who gives it away must not be the one who gets it while anybody else can.
-    let placed = Router::new(ws, now, Some(giver)).route(&loose);
-    let queued = if let Event::ConversationQueued(queued) = &placed
-        && queued.reserved.is_none()
-    {
-        Some(queued.clone())
-    } else {
-        None
-    };
-    let mut events = vec![placed];
-    for agent in conversation.takes_room_of() {
-        let given = match &queued {
-            Some(queued) => refill_or_take_back(ws, agent, conversation, queued, &events, now),
-            None => refill(ws, agent, conversation, &events, now),
-        };
-        events.extend(given);
-    }
-    Ok(events)
+    let placed = [Router::new(ws, now, Some(giver)).route(&loose)];
+    let freed = refill_all(ws, conversation, &placed, None, now);
+    Ok(placed.into_iter().chain(freed).collect())
 }
 
 pub(super) fn transferred(ws: &mut Workspace, event: &ConversationTransferred) {
