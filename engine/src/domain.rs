@@ -26,6 +26,7 @@ mod send;
 mod state;
 mod take_over;
 mod transfer;
+mod transfer_offer;
 mod window;
 
 use schemas::frame::CommitHeader;
@@ -39,6 +40,7 @@ pub use state::{
     Agent, Connection, Conversation, ExclusiveAgent, Outbound, Remembered, SendStage, Stage, State, Workspace,
 };
 pub use transfer::{TRANSFER_DISPOSITION, require_campaign_takes};
+pub use transfer_offer::TransferOffer;
 pub use window::Window;
 
 /// What happens when this command comes now: the events, none if it is so already.
@@ -68,7 +70,7 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::ChangePresence { agent, presence } => presence::change(ws, agent, presence, actor, now),
         Command::ReceiveMessage(message) => inbound::receive(ws, message, submission.id, actor, now),
         Command::Assign { conversation, agent } => assign::assign(ws, *conversation, agent, actor, now),
-        Command::AcceptOffer { conversation } => offer::accept(ws, *conversation, actor),
+        Command::AcceptOffer { conversation } => offer::accept(ws, *conversation, actor, now),
         Command::DeclineOffer { conversation } => offer::decline(ws, *conversation, actor, now),
         Command::Send { conversation, content } => {
             send::send(ws, *conversation, content, submission.id, actor)
@@ -76,7 +78,11 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::Transfer { conversation, to, note } => {
             transfer::transfer(ws, *conversation, to, note, actor, now)
         }
-        Command::TakeOver { conversation } => take_over::take_over(ws, *conversation, actor),
+        Command::OfferTransfer { conversation, agent, note } => {
+            transfer_offer::offer(ws, *conversation, agent, note, actor, now)
+        }
+        Command::WithdrawTransfer { conversation } => transfer_offer::withdraw(ws, *conversation, actor, now),
+        Command::TakeOver { conversation } => take_over::take_over(ws, *conversation, actor, now),
         Command::GiveBack { conversation } => take_over::give_back(ws, *conversation, actor, now),
         Command::Finish { conversation, disposition, sub_disposition } => {
             finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor, now)
@@ -155,6 +161,8 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::ConversationOverflowed(e) => overflow::overflowed(ws, e),
         Event::NeedsSet(e) => needs::were_set(ws, e),
         Event::ConversationTransferred(e) => transfer::transferred(ws, e),
+        Event::TransferOffered(e) => transfer_offer::offered(ws, e),
+        Event::TransferOfferEnded(e) => transfer_offer::was_ended(ws, e),
         Event::ConversationTakenOver(e) => take_over::taken_over(ws, e),
         Event::ConversationGivenBack(e) => take_over::given_back(ws, e),
         Event::ConversationFinished(e) => finish::finished(ws, e),

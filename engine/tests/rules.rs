@@ -20,6 +20,7 @@ mod rules {
     mod send;
     mod take_over;
     mod transfer;
+    mod transfer_offer;
 
     use schemas::Rejection;
 
@@ -42,6 +43,7 @@ mod rules {
             routing::refusals(),
             send::refusals(),
             take_over::refusals(),
+            transfer_offer::refusals(),
             transfer::refusals(),
         ];
         let tested: Vec<&str> = tables.iter().flatten().map(Rejection::code).collect();

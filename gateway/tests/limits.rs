@@ -82,6 +82,7 @@ fn figures() -> BTreeMap<String, u64> {
         ("schemas::OVERFLOW_SECONDS_MAX", u64::from(s::OVERFLOW_SECONDS_MAX)),
         ("schemas::AFTER_WORK_SECONDS_MAX", u64::from(s::AFTER_WORK_SECONDS_MAX)),
         ("schemas::OFFER_SECONDS_MAX", u64::from(s::OFFER_SECONDS_MAX)),
+        ("schemas::TRANSFER_OFFER_SECONDS_DEFAULT", u64::from(s::TRANSFER_OFFER_SECONDS_DEFAULT)),
         ("schemas::ROUTED_AT_ONCE_MAX", s::ROUTED_AT_ONCE_MAX as u64),
         ("schemas::MASTERS_PER_KIND_MAX", s::MASTERS_PER_KIND_MAX as u64),
         ("schemas::IDEMPOTENCY_KEY_BYTES_MAX", s::IDEMPOTENCY_KEY_BYTES_MAX as u64),

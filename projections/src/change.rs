@@ -19,6 +19,8 @@ pub struct Audience {
     pub agent: Option<AgentId>,
     /// Who had it before the event; they hear that they lost it.
     pub agent_before: Option<AgentId>,
+    /// Who is, or was before the event, asked whether they take it over.
+    pub asked: [Option<AgentId>; 2],
     /// The campaign whose queue it waits in.
     pub waiting: Option<CampaignId>,
     /// The campaign whose queue it waited in before the event.
@@ -84,12 +86,15 @@ impl Change {
             EntryBody::Inbound { content, .. } | EntryBody::Outbound { content, .. } => {
                 Content::bytes(content)
             }
-            EntryBody::Note { text, .. } | EntryBody::Transferred { note: text, .. } => text.len(),
+            EntryBody::Note { text, .. }
+            | EntryBody::Transferred { note: text, .. }
+            | EntryBody::TransferOffered { note: text, .. } => text.len(),
             EntryBody::Queued { .. }
             | EntryBody::Assigned { .. }
             | EntryBody::Offered { .. }
             | EntryBody::OfferEnded { .. }
             | EntryBody::AfterWorkEnded { .. }
+            | EntryBody::TransferOfferEnded { .. }
             | EntryBody::TakenOver { .. }
             | EntryBody::GivenBack { .. }
             | EntryBody::Overflowed { .. }
@@ -125,6 +130,8 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::ConversationFinished(e) => Subject::Line(e.conversation),
         Event::ConversationReleased(e) => Subject::Line(e.conversation),
         Event::ConversationTakenOver(e) => Subject::Line(e.conversation),
+        Event::TransferOffered(e) => Subject::Line(e.conversation),
+        Event::TransferOfferEnded(e) => Subject::Line(e.conversation),
         Event::ConversationGivenBack(e) => Subject::Line(e.conversation),
         Event::AfterWorkEnded(e) => Subject::Line(e.conversation),
         Event::ConversationOffered(e) => Subject::Line(e.conversation),
@@ -186,6 +193,7 @@ pub(crate) fn audience(before: Option<&Seat>, after: Option<&Seat>, status_shown
     Audience {
         agent: after.and_then(|seat| seat.agent.clone()),
         agent_before: before.and_then(|seat| seat.agent.clone()),
+        asked: [before, after].map(|seat| seat.and_then(|seat| seat.asked.clone())),
         waiting: after.and_then(waiting),
         waiting_before: before.and_then(waiting),
         campaign: either.map(|seat| seat.campaign.clone()),

@@ -33,6 +33,13 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
             EntryBody::Offered { agent: e.agent.clone(), reason: e.reason.clone(), until: e.until }
         }
         Event::OfferEnded(e) => EntryBody::OfferEnded { agent: e.agent.clone(), cause: e.cause },
+        Event::TransferOffered(e) => EntryBody::TransferOffered {
+            from: e.from.clone(),
+            to: e.to.clone(),
+            note: e.note.clone(),
+            until: e.until,
+        },
+        Event::TransferOfferEnded(e) => EntryBody::TransferOfferEnded { to: e.to.clone(), cause: e.cause },
         Event::ConversationTakenOver(e) => EntryBody::TakenOver { from: e.from.clone(), by: e.by.clone() },
         Event::ConversationGivenBack(e) => EntryBody::GivenBack { by: e.by.clone(), to: e.to.clone() },
         Event::AfterWorkEnded(e) => EntryBody::AfterWorkEnded { agent: e.agent.clone() },

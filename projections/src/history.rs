@@ -94,6 +94,8 @@ impl HistoryProjector {
                 header.agent = Some(e.to.clone());
                 header.assigned_at = Some(r.header.at);
             }),
+            Event::TransferOffered(e) => self.append(r, e.conversation, |_| {}),
+            Event::TransferOfferEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::AfterWorkEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::OfferEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::NeedsSet(e) => self.append(r, e.conversation, |_| {}),

@@ -19,7 +19,7 @@ use crate::keys::{self, MasterKind, WorkspaceKey};
 use crate::recorded::Recorded;
 use crate::rows::{LastMessageRow, OpenRow};
 use crate::store::{Store, Value};
-use lists::{Counts, place};
+use lists::{Counts, Place, places};
 use masters::changed_presence;
 
 pub use lists::OpenCounts;
@@ -46,7 +46,7 @@ struct HotOpen {
 
 #[derive(Debug)]
 struct StoredOpen {
-    place: Option<Vec<u8>>,
+    places: [Option<Place>; 2],
     waits: bool,
 }
 
@@ -55,6 +55,8 @@ struct StoredOpen {
 pub(crate) struct Seat {
     /// Who has it, or is offered it.
     pub(crate) agent: Option<AgentId>,
+    /// Who is asked whether they take it over.
+    pub(crate) asked: Option<AgentId>,
     pub(crate) campaign: CampaignId,
     pub(crate) channel: ChannelId,
     pub(crate) waits: bool,
@@ -126,6 +128,10 @@ impl InboxProjector {
                 row.offered = Some((e.agent.clone(), e.until));
                 row.reserved_for = None;
             }),
+            Event::TransferOffered(e) => self.change(r, e.conversation, |row| {
+                row.offered = Some((e.to.clone(), e.until));
+            }),
+            Event::TransferOfferEnded(e) => self.change(r, e.conversation, |row| row.offered = None),
             // After the next four, another event says who has it or where it waits.
             Event::OfferEnded(e) => self.change(r, e.conversation, |row| row.offered = None),
             Event::ConversationOverflowed(e) => {
@@ -158,7 +164,8 @@ impl InboxProjector {
     /// Who has a conversation now, or where it waits; `None` when it is not open.
     pub(crate) fn seat(&self, key: ConversationKey) -> Result<Option<Seat>, ViewError> {
         let of = |row: &OpenRow| Seat {
-            agent: row.agent.clone().or_else(|| Some(row.offered.as_ref()?.0.clone())),
+            agent: row.agent.clone().or_else(|| offered_to(row)),
+            asked: row.agent.as_ref().and_then(|_| offered_to(row)),
             campaign: row.campaign.clone(),
             channel: row.channel.clone(),
             waits: waits(row),
@@ -218,7 +225,7 @@ impl InboxProjector {
         let store = &self.store;
         self.hot.change(key, || {
             let row = open_row(store.get(&keys::open_conversation(key.0, key.1))?)?;
-            let stored = row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
+            let stored = row.as_ref().map(|row| StoredOpen { places: places(key, row), waits: waits(row) });
             Ok(HotOpen { row, stored })
         })
     }
@@ -230,16 +237,15 @@ fn write(
     key: ConversationKey,
     hot: &mut HotOpen,
 ) -> Result<(), ViewError> {
-    let now = hot.row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
-    let place_of = |stored: &Option<StoredOpen>| stored.as_ref().and_then(|stored| stored.place.clone());
-    let (before, after) = (place_of(&hot.stored), place_of(&now));
-    if before != after {
-        if let Some(before) = before {
-            store.delete(&before)?;
-        }
-        if let Some(after) = after {
-            store.put(&after, Vec::new())?;
-        }
+    let now = hot.row.as_ref().map(|row| StoredOpen { places: places(key, row), waits: waits(row) });
+    let places_of =
+        |stored: &Option<StoredOpen>| stored.as_ref().map(|stored| stored.places).unwrap_or_default();
+    let (before, after) = (places_of(&hot.stored), places_of(&now));
+    for gone in before.iter().flatten().filter(|place| !after.contains(&Some(**place))) {
+        store.delete(gone)?;
+    }
+    for new in after.iter().flatten().filter(|place| !before.contains(&Some(**place))) {
+        store.put(new, Vec::new())?;
     }
     let row_key = keys::open_conversation(key.0, key.1);
     match &hot.row {
@@ -259,6 +265,10 @@ fn write(
 
 fn open_row(row: Option<Value>) -> Result<Option<OpenRow>, ViewError> {
     Ok(row.map(|row| schemas::decode("open conversation", &row)).transpose()?)
+}
+
+fn offered_to(row: &OpenRow) -> Option<AgentId> {
+    row.offered.as_ref().map(|(agent, _)| agent.clone())
 }
 
 fn waits(row: &OpenRow) -> bool {

@@ -101,6 +101,8 @@ impl StatusProjector {
             | Event::ConversationOverflowed(_)
             | Event::NeedsSet(_)
             | Event::AfterWorkEnded(_)
+            | Event::TransferOffered(_)
+            | Event::TransferOfferEnded(_)
             | Event::ConversationTakenOver(_)
             | Event::ConversationGivenBack(_)
             | Event::ConversationOffered(_)

@@ -98,7 +98,7 @@ pub enum Command {
         /// To whom.
         agent: AgentId,
     },
-    /// Take the conversation that one is offered.
+    /// Take the conversation that one is offered, by routing or by its agent.
     AcceptOffer {
         /// Which conversation.
         conversation: ConversationId,
@@ -123,6 +123,20 @@ pub enum Command {
         to: TransferTarget,
         /// Why; mandatory.
         note: String,
+    },
+    /// Ask an agent whether they take a conversation over. Its agent has it until they accept.
+    OfferTransfer {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Whom.
+        agent: AgentId,
+        /// Why; mandatory.
+        note: String,
+    },
+    /// Ask them no more.
+    WithdrawTransfer {
+        /// Which conversation.
+        conversation: ConversationId,
     },
     /// Have a conversation instead of its agent, as a supervisor.
     TakeOver {

@@ -14,7 +14,7 @@ pub use conversation::{
     ConversationOffered, ConversationOpened, ConversationOverflowed, ConversationQueued,
     ConversationReleased, ConversationTakenOver, ConversationTransferred, ExclusiveAgentRemoved,
     ExclusiveAgentSet, MessageReceived, NeedsSet, NoteAdded, NoteKind, OfferEnd, OfferEnded, OverflowAt,
-    QueueCause, Reservation,
+    QueueCause, Reservation, TransferOfferEnded, TransferOffered,
 };
 pub use outbound::{
     DeliveryUpdated, MessageResent, MessageSettled, MessageSubmitted, ReceiptParked, SendAccepted,
@@ -121,6 +121,8 @@ events! {
     34 v 1 AfterWorkEnded;
     35 v 1 ConversationTakenOver;
     36 v 1 ConversationGivenBack;
+    37 v 1 TransferOffered;
+    38 v 1 TransferOfferEnded;
     40 v 1 MessageSubmitted;
     41 v 1 SendAttempted;
     42 v 1 SendAccepted;
@@ -165,6 +167,8 @@ impl Event {
             Self::OfferEnded(e) => Some(e.conversation),
             Self::AfterWorkEnded(e) => Some(e.conversation),
             Self::ConversationTakenOver(e) => Some(e.conversation),
+            Self::TransferOffered(e) => Some(e.conversation),
+            Self::TransferOfferEnded(e) => Some(e.conversation),
             Self::ConversationGivenBack(e) => Some(e.conversation),
             Self::MessageSubmitted(e) => Some(e.conversation),
             Self::SendAttempted(e) => Some(e.conversation),

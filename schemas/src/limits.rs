@@ -38,6 +38,8 @@ pub const GRACE_SECONDS_DEFAULT: u32 = 60;
 pub const AFTER_WORK_SECONDS_MAX: u32 = 60 * 60;
 /// Longest time that an agent has to accept a conversation.
 pub const OFFER_SECONDS_MAX: u16 = 600;
+/// The time to answer whether one takes a conversation over, in seconds, where the campaign offers without asking.
+pub const TRANSFER_OFFER_SECONDS_DEFAULT: u16 = 60;
 /// Conversations that are routed at a time when a campaign's routing changes, before others have their turn.
 pub const ROUTED_AT_ONCE_MAX: usize = 500;
 /// Most masters of one kind in a workspace.

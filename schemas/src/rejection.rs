@@ -168,7 +168,11 @@ rejections! {
     NobodyTakesOver: Invalid "nobody_takes_over"
         "the administrator's token is nobody who could have a conversation" "use the token of a supervisor";
     AttendedByNobody(ConversationId): Conflict "attended_by_nobody"
-        "conversation {0} has no agent to take it over from" "assign it to yourself instead";
+        "conversation {0} has no agent to take it over from" "assign it instead";
+    TransferOfferedAlready(ConversationId, AgentId): Conflict "transfer_offered_already"
+        "agent {1} is asked already whether they take conversation {0} over" "wait for their answer, or withdraw it";
+    NoTransferOffered(ConversationId): Conflict "no_transfer_offered"
+        "nobody is asked whether they take conversation {0} over" "nothing to withdraw";
     TakenOverAlready(ConversationId, AgentId): Conflict "taken_over_already"
         "conversation {0} was taken over by supervisor {1}" "ask them to give it back";
     NotTakenOver(ConversationId): Conflict "not_taken_over"

@@ -8,4 +8,5 @@ mod scenarios {
     mod presence;
     mod routing;
     mod take_over;
+    mod transfer_offer;
 }

@@ -46,7 +46,7 @@ impl Conversation {
 pub(super) fn require_can_take(agent: &Agent, conversation: &Conversation) -> Result<(), Rejection> {
     let Conversation { campaign, channel, kind, .. } = conversation;
     match require_takes(&agent.definition, agent.is_available(), agent.load, (campaign, channel, *kind)) {
-        // What they are offered, or was taken over from them, takes their room already.
+        // What they are offered or asked to take over, or was taken over from them, takes their room already.
         Err(Rejection::AgentFull(..) | Rejection::AgentFullOnKind(..))
             if conversation.takes_room_of().any(|id| *id == agent.definition.agent) =>
         {
@@ -179,6 +179,7 @@ impl Workspace {
 /// Takes a conversation from its agent, or out of the queue it waits in.
 pub(super) fn leave_stage(ws: &mut Workspace, id: ConversationId) {
     ws.end_loan(id);
+    ws.end_transfer_offer(id);
     let Some(conversation) = ws.conversations.get(&id) else {
         return;
     };

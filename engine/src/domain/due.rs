@@ -1,7 +1,7 @@
 //! Times that something waits for. What a conversation waits for is in its state; the soonest of it is its deadline.
 
 use schemas::command::Due;
-use schemas::event::{Event, QueueCause};
+use schemas::event::{Event, OfferEnd, QueueCause};
 use schemas::{Actor, ConversationId, Rejection, Timestamp};
 
 use super::after_work;
@@ -13,6 +13,7 @@ use super::permission::require_system;
 use super::rerouting::route_queue;
 use super::routing::Router;
 use super::state::{Connection, Conversation, Stage, Workspace};
+use super::transfer_offer;
 
 /// What is due by now; nothing when it was done, or put off, meanwhile.
 pub(super) fn pass(
@@ -46,6 +47,9 @@ fn of_conversation(
     now: Timestamp,
 ) -> Vec<Event> {
     let is_over = |until: Option<Timestamp>| until.is_some_and(|until| until <= now);
+    if let Some(asked) = conversation.transfer_offer.as_deref().filter(|asked| is_over(Some(asked.until))) {
+        return transfer_offer::end(ws, id, conversation, asked, OfferEnd::TimedOut, now);
+    }
     match &conversation.stage {
         Stage::Offered { agent, until, .. } if is_over(Some(*until)) => {
             time_out(ws, id, conversation, agent, now)
@@ -68,7 +72,8 @@ impl Conversation {
             Stage::Waiting { reserved: Some(kept), .. } => kept.until,
             Stage::Waiting { reserved: None, overflow, .. } => overflow.as_ref().map(|leaves| leaves.at),
             Stage::Offered { until, .. } => Some(*until),
-            Stage::Assigned(_) | Stage::Loose => None,
+            Stage::Assigned(_) => self.transfer_offer.as_ref().map(|asked| asked.until),
+            Stage::Loose => None,
         }
     }
 }

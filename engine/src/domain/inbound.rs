@@ -106,6 +106,7 @@ pub(super) fn opened(ws: &mut Workspace, event: &ConversationOpened, at: Timesta
         campaign: event.campaign.clone(),
         needs: Needs::default(),
         taken_from: None,
+        transfer_offer: None,
         declined: Vec::new(),
         opened_at: at,
         outbound_count: 0,

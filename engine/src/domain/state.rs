@@ -22,6 +22,7 @@ use super::after_work::AfterWork;
 use super::delivery::{Parked, ProviderKey};
 use super::queues::{QueuePlace, Queues};
 use super::rooms::{Load, Rooms};
+use super::transfer_offer::TransferOffer;
 use super::window::Window;
 
 const WINDOW: Duration = Duration::from_secs(WINDOW_DAYS * 24 * 60 * 60);
@@ -81,6 +82,8 @@ pub struct Agent {
     pub offered: Vec<ConversationId>,
     /// The conversations that a supervisor has taken over from them and may give back.
     pub lent: Vec<ConversationId>,
+    /// The conversations of others that they are asked to take over.
+    pub asked: Vec<ConversationId>,
     /// What they still have to do after conversations that they finished.
     pub after_work: Vec<AfterWork>,
     /// How many all these are.
@@ -146,6 +149,8 @@ pub struct Conversation {
     pub needs: Needs,
     /// From whom the supervisor who has it has taken it over.
     pub taken_from: Option<AgentId>,
+    /// Who is asked whether they take it over from its agent.
+    pub transfer_offer: Option<Box<TransferOffer>>,
     /// Who was offered it in vain, since somebody last had it.
     pub declined: Vec<AgentId>,
     /// When it was opened.
@@ -196,9 +201,9 @@ impl Conversation {
         }
     }
 
-    /// All whose room it takes: also from whom it was taken over.
+    /// All whose room it takes: also from whom it was taken over, and who is asked whether they take it over.
     pub(super) fn takes_room_of(&self) -> impl Iterator<Item = &AgentId> {
-        self.placed_with().into_iter().chain(&self.taken_from)
+        self.placed_with().into_iter().chain(&self.taken_from).chain(self.asked())
     }
 
     /// Whose room it takes: who has it, or is offered it.

@@ -27,26 +27,33 @@ pub(super) fn transfer(
 ) -> Result<Vec<Event>, Rejection> {
     let conversation = ws.open_conversation(id)?;
     require_holder_or_supervisor(ws, actor, id, conversation)?;
-    if note.trim().is_empty() {
-        return Err(Rejection::NoteRequired);
-    }
-    require_text("note", note, NOTE_CHARS_MAX)?;
+    require_note(note)?;
     let placed = match to {
         TransferTarget::Agent(target) => to_agent(ws, id, conversation, target, now)?,
         TransferTarget::Campaign(campaign) => to_campaign(ws, id, conversation, campaign, now)?,
     };
-    let disposition = DispositionId::new(TRANSFER_DISPOSITION)
-        .map_err(|_| Rejection::InvalidText("disposition".to_owned()))?;
-    let transferred = ConversationTransferred {
-        conversation: id,
-        from: conversation.agent().cloned(),
-        to: to.clone(),
-        note: note.to_owned(),
-        disposition,
-    };
-    let mut events = vec![transferred.into()];
+    let mut events = vec![transferred_to(id, conversation, to.clone(), note)?];
     events.extend(placed);
     Ok(events)
+}
+
+pub(super) fn require_note(note: &str) -> Result<(), Rejection> {
+    if note.trim().is_empty() {
+        return Err(Rejection::NoteRequired);
+    }
+    require_text("note", note, NOTE_CHARS_MAX)
+}
+
+pub(super) fn transferred_to(
+    id: ConversationId,
+    conversation: &Conversation,
+    to: TransferTarget,
+    note: &str,
+) -> Result<Event, Rejection> {
+    let disposition = DispositionId::new(TRANSFER_DISPOSITION)
+        .map_err(|_| Rejection::InvalidText("disposition".to_owned()))?;
+    let (from, note) = (conversation.agent().cloned(), note.to_owned());
+    Ok(ConversationTransferred { conversation: id, from, to, note, disposition }.into())
 }
 
 fn to_agent(
@@ -89,7 +96,7 @@ pub fn require_campaign_takes<'a>(
     Ok(())
 }
 
-fn given(conversation: ConversationId, agent: &AgentId, reason: AssignReason) -> Event {
+pub(super) fn given(conversation: ConversationId, agent: &AgentId, reason: AssignReason) -> Event {
     let agent = agent.clone();
     ConversationAssigned { conversation, agent, reason }.into()
 }

@@ -38,6 +38,8 @@ pub(super) fn same(state: &State, model: &Reference) {
         assert_eq!(found.stage, stage_of(talk, &found.stage), "the place of {}", talk.id);
         assert_eq!(found.campaign, talk.campaign, "the campaign of {}", talk.id);
         assert_eq!(found.taken_from, talk.taken_from, "from whom {} was taken over", talk.id);
+        let asked = found.transfer_offer.as_ref().map(|asked| (asked.to.clone(), asked.until));
+        assert_eq!(asked, talk.asked, "who is asked to take {} over", talk.id);
         assert_eq!(found.declined, talk.declined, "who declined {}", talk.id);
         assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
     }
@@ -77,6 +79,8 @@ fn same_agents(ws: &Workspace, model: &Reference) {
         assert_eq!(agent.offered, model.offers(id), "what {id} is offered");
         let lent: BTreeSet<_> = agent.lent.iter().copied().collect();
         assert_eq!(lent, model.lent(id).into_iter().collect(), "what was taken over from {id}");
+        let asked: BTreeSet<_> = agent.asked.iter().copied().collect();
+        assert_eq!(asked, model.asked(id).into_iter().collect(), "what {id} is asked to take over");
         let kept: Vec<ConversationId> = ws.kept_for(id).collect();
         assert_eq!(kept, waiting(model, |_, whose| whose == Some(id)), "what is kept for {id}");
     }

@@ -50,7 +50,8 @@ pub(super) fn hold_of(events: &[Event], state: &State) {
 fn each_conversation_has_at_most_one_agent(ws: &Workspace) {
     let mut held = BTreeMap::new();
     for agent in ws.agents() {
-        let taken = agent.holding.len() + agent.offered.len() + agent.after_work.len() + agent.lent.len();
+        let of_others = agent.lent.len() + agent.asked.len();
+        let taken = agent.holding.len() + agent.offered.len() + agent.after_work.len() + of_others;
         assert_eq!(usize::from(agent.load.total()), taken, "what is counted and what is held or offered");
         for id in &agent.holding {
             let before = held.insert(*id, &agent.definition.agent);
@@ -146,6 +147,9 @@ fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
     for (id, conversation) in ws.conversations() {
         if let Stage::Waiting { reserved: Some(kept), .. } = &conversation.stage {
             expected.extend(kept.until.map(|until| (until, Due::Conversation(*id))));
+        }
+        if let Some(asked) = &conversation.transfer_offer {
+            expected.insert((asked.until, Due::Conversation(*id)));
         }
         if let Stage::Offered { until, .. } = &conversation.stage {
             expected.insert((*until, Due::Conversation(*id)));

@@ -69,6 +69,8 @@ pub(super) struct Talk {
     pub(super) declined: Vec<AgentId>,
     /// From whom the supervisor who has it took it over.
     pub(super) taken_from: Option<AgentId>,
+    /// Who is asked whether they take it over, and until when.
+    pub(super) asked: Option<(AgentId, Timestamp)>,
     pub(super) opened_at: Timestamp,
     pub(super) place: Place,
 }
@@ -135,6 +137,13 @@ impl Reference {
                 } else {
                     Verdict::Nothing
                 }
+            }
+            Command::OfferTransfer { conversation, agent, .. } => {
+                self.offer_transfer(actor, *conversation, agent)
+            }
+            Command::WithdrawTransfer { conversation } => {
+                only_if!(self.holds(actor, *conversation) || self.supervises(actor));
+                self.end_question(*conversation)
             }
             Command::TakeOver { conversation } => self.take_over(actor, *conversation),
             Command::GiveBack { conversation } => self.give_back(actor, *conversation),
@@ -247,7 +256,48 @@ impl Reference {
     fn load(&self, agent: &AgentId) -> usize {
         let after_work = self.people[agent].after_work.len();
         let lent = self.lent(agent).len() + self.still_lent.iter().filter(|(from, _)| from == agent).count();
-        self.holding(agent).len() + self.offers(agent).len() + after_work + lent
+        self.holding(agent).len() + self.offers(agent).len() + after_work + lent + self.asked(agent).len()
+    }
+
+    /// What they are asked to take over.
+    pub(super) fn asked(&self, agent: &AgentId) -> Vec<ConversationId> {
+        let asked = self.open().filter(|talk| whom(talk).as_ref() == Some(agent));
+        asked.map(|talk| talk.id).collect()
+    }
+
+    fn offer_transfer(&mut self, actor: &Actor, id: ConversationId, agent: &AgentId) -> Verdict {
+        let Some(talk) = self.talk(id).cloned() else {
+            return Verdict::Refused;
+        };
+        only_if!(self.holds(actor, id) || self.supervises(actor));
+        let holder = self.holder(id);
+        only_if!(holder.is_some() && talk.asked.is_none());
+        only_if!(holder.as_ref() != Some(agent) && talk.taken_from.as_ref() != Some(agent));
+        only_if!(self.can_take(agent, &talk));
+        let time = self.routings[&talk.campaign].offer_seconds.unwrap_or(60);
+        let until = self.now.plus(seconds(time.into()));
+        self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").asked =
+            Some((agent.clone(), until));
+        Verdict::Happened
+    }
+
+    /// They do not take it over, and may get something else.
+    fn end_question(&mut self, id: ConversationId) -> Verdict {
+        let talk = self.talks.iter_mut().find(|talk| talk.id == id).expect("it was opened");
+        let Some((agent, _)) = talk.asked.take() else {
+            return Verdict::Refused;
+        };
+        self.fill(&agent);
+        Verdict::Happened
+    }
+
+    /// They leave, or do not attend these any more.
+    fn ask_no_more(&mut self, agent: &AgentId, which: impl Fn(&Self, &Talk) -> bool) {
+        for id in self.asked(agent) {
+            if which(self, self.talk(id).expect("it is open")) {
+                self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").asked = None;
+            }
+        }
     }
 
     /// What was taken over from them.
@@ -268,11 +318,16 @@ impl Reference {
             return Verdict::Nothing;
         }
         only_if!(self.talk(id).expect("it is held").taken_from.is_none());
-        only_if!(self.load(by) < usize::from(self.people[by].definition.capacity));
+        let asked = whom(self.talk(id).expect("it is held"));
+        let has_room = self.load(by) < usize::from(self.people[by].definition.capacity);
+        only_if!(asked.as_ref() == Some(by) || has_room);
         self.turns_given += 1;
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: by.clone(), turn });
         self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = Some(from);
+        if let Some(asked) = asked.filter(|asked| asked != by) {
+            self.fill(&asked);
+        }
         Verdict::Happened
     }
 
@@ -286,7 +341,9 @@ impl Reference {
         };
         only_if!(self.serves(&to, &talk));
         self.hold(id, &to);
-        self.fill(&by);
+        for freed in std::iter::once(by).chain(whom(&talk)) {
+            self.fill(&freed);
+        }
         Verdict::Happened
     }
 
@@ -299,6 +356,7 @@ impl Reference {
     /// Back to whom it was taken over from, when the supervisor leaves, if they attend it and are there.
     fn goes_back(&mut self, id: ConversationId) -> bool {
         let talk = self.talk(id).expect("it is held").clone();
+        self.still_lent.extend(whom(&talk).map(|asked| (asked, id)));
         let Some(to) = talk.taken_from.clone() else {
             return false;
         };
@@ -351,6 +409,7 @@ impl Reference {
         let lent = self.still_lent.iter().filter(|(from, _)| from == agent).map(|(_, id)| *id);
         let lent = self.lent(agent).into_iter().chain(lent);
         let all = self.holding(agent).into_iter().chain(self.offers(agent)).chain(done).chain(lent);
+        let all = all.chain(self.asked(agent));
         // The finished ones count too.
         let held = all.filter_map(|id| self.talks.iter().find(|talk| talk.id == id));
         let on_kind = held.filter(|held| of_kind(&held.channel) == kind).count();
@@ -371,6 +430,7 @@ impl Reference {
         let talk = self.talks.iter_mut().find(|talk| talk.id == id).expect("it was opened");
         talk.place = place;
         talk.taken_from = None;
+        talk.asked = None;
     }
 
     fn give(&mut self, id: ConversationId, agent: &AgentId) {
@@ -395,6 +455,19 @@ impl Reference {
     }
 
     fn answer_offer(&mut self, actor: &Actor, id: ConversationId, is_accepted: bool) -> Verdict {
+        let asked = self.talk(id).and_then(whom).filter(|asked| *actor == Actor::Agent(asked.clone()));
+        if let Some(asked) = asked {
+            if !is_accepted {
+                return self.end_question(id);
+            }
+            let from = self.talk(id).expect("it is open").taken_from.clone();
+            let before = self.holder(id).into_iter().chain(from);
+            self.give(id, &asked);
+            for freed in before {
+                self.fill(&freed);
+            }
+            return Verdict::Happened;
+        }
         let Some(agent) = self.offered_to(id) else {
             return Verdict::Refused;
         };
@@ -600,6 +673,7 @@ impl Reference {
             }
         }
         self.withdraw(id, |model, talk| !model.serves(id, talk));
+        self.ask_no_more(id, |model, talk| !model.serves(id, talk));
         self.fill(id);
         if self.people[id].definition.role == Role::Auditor {
             self.release(id, false);
@@ -645,10 +719,14 @@ impl Reference {
                 person.idle_since = self.now;
                 self.fill(agent);
             }
-            Presence::Away { .. } => self.withdraw(agent, |_, _| true),
+            Presence::Away { .. } => {
+                self.withdraw(agent, |_, _| true);
+                self.ask_no_more(agent, |_, _| true);
+            }
             Presence::Offline => {
                 person.after_work.clear();
                 self.withdraw(agent, |_, _| true);
+                self.ask_no_more(agent, |_, _| true);
                 self.release(agent, true);
             }
         }
@@ -684,6 +762,7 @@ impl Reference {
         person.presence = Presence::Offline;
         person.after_work.clear();
         self.withdraw(agent, |_, _| true);
+        self.ask_no_more(agent, |_, _| true);
         let mut held = Vec::new();
         for (turn, id) in self.holding(agent).into_iter().enumerate() {
             held.push((self.talk(id).expect("it is held").opened_at, turn, id));
@@ -698,7 +777,8 @@ impl Reference {
                 self.still_lent.retain(|(_, lent)| *lent != id);
                 continue;
             }
-            self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = None;
+            let released = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
+            (released.taken_from, released.asked) = (None, None);
             let talk = self.talk(id).expect("it is held").clone();
             let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
             match centre::absence(talk.campaign.as_str()) {
@@ -727,7 +807,8 @@ impl Reference {
             if self.goes_back(id) {
                 continue;
             }
-            self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = None;
+            let released = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
+            (released.taken_from, released.asked) = (None, None);
             let talk = self.talk(id).expect("it is held").clone();
             let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
             let exclusive = exclusive.filter(|other| comes_back || other != agent);
@@ -749,6 +830,7 @@ impl Reference {
             needs: Needs::default(),
             declined: Vec::new(),
             taken_from: None,
+            asked: None,
             opened_at: self.now,
             place: nowhere(self.now),
         });
@@ -757,8 +839,8 @@ impl Reference {
     }
 
     fn can_take(&self, agent: &AgentId, talk: &Talk) -> bool {
-        let is_theirs =
-            self.offered_to(talk.id).as_ref() == Some(agent) || talk.taken_from.as_ref() == Some(agent);
+        let whose = [self.offered_to(talk.id), talk.taken_from.clone(), whom(talk)];
+        let is_theirs = whose.contains(&Some(agent.clone()));
         self.people.contains_key(agent)
             && self.serves(agent, talk)
             && (self.has_room_for(agent, talk) || is_theirs && self.is_there(agent))
@@ -779,11 +861,11 @@ impl Reference {
             Place::Waiting { kept, .. } => kept.as_ref().is_none_or(|(whose, _)| whose == agent),
         };
         let placed = before.or(self.offered_to(id)).filter(|placed| placed != agent);
-        let lender = talk.taken_from.clone().filter(|lender| lender != agent);
+        let others = talk.taken_from.iter().cloned().chain(whom(&talk)).filter(|other| other != agent);
         only_if!(self.supervises(actor) || (*actor == Actor::Agent(agent.clone()) && free));
         only_if!(self.can_take(agent, &talk));
         self.give(id, agent);
-        for freed in placed.into_iter().chain(lender) {
+        for freed in placed.into_iter().chain(others) {
             self.fill(&freed);
         }
         Verdict::Happened
@@ -800,7 +882,9 @@ impl Reference {
             TransferTarget::Agent(agent) => {
                 only_if!(held.as_ref() != Some(agent) && self.can_take(agent, &talk));
                 self.give(id, agent);
-                for freed in giver.into_iter().chain(talk.taken_from).filter(|freed| freed != agent) {
+                let asked = whom(&talk);
+                let freed = giver.into_iter().chain(talk.taken_from).chain(asked);
+                for freed in freed.filter(|freed| freed != agent) {
                     self.fill(&freed);
                 }
                 return Verdict::Happened;
@@ -814,7 +898,8 @@ impl Reference {
                 moved.place = nowhere(self.now);
                 let moved = moved.clone();
                 let exclusive = self.exclusive.get(&(talk.contact, campaign.clone())).cloned();
-                let whose = [giver.as_ref(), talk.taken_from.as_ref()];
+                let asked = whom(&talk);
+                let whose = [giver.as_ref(), talk.taken_from.as_ref(), asked.as_ref()];
                 match exclusive {
                     Some(own)
                         if whose.contains(&Some(&own))
@@ -827,7 +912,8 @@ impl Reference {
                 }
             }
         }
-        for freed in giver.into_iter().chain(talk.taken_from) {
+        let asked = whom(&talk);
+        for freed in giver.into_iter().chain(talk.taken_from).chain(asked) {
             self.fill(&freed);
         }
         Verdict::Happened
@@ -838,20 +924,19 @@ impl Reference {
         let campaign = self.talk(id).expect("it is open").campaign.clone();
         let own = self.holder(id).filter(|holder| *actor == Actor::Agent(holder.clone()));
         let holder = self.holder(id).or(self.offered_to(id));
-        let lender = self.talk(id).expect("it is open").taken_from.clone();
+        let talk = self.talk(id).expect("it is open");
+        let others: Vec<AgentId> = talk.taken_from.clone().into_iter().chain(whom(talk)).collect();
         self.set_place(id, Place::Over);
         if let Some(agent) = own.filter(|_| campaign.as_str() == "billing") {
             let until = self.now.plus(seconds(10));
             let person = self.people.get_mut(&agent).expect("a known agent");
             if person.presence != Presence::Offline {
                 person.after_work.push((id, until));
-                if let Some(lender) = lender {
-                    self.fill(&lender);
-                }
+                others.iter().for_each(|freed| self.fill(freed));
                 return Verdict::Happened;
             }
         }
-        for freed in holder.into_iter().chain(lender) {
+        for freed in holder.into_iter().chain(others) {
             self.fill(&freed);
         }
         Verdict::Happened
@@ -905,6 +990,9 @@ impl Reference {
         let Some(talk) = self.talk(id).cloned() else {
             return Verdict::Nothing;
         };
+        if talk.asked.as_ref().is_some_and(|(_, until)| *until <= self.now) {
+            return self.end_question(id);
+        }
         match talk.place {
             Place::Waiting { since, kept: Some((_, Some(until))), .. } if until <= self.now => {
                 self.route_to(&talk, since, None, None);
@@ -923,6 +1011,7 @@ impl Reference {
                 }
                 self.end_offer(id, &agent, true);
                 self.withdraw(&agent, |_, _| true);
+                self.ask_no_more(&agent, |_, _| true);
                 Verdict::Happened
             }
             Place::Waiting { .. } | Place::With { .. } | Place::Offered { .. } | Place::Over => {
@@ -930,6 +1019,11 @@ impl Reference {
             }
         }
     }
+}
+
+/// Who is asked whether they take it over.
+pub(super) fn whom(talk: &Talk) -> Option<AgentId> {
+    talk.asked.as_ref().map(|(agent, _)| agent.clone())
 }
 
 /// Between two places.

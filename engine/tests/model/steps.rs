@@ -12,7 +12,7 @@ use schemas::{
 };
 
 use super::centre::{self, AGENTS, CAMPAIGNS, CHANNELS, CONTACTS};
-use super::reference::Reference;
+use super::reference::{Reference, whom};
 
 /// Who acts.
 #[derive(Debug, Clone)]
@@ -37,6 +37,15 @@ pub(super) enum Deed {
         skills: (u8, u8),
         twice: bool,
         auditor: bool,
+    },
+    OfferTransfer {
+        by: By,
+        talk: usize,
+        agent: usize,
+    },
+    WithdrawTransfer {
+        by: By,
+        talk: usize,
     },
     TakeOver {
         by: By,
@@ -189,6 +198,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(agent, campaigns, channels, capacity, skills, twice, auditor)| {
                 Deed::Redefine { agent, campaigns, channels, capacity, skills, twice, auditor }
             }),
+        4 => (any_by(), BACK, agent()).prop_map(|(by, talk, agent)| Deed::OfferTransfer { by, talk, agent }),
+        1 => (any_by(), BACK).prop_map(|(by, talk)| Deed::WithdrawTransfer { by, talk }),
         4 => (supervisor(), BACK).prop_map(|(by, talk)| Deed::TakeOver { by, talk }),
         2 => (supervisor(), BACK).prop_map(|(by, talk)| Deed::GiveBack { by, talk }),
         2 => (0..4_usize, agent()).prop_map(|(talk, agent)| Deed::EndAfterWork { talk, agent }),
@@ -297,6 +308,15 @@ impl Step {
                 };
                 plain(Actor::Administrator, Command::DefineAgent(definition))
             }
+            Deed::OfferTransfer { by: who, talk: index, agent } => {
+                let (conversation, agent) = (talk(index)?, centre::agent(*agent));
+                let note = "knows it".to_owned();
+                plain(by(who, conversation), Command::OfferTransfer { conversation, agent, note })
+            }
+            Deed::WithdrawTransfer { by: who, talk: index } => {
+                let conversation = talk(index)?;
+                plain(by(who, conversation), Command::WithdrawTransfer { conversation })
+            }
             Deed::TakeOver { by: who, talk: index } => {
                 let conversation = talk(index)?;
                 plain(by(who, conversation), Command::TakeOver { conversation })
@@ -317,7 +337,9 @@ impl Step {
             }
             Deed::Answer { talk: index, by, accept } => {
                 let conversation = talk(index)?;
-                let agent = by.map(centre::agent).or(reference.offered_to(conversation))?;
+                let agent = by.map(centre::agent).or_else(|| {
+                    reference.offered_to(conversation).or(reference.talk(conversation).and_then(whom))
+                })?;
                 let command = if *accept {
                     Command::AcceptOffer { conversation }
                 } else {

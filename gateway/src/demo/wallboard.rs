@@ -48,6 +48,8 @@ impl Board {
             | EntryBody::Transferred { .. }
             | EntryBody::OfferEnded { .. }
             | EntryBody::AfterWorkEnded { .. }
+            | EntryBody::TransferOffered { .. }
+            | EntryBody::TransferOfferEnded { .. }
             | EntryBody::TakenOver { .. }
             | EntryBody::GivenBack { .. }
             | EntryBody::Overflowed { .. }

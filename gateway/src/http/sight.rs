@@ -1,6 +1,6 @@
 //! Who sees what. Supervisors, administrators and auditors see everything. An agent sees their own inbox, the queues
 //! of their campaigns, the conversations they have or had when they were finished, those that wait in their
-//! campaigns, and, while they have one open with a contact, as many of that contact's past conversations with the
+//! campaigns or that they are asked to take over, and, while they have one open with a contact, as many of that contact's past conversations with the
 //! same client as the client allows. Connectors see none of it.
 
 use std::collections::HashMap;
@@ -81,6 +81,11 @@ impl Sight {
         let waits_here = conversation.state == ConversationState::Waiting
             && agent.campaigns.iter().any(|campaign| campaign.as_str() == conversation.campaign.id);
         if conversation.agent.as_ref() == Some(&agent.agent) || waits_here {
+            return Ok(());
+        }
+        // Who is asked whether they take it over reads it first.
+        let open = app.views.inbox().open_conversation(&app.workspace, conversation.id)?;
+        if open.and_then(|open| open.offered_to).as_ref() == Some(&agent.agent) {
             return Ok(());
         }
         let seen = conversations_of_contact(app, agent, conversation.contact)?;

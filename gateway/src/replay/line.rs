@@ -51,14 +51,11 @@ fn describe(event: &Event) -> String {
         Event::ConversationOffered(e) => {
             format!("offered to {} until {}: {}", e.agent, e.until, reason(&e.reason))
         }
-        Event::OfferEnded(e) => {
-            let how = match e.cause {
-                OfferEnd::Declined => "declined by",
-                OfferEnd::TimedOut => "not answered by",
-                OfferEnd::Withdrawn => "withdrawn from",
-            };
-            format!("offer {how} {}", e.agent)
+        Event::OfferEnded(e) => format!("offer {} {}", how(e.cause), e.agent),
+        Event::TransferOffered(e) => {
+            format!("transfer offered by {} to {} until {}: {}", e.from, e.to, e.until, quoted(&e.note))
         }
+        Event::TransferOfferEnded(e) => format!("offered transfer {} {}", how(e.cause), e.to),
         Event::ConversationTakenOver(e) => format!("taken over by {} from {}", e.by, e.from),
         Event::ConversationGivenBack(e) => format!("given back to {} by {}", e.to, e.by),
         Event::AfterWorkEnded(e) => format!("{} is done after it", e.agent),
@@ -96,6 +93,14 @@ fn describe(event: &Event) -> String {
         | Event::AgentConnected(_)
         | Event::AgentDisconnected(_)
         | Event::ReceiptParked(_) => event.name().to_owned(),
+    }
+}
+
+fn how(ended: OfferEnd) -> &'static str {
+    match ended {
+        OfferEnd::Declined => "declined by",
+        OfferEnd::TimedOut => "not answered by",
+        OfferEnd::Withdrawn => "withdrawn from",
     }
 }
 

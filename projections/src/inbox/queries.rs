@@ -12,7 +12,7 @@ use schemas::{
     AgentId, CampaignId, ChannelId, ClientId, ConversationId, DispositionId, ProjectId, WorkspaceId,
 };
 
-use super::lists::{Counts, OpenCounts, place};
+use super::lists::{Counts, OpenCounts, places};
 use super::masters::{read as read_master, read_all};
 use super::open_row;
 use crate::cursor::List;
@@ -120,7 +120,7 @@ impl Inbox {
         Ok(row.map(|row| row.into_item(id)))
     }
 
-    /// The conversations an agent is offered or has: first the offers, the one that ends soonest first, then those
+    /// The conversations an agent is offered, asked to take over, or has: first the offers, the one that ends soonest first, then those
     /// whose contact waits for an answer, longest first, then the others by their last message, newest first. At most 200 a page.
     ///
     /// # Errors
@@ -245,7 +245,10 @@ fn item(
     listed: impl Fn(&OpenRow) -> bool,
 ) -> Result<Option<InboxItem>, QueryError> {
     let row = open_row(rows.get(&keys::open_conversation(workspace, id))?)?;
-    let row = row.filter(|row| listed(row) && place((workspace, id), row).as_deref() == Some(key));
+    let is_listed = |row: &OpenRow| {
+        listed(row) && places((workspace, id), row).iter().flatten().any(|place| place.as_slice() == key)
+    };
+    let row = row.filter(is_listed);
     Ok(row.map(|row| row.into_item(id)))
 }
 

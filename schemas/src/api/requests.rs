@@ -264,6 +264,9 @@ pub struct Transfer {
     pub campaign: Option<CampaignId>,
     /// Why, for the next agent to read; mandatory.
     pub note: String,
+    /// Ask the agent first: they accept or decline, and until then nothing changes.
+    #[serde(default)]
+    pub offer: bool,
 }
 
 /// End a conversation.

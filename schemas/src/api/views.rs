@@ -60,7 +60,7 @@ pub struct InboxItem {
     pub queued_since: Option<Timestamp>,
     /// How urgent it is while it waits: 0 to 9, the highest first.
     pub priority: u8,
-    /// The agent it is offered to, who has not accepted it yet.
+    /// The agent it is offered to, who has not accepted it yet; while somebody has it, whom they offered to transfer it.
     pub offered_to: Option<AgentId>,
     /// When that offer ends by itself.
     pub offered_until: Option<Timestamp>,
@@ -241,6 +241,25 @@ pub enum EntryBody {
         disposition: DispositionId,
         /// The sub-disposition.
         sub_disposition: Option<DispositionId>,
+    },
+    /// An agent is asked whether they take it over.
+    TransferOffered {
+        /// Who has it.
+        from: AgentId,
+        /// Who is asked.
+        to: AgentId,
+        /// Why.
+        note: String,
+        /// When the question ends by itself.
+        until: Timestamp,
+    },
+    /// They do not; its agent goes on.
+    TransferOfferEnded {
+        /// Who was asked.
+        to: AgentId,
+        /// Why: `declined`, `timed_out` or `withdrawn`.
+        #[schema(value_type = String)]
+        cause: OfferEnd,
     },
     /// A supervisor has it instead of its agent.
     TakenOver {

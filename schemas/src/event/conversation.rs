@@ -204,7 +204,7 @@ pub enum OfferEnd {
     Declined,
     /// The agent did not answer in time.
     TimedOut,
-    /// The agent is not online any more, or cannot take it any more.
+    /// The agent is not online any more, cannot take it any more, or is asked no more.
     Withdrawn,
 }
 
@@ -215,6 +215,33 @@ pub struct OfferEnded {
     pub conversation: ConversationId,
     /// Whose offer.
     pub agent: AgentId,
+    /// Why.
+    pub cause: OfferEnd,
+}
+
+/// An agent is asked whether they take a conversation over. Its agent has it until they accept, and it takes the room
+/// of both. The question ends with whatever else happens to the conversation's agent or place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferOffered {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who has it.
+    pub from: AgentId,
+    /// Who is asked.
+    pub to: AgentId,
+    /// Why, for them to read.
+    pub note: String,
+    /// When the question ends by itself.
+    pub until: Timestamp,
+}
+
+/// An agent does not take a conversation over; its agent goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferOfferEnded {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who was asked.
+    pub to: AgentId,
     /// Why.
     pub cause: OfferEnd,
 }

@@ -11,7 +11,8 @@ use schemas::event::{
     DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, MessageResent,
     MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, NoteKind, OfferEnd, OfferEnded, OverflowAt,
     PresenceChanged, ProjectDefined, QueueCause, QueueRouted, ReceiptParked, Reservation, SendAccepted,
-    SendAttempted, SendDeferred, SendUncertain, SettingsDefined, WorkspaceCreated,
+    SendAttempted, SendDeferred, SendUncertain, SettingsDefined, TransferOfferEnded, TransferOffered,
+    WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
@@ -194,6 +195,11 @@ fn unsupported() -> Content {
     Content::Unsupported { kind: "image".into(), raw: r#"{"type":"image","image":{"id":"1"}}"#.into() }
 }
 
+fn transfer_offered() -> TransferOffered {
+    let (from, to, note) = (id("ana"), id("ben"), "Knows the invoices".into());
+    TransferOffered { conversation: CONVERSATION, from, to, note, until: time(60) }
+}
+
 fn conversations() -> Vec<Sample> {
     let conversation = CONVERSATION;
     let mut all = vec![
@@ -208,6 +214,8 @@ fn conversations() -> Vec<Sample> {
         v1("withdrawn", offer_ended(OfferEnd::Withdrawn)),
         v1("plain", ConversationReleased { conversation, agent: id("ana") }),
         v1("plain", ConversationTakenOver { conversation, from: id("ana"), by: id("sue") }),
+        v1("plain", transfer_offered()),
+        v1("declined", TransferOfferEnded { conversation, to: id("ben"), cause: OfferEnd::Declined }),
         v1("plain", ConversationGivenBack { conversation, by: id("sue"), to: id("ana") }),
         v1("plain", AfterWorkEnded { conversation, agent: id("ana") }),
         v1("coaching", NoteAdded { conversation, text: "Offer a discount".into(), kind: NoteKind::Coaching }),

@@ -84,6 +84,8 @@ fn is_pushed(event: &Event) -> bool {
         | Event::ConversationOverflowed(_)
         | Event::NeedsSet(_)
         | Event::AfterWorkEnded(_)
+        | Event::TransferOffered(_)
+        | Event::TransferOfferEnded(_)
         | Event::ConversationTakenOver(_)
         | Event::ConversationGivenBack(_)
         | Event::ConversationOffered(_)

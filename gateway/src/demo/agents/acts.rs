@@ -57,7 +57,8 @@ impl Hands {
             None => self.chance.choose(&colleagues).map(|agent| (*agent).clone()),
         };
         let note = "Pide hablar con otra persona.".to_owned();
-        let transfer = Transfer { agent, campaign: campaign.map(|campaign| (*campaign).clone()), note };
+        let transfer =
+            Transfer { agent, campaign: campaign.map(|campaign| (*campaign).clone()), note, offer: false };
         let path = format!("/v1/conversations/{}/transfer", item.conversation);
         if self.command(Method::POST, &path, &transfer).await {
             self.desk.tally.one(Count::Transfers);

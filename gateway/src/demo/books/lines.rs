@@ -54,6 +54,10 @@ fn body(event: &Event) -> Option<EntryBody> {
             EntryBody::Offered { agent: e.agent, reason: e.reason, until: e.until }
         }
         Event::OfferEnded(e) => EntryBody::OfferEnded { agent: e.agent, cause: e.cause },
+        Event::TransferOffered(e) => {
+            EntryBody::TransferOffered { from: e.from, to: e.to, note: e.note, until: e.until }
+        }
+        Event::TransferOfferEnded(e) => EntryBody::TransferOfferEnded { to: e.to, cause: e.cause },
         Event::ConversationTakenOver(e) => EntryBody::TakenOver { from: e.from, by: e.by },
         Event::ConversationGivenBack(e) => EntryBody::GivenBack { by: e.by, to: e.to },
         Event::AfterWorkEnded(e) => EntryBody::AfterWorkEnded { agent: e.agent },
