@@ -25,6 +25,7 @@ mod routing;
 mod send;
 mod state;
 mod take_over;
+mod texts;
 mod transfer;
 mod transfer_offer;
 mod window;
@@ -63,6 +64,8 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::DefineChannel(channel) => configuration::define_channel(ws, channel, actor),
         Command::DefineDisposition(disposition) => configuration::define_disposition(ws, disposition, actor),
         Command::DefineAgent(agent) => presence::define_agent(ws, agent, actor, now),
+        Command::DefineText(text) => texts::define(ws, text, actor),
+        Command::RemoveText(text) => texts::remove(ws, text, actor),
         Command::DefineSettings(settings) => configuration::define_settings(ws, settings, actor),
         Command::ReportConnection { agent, is_connected } => {
             connection::report(ws, agent, *is_connected, actor, now)
@@ -146,6 +149,8 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::DispositionDefined(e) => configuration::disposition_defined(ws, e),
         Event::AgentDefined(e) => presence::agent_defined(ws, e, at),
         Event::PresenceChanged(e) => presence::presence_changed(ws, e, at),
+        Event::TextDefined(e) => texts::defined(ws, e),
+        Event::TextRemoved(e) => texts::removed(ws, e),
         Event::SettingsDefined(e) => ws.settings = e.clone(),
         Event::AgentConnected(e) => connection::connected(ws, e),
         Event::AgentDisconnected(e) => connection::disconnected(ws, e),

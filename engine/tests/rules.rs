@@ -19,6 +19,7 @@ mod rules {
     mod routing;
     mod send;
     mod take_over;
+    mod texts;
     mod transfer;
     mod transfer_offer;
 
@@ -43,6 +44,7 @@ mod rules {
             routing::refusals(),
             send::refusals(),
             take_over::refusals(),
+            texts::refusals(),
             transfer_offer::refusals(),
             transfer::refusals(),
         ];

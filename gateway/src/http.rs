@@ -22,6 +22,7 @@ pub mod order;
 pub mod problem;
 mod reading;
 mod sight;
+mod texts;
 mod tokens;
 mod webhook;
 
@@ -69,6 +70,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(inbox::routes())
         .merge(conversations::routes())
         .merge(choices::routes())
+        .merge(texts::routes())
         .merge(contacts::routes())
         .merge(exclusive::routes())
         .merge(agents::routes())

@@ -156,6 +156,8 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::AgentConnected(e) => connection(&e.agent, true),
         Event::AgentDisconnected(e) => connection(&e.agent, false),
         Event::SettingsDefined(_) => configuration("settings", ""),
+        Event::TextDefined(e) => configuration("text", e.text.as_str()),
+        Event::TextRemoved(e) => configuration("text", e.text.as_str()),
         Event::ClientDefined(e) => configuration("client", e.client.as_str()),
         Event::ProjectDefined(e) => configuration("project", e.project.as_str()),
         Event::CampaignDefined(e) => configuration("campaign", e.campaign.as_str()),

@@ -61,6 +61,8 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
         | Event::PresenceChanged(_)
         | Event::QueueRouted(_)
         | Event::SettingsDefined(_)
+        | Event::TextDefined(_)
+        | Event::TextRemoved(_)
         | Event::AgentConnected(_)
         | Event::AgentDisconnected(_)
         | Event::ConversationOpened(_)

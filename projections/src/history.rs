@@ -114,6 +114,8 @@ impl HistoryProjector {
             | Event::PresenceChanged(_)
             | Event::QueueRouted(_)
             | Event::SettingsDefined(_)
+            | Event::TextDefined(_)
+            | Event::TextRemoved(_)
             | Event::AgentConnected(_)
             | Event::AgentDisconnected(_)
             | Event::SendAttempted(_)

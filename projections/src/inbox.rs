@@ -95,6 +95,8 @@ impl InboxProjector {
             Event::DispositionDefined(e) => {
                 self.define(r, MasterKind::Disposition, e.disposition.as_str(), e)
             }
+            Event::TextDefined(e) => self.define_text(r, e),
+            Event::TextRemoved(e) => self.remove_text(r.workspace, &e.text),
             Event::AgentDefined(e) => self.define_agent(r, e),
             Event::PresenceChanged(e) => self.change_agent(r, &e.agent, |row| changed_presence(row, e)),
             Event::SettingsDefined(e) => self.define(r, MasterKind::Settings, "", e),

@@ -133,6 +133,9 @@ pub(crate) enum MasterKind {
     Disposition = 5,
     Agent = 6,
     Settings = 7,
+    Text = 8,
+    /// Which text has a shortcut in a campaign.
+    Shortcut = 9,
 }
 
 /// All masters of a kind, in the order of their ids.

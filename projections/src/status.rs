@@ -89,6 +89,8 @@ impl StatusProjector {
             | Event::PresenceChanged(_)
             | Event::QueueRouted(_)
             | Event::SettingsDefined(_)
+            | Event::TextDefined(_)
+            | Event::TextRemoved(_)
             | Event::AgentConnected(_)
             | Event::AgentDisconnected(_)
             | Event::ConversationOpened(_)

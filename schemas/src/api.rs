@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::ids::{
     AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, MessageId,
-    ProjectId, ReasonId, WorkspaceId,
+    ProjectId, ReasonId, Shortcut, TextId, WorkspaceId,
 };
 use crate::limits::NAME_ID_BYTES_MAX;
 use crate::position::Position;
@@ -103,6 +103,8 @@ text_schemas! {
     ChannelId: name(), "wa-main", "A channel.";
     DispositionId: name(), "solved", "A disposition.";
     AgentId: name(), "ana", "An agent.";
+    TextId: name(), "greeting", "A predefined text.";
+    Shortcut: name(), "hello", "What an agent types for a predefined text, without the slash.";
     ContactId: hex(), "0f0e0d0c0b0a09080706050403020100", "A contact.";
     ConversationId: hex(), "0f0e0d0c0b0a09080706050403020100", "A conversation.";
     MessageId: hex(), "0f0e0d0c0b0a09080706050403020100", "A message.";

@@ -6,10 +6,10 @@ use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, NoteKind,
-    ProjectDefined, SettingsDefined, WorkspaceCreated,
+    ProjectDefined, SettingsDefined, TextDefined, WorkspaceCreated,
 };
 use crate::ids::{
-    AgentId, CampaignId, ChannelId, CommandId, ContactId, ConversationId, DispositionId, MessageId,
+    AgentId, CampaignId, ChannelId, CommandId, ContactId, ConversationId, DispositionId, MessageId, TextId,
     WorkspaceId,
 };
 use crate::masters::Presence;
@@ -73,6 +73,10 @@ pub enum Command {
     DefineDisposition(DispositionDefined),
     /// Make an agent be as said.
     DefineAgent(AgentDefined),
+    /// Make a predefined text be as said.
+    DefineText(TextDefined),
+    /// Have a predefined text no more.
+    RemoveText(TextId),
     /// Make what holds in the whole workspace be as said.
     DefineSettings(SettingsDefined),
     /// A live connection of an agent is there, or none is any more.

@@ -7,7 +7,8 @@ mod outbound;
 
 pub use configuration::{
     AgentConnected, AgentDefined, AgentDisconnected, CampaignDefined, ChannelDefined, ClientDefined,
-    DispositionDefined, PresenceChanged, ProjectDefined, QueueRouted, SettingsDefined, WorkspaceCreated,
+    DispositionDefined, PresenceChanged, ProjectDefined, QueueRouted, SettingsDefined, TextDefined,
+    TextRemoved, WorkspaceCreated,
 };
 pub use conversation::{
     AfterWorkEnded, AssignReason, ConversationAssigned, ConversationFinished, ConversationGivenBack,
@@ -104,6 +105,8 @@ events! {
     10 v 1 SettingsDefined;
     11 v 1 AgentConnected;
     12 v 1 AgentDisconnected;
+    13 v 1 TextDefined;
+    14 v 1 TextRemoved;
     20 v 1 ConversationOpened;
     21 v 1 MessageReceived;
     22 v 1 ConversationQueued;
@@ -148,6 +151,8 @@ impl Event {
             | Self::PresenceChanged(_)
             | Self::QueueRouted(_)
             | Self::SettingsDefined(_)
+            | Self::TextDefined(_)
+            | Self::TextRemoved(_)
             | Self::AgentConnected(_)
             | Self::AgentDisconnected(_)
             | Self::ReceiptParked(_) => None,

@@ -102,6 +102,10 @@ name_id! {
     ReasonId;
     /// Something that some agents can do, such as a language.
     SkillId;
+    /// A predefined text.
+    TextId;
+    /// What an agent types for a predefined text, without the slash.
+    Shortcut;
 }
 
 macro_rules! hash_id {

@@ -15,6 +15,7 @@ pub mod masters;
 pub mod position;
 pub mod rejection;
 pub mod routing;
+pub mod text;
 pub mod time;
 mod upcast;
 
@@ -25,7 +26,7 @@ pub use delivery::{DeliveryError, DeliveryStatus};
 pub use event::Event;
 pub use ids::{
     AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, FrameId,
-    MessageId, ProjectId, ReasonId, SkillId, WorkspaceId,
+    MessageId, ProjectId, ReasonId, Shortcut, SkillId, TextId, WorkspaceId,
 };
 pub use masters::{Absence, AwayReason, ChannelKind, ExclusiveWait, Presence, Role};
 pub use position::{Position, PositionError, ShardId};

@@ -60,7 +60,7 @@ macro_rules! rejections {
 use crate::ids::{
     AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, ProjectId,
 };
-use crate::ids::{MessageId, ReasonId, SkillId, WorkspaceId};
+use crate::ids::{MessageId, ReasonId, Shortcut, SkillId, TextId, WorkspaceId};
 use crate::masters::ChannelKind;
 
 rejections! {
@@ -86,6 +86,15 @@ rejections! {
         "disposition {0} has sub-dispositions and cannot become one" "leave it at the top level";
     NotTopDisposition(DispositionId): Invalid "not_top_disposition"
         "disposition {0} is a sub-disposition" "list its parent; its sub-dispositions come with it";
+    UnknownText(TextId): NotFound "unknown_text"
+        "text {0} does not exist" "check its id";
+    ShortcutTaken(Shortcut, TextId): Conflict "shortcut_taken"
+        "text {1} of the campaign has shortcut {0} already" "choose another shortcut";
+    TextBrace: Invalid "text_brace"
+        "a brace in the text begins or ends no field" "write {{ or }} for a brace";
+    UnknownTextField(String): Invalid "unknown_text_field"
+        "`{0}` is no field of a text"
+        "use contact.name, agent.name, campaign.name, project.name or client.name";
     AddressTaken(ChannelId): Conflict "address_taken"
         "channel {0} has this address already" "use that channel, or another address";
     ChannelKindFixed(ChannelId): Conflict "channel_kind_fixed"

@@ -8,5 +8,6 @@ mod scenarios {
     mod presence;
     mod routing;
     mod take_over;
+    mod texts;
     mod transfer_offer;
 }

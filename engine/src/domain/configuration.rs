@@ -31,7 +31,7 @@ pub(super) fn create_workspace(
 }
 
 /// The event, unless things are so already.
-fn unless_same<T: PartialEq + Clone + Into<Event>>(before: Option<&T>, wanted: &T) -> Vec<Event> {
+pub(super) fn unless_same<T: PartialEq + Clone + Into<Event>>(before: Option<&T>, wanted: &T) -> Vec<Event> {
     if before == Some(wanted) { vec![] } else { vec![wanted.clone().into()] }
 }
 

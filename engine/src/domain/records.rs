@@ -6,7 +6,7 @@ use std::hash::Hash;
 use schemas::command::Due;
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    SettingsDefined,
+    SettingsDefined, TextDefined,
 };
 use schemas::{
     AgentId, CampaignId, CommandId, ContactId, ConversationId, MessageId, Presence, Timestamp, WorkspaceId,
@@ -33,6 +33,7 @@ pub(crate) enum Record {
     Campaign(CampaignDefined),
     Channel(ChannelDefined),
     Disposition(DispositionDefined),
+    Text(TextDefined),
     Agent {
         definition: AgentDefined,
         presence: Presence,
@@ -105,6 +106,7 @@ impl Workspace {
         self.campaigns.values().try_for_each(|e| each(&Record::Campaign(e.clone())))?;
         self.channels.values().try_for_each(|e| each(&Record::Channel(e.clone())))?;
         self.dispositions.values().try_for_each(|e| each(&Record::Disposition(e.clone())))?;
+        self.texts.values().try_for_each(|e| each(&Record::Text(e.clone())))?;
         for agent in self.agents.values() {
             let Agent {
                 definition,
@@ -193,6 +195,7 @@ impl Loading {
             Record::Campaign(e) => drop(ws.campaigns.insert(e.campaign.clone(), e)),
             Record::Channel(e) => drop(ws.channels.insert(e.channel.clone(), e)),
             Record::Disposition(e) => drop(ws.dispositions.insert(e.disposition.clone(), e)),
+            Record::Text(e) => drop(ws.texts.insert(e.text.clone(), e)),
             Record::Agent {
                 definition,
                 presence,

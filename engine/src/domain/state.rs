@@ -7,14 +7,14 @@ use rustc_hash::FxHashMap;
 use schemas::command::Due;
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, OverflowAt,
-    ProjectDefined, Reservation, SettingsDefined, WorkspaceCreated,
+    ProjectDefined, Reservation, SettingsDefined, TextDefined, WorkspaceCreated,
 };
 use schemas::frame::CommitHeader;
 use schemas::limits::WINDOW_DAYS;
 use schemas::{
     AgentId, CampaignId, ChannelId, ChannelKind, ClientId, CommandId, ContactId, ConversationId,
-    DeliveryStatus, DispositionId, Event, MessageId, Needs, Position, Presence, ProjectId, Role, Timestamp,
-    WorkspaceId,
+    DeliveryStatus, DispositionId, Event, MessageId, Needs, Position, Presence, ProjectId, Role, TextId,
+    Timestamp, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,7 @@ pub struct Workspace {
     pub(super) campaigns: BTreeMap<CampaignId, CampaignDefined>,
     pub(super) channels: BTreeMap<ChannelId, ChannelDefined>,
     pub(super) dispositions: BTreeMap<DispositionId, DispositionDefined>,
+    pub(super) texts: BTreeMap<TextId, TextDefined>,
     pub(super) agents: BTreeMap<AgentId, Agent>,
     pub(super) agents_of: FxHashMap<CampaignId, BTreeSet<AgentId>>,
     pub(super) conversations: FxHashMap<ConversationId, Conversation>,
@@ -338,6 +339,7 @@ impl Workspace {
             campaigns: BTreeMap::new(),
             channels: BTreeMap::new(),
             dispositions: BTreeMap::new(),
+            texts: BTreeMap::new(),
             agents: BTreeMap::new(),
             agents_of: FxHashMap::default(),
             conversations: FxHashMap::default(),

@@ -5,9 +5,9 @@ use std::fmt;
 
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
-    DefineSettings,
+    DefineSettings, DefineText,
 };
-use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, api};
+use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, TextId, api};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::de::DeTable;
@@ -26,6 +26,8 @@ struct Tables {
     dispositions: BTreeMap<DispositionId, DefineDisposition>,
     #[serde(default)]
     campaigns: BTreeMap<CampaignId, DefineCampaign>,
+    #[serde(default)]
+    texts: BTreeMap<TextId, DefineText>,
     #[serde(default)]
     agents: BTreeMap<AgentId, DefineAgent>,
 }
@@ -112,6 +114,7 @@ impl MastersFile {
         list("dispositions", top, &mut all);
         list("dispositions", sub, &mut all);
         list("campaigns", overflowing_last(&t.campaigns), &mut all);
+        list("texts", &t.texts, &mut all);
         list("agents", &t.agents, &mut all);
         all
     }
@@ -184,6 +187,7 @@ fn field_of_code(kind: &str, code: &str) -> Option<&'static str> {
         (_, "unknown_project") => Some("project"),
         (_, "unknown_channel") => Some("channels"),
         ("campaigns", "unknown_campaign" | "campaign_not_on_channel") => Some("overflow"),
+        ("texts", "unknown_campaign") => Some("campaign"),
         (_, "unknown_campaign") => Some("campaigns"),
         (_, "not_top_disposition") | ("campaigns", "unknown_disposition") => Some("dispositions"),
         ("dispositions", "unknown_disposition" | "disposition_too_deep" | "disposition_has_children") => {

@@ -1,4 +1,4 @@
-//! The masters: clients, projects, campaigns, channels, dispositions, agents. Administrators define them, whoever
+//! The masters: clients, projects, campaigns, channels, dispositions, predefined texts, agents. Administrators define them, whoever
 //! works here reads them. Defining one as it is already changes nothing.
 
 mod shapes;
@@ -9,16 +9,16 @@ use axum::extract::State;
 use schemas::api::Accepted;
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
-    DefineSettings,
+    DefineSettings, DefineText,
 };
-use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId};
+use schemas::{AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ProjectId, TextId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::Path;
-use super::order::{Done, Order};
+use super::order::{Done, NoBody, Order};
 use super::problem::{Failure, Fault};
 use super::reading::{Answer, Reading};
 use crate::app::App;
@@ -68,6 +68,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(channels::define, channels::show))
         .routes(routes!(dispositions::list))
         .routes(routes!(dispositions::define, dispositions::show))
+        .routes(routes!(texts::list))
+        .routes(routes!(texts::define, texts::show, remove_text))
         .routes(routes!(agents::list))
         .routes(routes!(agents::define, agents::show))
 }
@@ -90,6 +92,26 @@ async fn define_settings(
     Order(order, body): Order<DefineSettings>,
 ) -> Result<Done, Failure> {
     order.submit(&app, shapes::define_settings(body)).await
+}
+
+/// Remove a predefined text
+///
+/// For administrators. Messages that were sent with it stay as they are.
+///
+/// Refused with `unknown_text` or `forbidden`.
+#[utoipa::path(
+    delete,
+    path = "/v1/texts/{id}",
+    tag = "configuration",
+    params(("id" = TextId, Path, description = "The text's id.")),
+    responses((status = 200, description = "There is no such text any more.", body = Accepted))
+)]
+async fn remove_text(
+    State(app): State<Arc<App>>,
+    Path(id): Path<TextId>,
+    Order(order, NoBody {}): Order<NoBody>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::RemoveText(id)).await
 }
 
 /// Show the settings
@@ -187,6 +209,8 @@ masters! {
         define_channel, show_channel, channel;
     dispositions "disposition": DispositionId, DefineDisposition => Master<DefineDisposition>,
         define_disposition, show_disposition, disposition;
+    texts "text": TextId, DefineText => Master<DefineText>,
+        define_text, show_text, text;
     agents "agent": AgentId, DefineAgent => Agent,
         define_agent, show_agent, agent;
 }

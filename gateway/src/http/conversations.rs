@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::extract::Path;
 use super::order::{Done, NoBody, Order};
 use super::problem::{Failure, Fault};
+use super::texts;
 use crate::app::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -35,10 +36,12 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 
 /// Send a message
 ///
-/// Only the agent who has the conversation sends; a supervisor takes it over first. The answer says that the
-/// message is in the log; it goes out after that, and its status follows by live push. At most 4096 characters.
+/// A text, or the shortcut of a predefined one, whose fields are filled in with what is known now. Only the agent who has
+/// the conversation sends; a supervisor takes it over first. The answer says that the message is in the log; it goes out
+/// after that, and its status follows by live push. At most 4096 characters.
 ///
-/// Refused with `not_assigned_agent`, `conversation_not_open`, `empty_message` or `message_too_long`.
+/// Refused with `not_assigned_agent`, `conversation_not_open`, `empty_message`, `message_too_long`, `unknown_shortcut` or
+/// `text_field_empty`.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/messages",
@@ -52,7 +55,16 @@ async fn send(
     Path(conversation): Path<ConversationId>,
     Order(order, body): Order<SendMessage>,
 ) -> Result<Done, Failure> {
-    let content = Content::Text(body.text);
+    let content = match (body.text, body.shortcut) {
+        (Some(text), None) => Content::Text(text),
+        (None, Some(shortcut)) => {
+            texts::of_shortcut(&app, &order.caller.principal, conversation, &shortcut).await?
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let title = "a message is a text or the shortcut of one, and one of the two";
+            return Err(Failure::because(Fault::InvalidBody, title).in_field("text"));
+        }
+    };
     order.submit(&app, Command::Send { conversation, content }).await
 }
 

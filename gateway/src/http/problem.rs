@@ -176,7 +176,11 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
         Rejection::AddressTaken(_) => "address",
         Rejection::NotTopDisposition(_) => "dispositions",
         Rejection::DispositionTooDeep(_) | Rejection::DispositionHasChildren(_) => "parent",
-        Rejection::EmptyMessage | Rejection::MessageTooLong(_) => "text",
+        Rejection::EmptyMessage
+        | Rejection::MessageTooLong(_)
+        | Rejection::TextBrace
+        | Rejection::UnknownTextField(_) => "text",
+        Rejection::ShortcutTaken(..) => "shortcut",
         Rejection::NoteRequired => "note",
         Rejection::AgentOffline(_)
         | Rejection::AgentNotInCampaign(..)

@@ -90,6 +90,8 @@ fn describe(event: &Event) -> String {
         | Event::PresenceChanged(_)
         | Event::QueueRouted(_)
         | Event::SettingsDefined(_)
+        | Event::TextDefined(_)
+        | Event::TextRemoved(_)
         | Event::AgentConnected(_)
         | Event::AgentDisconnected(_)
         | Event::ReceiptParked(_) => event.name().to_owned(),

@@ -1,7 +1,7 @@
 //! Masters and presence: the last definition counts, whole.
 
-use schemas::event::{AgentDefined, ChannelDefined, PresenceChanged};
-use schemas::{AgentId, ChannelId, Presence, encode};
+use schemas::event::{AgentDefined, ChannelDefined, PresenceChanged, TextDefined};
+use schemas::{AgentId, CampaignId, ChannelId, Presence, Shortcut, TextId, encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -32,6 +32,27 @@ impl InboxProjector {
     pub(super) fn define_channel(&mut self, r: &Recorded<'_>, e: &ChannelDefined) -> Result<(), ViewError> {
         self.status_shown.remove(&(r.workspace, e.channel.clone()));
         self.define(r, MasterKind::Channel, e.channel.as_str(), e)
+    }
+
+    pub(super) fn define_text(&mut self, r: &Recorded<'_>, e: &TextDefined) -> Result<(), ViewError> {
+        self.remove_text(r.workspace, &e.text)?;
+        if let Some(shortcut) = &e.shortcut {
+            self.define(r, MasterKind::Shortcut, &shortcut_id(&e.campaign, shortcut), &e.text)?;
+        }
+        self.define(r, MasterKind::Text, e.text.as_str(), e)
+    }
+
+    pub(super) fn remove_text(&mut self, workspace: WorkspaceKey, text: &TextId) -> Result<(), ViewError> {
+        let key = keys::master(workspace, MasterKind::Text, text.as_str());
+        let Some(before) = master_row::<TextDefined>(self.store.get(&key)?)? else {
+            return Ok(());
+        };
+        if let Some(shortcut) = &before.shortcut {
+            let id = shortcut_id(&before.campaign, shortcut);
+            self.store.delete(&keys::master(workspace, MasterKind::Shortcut, &id))?;
+        }
+        self.store.delete(&key)?;
+        Ok(())
     }
 
     pub(super) fn define_agent(&mut self, r: &Recorded<'_>, e: &AgentDefined) -> Result<(), ViewError> {
@@ -103,6 +124,11 @@ pub(super) fn read_all<T: DeserializeOwned>(
 ) -> Result<Vec<T>, ViewError> {
     let rows = values(rows, &keys::masters(workspace, kind), None, ROWS_AT_A_TIME);
     rows.map(|row| Ok(schemas::decode("master", &row?)?)).collect()
+}
+
+/// The id of the row that says which text has a shortcut in a campaign.
+pub(super) fn shortcut_id(campaign: &CampaignId, shortcut: &Shortcut) -> String {
+    format!("{campaign}/{shortcut}")
 }
 
 fn master_row<T: DeserializeOwned>(row: Option<Value>) -> Result<Option<T>, ViewError> {

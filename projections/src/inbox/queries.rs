@@ -6,14 +6,15 @@ use schemas::api::Page;
 use schemas::api::views::{InboxItem, Named};
 use schemas::event::{
     CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined, SettingsDefined,
-    WorkspaceCreated,
+    TextDefined, WorkspaceCreated,
 };
 use schemas::{
-    AgentId, CampaignId, ChannelId, ClientId, ConversationId, DispositionId, ProjectId, WorkspaceId,
+    AgentId, CampaignId, ChannelId, ClientId, ConversationId, DispositionId, ProjectId, Shortcut, TextId,
+    WorkspaceId,
 };
 
 use super::lists::{Counts, OpenCounts, places};
-use super::masters::{read as read_master, read_all};
+use super::masters::{read as read_master, read_all, shortcut_id};
 use super::open_row;
 use crate::cursor::List;
 use crate::error::{QueryError, ViewError};
@@ -79,6 +80,10 @@ masters! {
     disposition(DispositionId)
     /// All dispositions and sub-dispositions, by id.
     dispositions -> DispositionDefined: Disposition;
+    /// A predefined text.
+    text(TextId)
+    /// All predefined texts, by id.
+    texts -> TextDefined: Text;
     /// An agent and their presence.
     agent(AgentId)
     /// All agents and their presence, by id.
@@ -104,6 +109,22 @@ impl Inbox {
     /// Faults of the view.
     pub fn settings(&self, workspace: &WorkspaceId) -> Result<Option<SettingsDefined>, ViewError> {
         read_master(&self.slot.get()?.rows, WorkspaceKey::of(workspace), MasterKind::Settings, "")
+    }
+
+    /// The predefined text with this shortcut in a campaign.
+    ///
+    /// # Errors
+    /// Faults of the view.
+    pub fn text_of_shortcut(
+        &self,
+        workspace: &WorkspaceId,
+        campaign: &CampaignId,
+        shortcut: &Shortcut,
+    ) -> Result<Option<TextDefined>, ViewError> {
+        let (Rows { rows, .. }, key) = (&*self.slot.get()?, WorkspaceKey::of(workspace));
+        let id: Option<TextId> =
+            read_master(rows, key, MasterKind::Shortcut, &shortcut_id(campaign, shortcut))?;
+        id.map_or(Ok(None), |id| read_master(rows, key, MasterKind::Text, id.as_str()))
     }
 
     /// An open conversation; `None` when it is not open.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{NoteKind, SettingsDefined};
-use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, MessageId, ProjectId};
+use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, MessageId, ProjectId, Shortcut};
 use crate::masters::{Absence, AwayReason, ChannelKind, Role};
 use crate::routing::{Routing, Skills};
 use crate::time::Timestamp;
@@ -130,6 +130,23 @@ pub struct DefineDisposition {
     pub parent: Option<DispositionId>,
 }
 
+/// A predefined text, without its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineText {
+    /// The campaign whose agents use it.
+    pub campaign: CampaignId,
+    /// Its name on screens.
+    pub name: String,
+    /// What an agent types for it, without the slash; no other text of the campaign has it.
+    #[serde(default)]
+    pub shortcut: Option<Shortcut>,
+    /// What it says: 1 to 4096 characters. Fields: `{contact.name}`, `{agent.name}`, `{campaign.name}`,
+    /// `{project.name}`, `{client.name}`; with a word for when nothing is known, `{contact.name|you}`; a brace is `{{`
+    /// or `}}`.
+    pub text: String,
+}
+
 /// An agent, without their id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -244,12 +261,16 @@ pub struct Assign {
     pub agent: Option<AgentId>,
 }
 
-/// Send a message.
+/// Send a message: a text, or a predefined one by its shortcut; one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendMessage {
     /// What it says: 1 to 4096 characters.
-    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The shortcut of a predefined text of the conversation's campaign, whose fields are filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortcut: Option<Shortcut>,
 }
 
 /// Hand a conversation over.

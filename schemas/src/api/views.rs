@@ -7,7 +7,9 @@ use crate::command::Actor;
 use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{AssignReason, NoteKind, OfferEnd, QueueCause, Reservation};
-use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
+use crate::ids::{
+    AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId, Shortcut, TextId,
+};
 use crate::position::Position;
 use crate::routing::Needs;
 use crate::time::Timestamp;
@@ -320,6 +322,21 @@ pub struct WhyNot {
     pub code: String,
     /// The reason, for a person.
     pub title: String,
+}
+
+/// A predefined text, as it would be sent in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TextChoice {
+    /// Which text.
+    pub id: TextId,
+    /// Its name on screens.
+    pub name: String,
+    /// What is typed for it, without the slash.
+    pub shortcut: Option<Shortcut>,
+    /// What it says, its fields filled in.
+    pub text: Option<String>,
+    /// The first field for which nothing is known; then there is no `text`.
+    pub missing: Option<String>,
 }
 
 /// A disposition that a conversation can be finished with.

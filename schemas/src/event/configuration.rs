@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, ReasonId};
+use crate::ids::{
+    AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, ReasonId, Shortcut, TextId,
+};
 use crate::limits::GRACE_SECONDS_DEFAULT;
 use crate::masters::{Absence, AwayReason, ChannelKind, ExclusiveWait, Presence, Role};
 use crate::routing::{Routing, Skills};
@@ -114,6 +116,28 @@ pub struct DispositionDefined {
     pub name: String,
     /// The disposition it is a sub-disposition of.
     pub parent: Option<DispositionId>,
+}
+
+/// A predefined text is as said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextDefined {
+    /// Which text.
+    pub text: TextId,
+    /// The campaign that has it in its gallery.
+    pub campaign: CampaignId,
+    /// Its name on screens.
+    pub name: String,
+    /// What an agent types for it; no other text of the campaign has it.
+    pub shortcut: Option<Shortcut>,
+    /// What it says, with fields as [`crate::text`] has them.
+    pub body: String,
+}
+
+/// There is no such predefined text any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextRemoved {
+    /// Which text.
+    pub text: TextId,
 }
 
 /// An agent is as said here.

@@ -11,8 +11,8 @@ use schemas::event::{
     DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, MessageResent,
     MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, NoteKind, OfferEnd, OfferEnded, OverflowAt,
     PresenceChanged, ProjectDefined, QueueCause, QueueRouted, ReceiptParked, Reservation, SendAccepted,
-    SendAttempted, SendDeferred, SendUncertain, SettingsDefined, TransferOfferEnded, TransferOffered,
-    WorkspaceCreated,
+    SendAttempted, SendDeferred, SendUncertain, SettingsDefined, TextDefined, TextRemoved,
+    TransferOfferEnded, TransferOffered, WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
@@ -82,6 +82,8 @@ fn masters() -> Vec<Sample> {
     let reason = |text| AwayReason { id: id(text), name: format!("Reason {text}") };
     let away_reasons = vec![reason("lunch"), reason("training")];
     all.push(v1("plain", SettingsDefined { away_reasons, grace_seconds: 90 }));
+    all.extend([v1("with-shortcut", a_text(Some("hello"))), v1("without", a_text(None))]);
+    all.push(v1("plain", TextRemoved { text: id("greeting") }));
     all.push(v1("plain", AgentConnected { agent: id("ana") }));
     let disconnected = |until| AgentDisconnected { agent: id("ana"), until };
     all.extend([v1("waited-for", disconnected(Some(time(60)))), v1("offline", disconnected(None))]);
@@ -193,6 +195,16 @@ fn text() -> Content {
 
 fn unsupported() -> Content {
     Content::Unsupported { kind: "image".into(), raw: r#"{"type":"image","image":{"id":"1"}}"#.into() }
+}
+
+fn a_text(shortcut: Option<&str>) -> TextDefined {
+    TextDefined {
+        text: id("greeting"),
+        campaign: id("sales"),
+        name: "Greeting".into(),
+        shortcut: shortcut.map(id),
+        body: "Hola {contact.name|cliente}".into(),
+    }
 }
 
 fn transfer_offered() -> TransferOffered {

@@ -79,6 +79,8 @@ fn is_pushed(event: &Event) -> bool {
         | Event::ConversationFinished(_)
         | Event::ConversationReleased(_)
         | Event::SettingsDefined(_)
+        | Event::TextDefined(_)
+        | Event::TextRemoved(_)
         | Event::AgentConnected(_)
         | Event::AgentDisconnected(_)
         | Event::ConversationOverflowed(_)

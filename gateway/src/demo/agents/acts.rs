@@ -25,7 +25,7 @@ impl Hands {
         let text = (*self.chance.choose(&ANSWERS).unwrap_or(&"")).to_owned();
         let key = self.desk.key();
         let request = || {
-            let body = SendMessage { text: text.clone() };
+            let body = SendMessage { text: Some(text.clone()), shortcut: None };
             self.desk.api.request(Method::POST, &path).json(&body).header("Idempotency-Key", key.clone())
         };
         let accepted = if self.chance.happens(0.05) {

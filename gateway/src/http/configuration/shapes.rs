@@ -3,14 +3,15 @@
 use projections::AgentRow;
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
-    DefineSettings,
+    DefineSettings, DefineText,
 };
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    SettingsDefined,
+    SettingsDefined, TextDefined,
 };
 use schemas::{
     AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ExclusiveWait, Presence, ProjectId,
+    TextId,
 };
 
 use super::{Agent, Master};
@@ -101,6 +102,16 @@ pub(super) fn define_disposition(disposition: DispositionId, body: DefineDisposi
 pub(super) fn show_disposition(row: DispositionDefined) -> Master<DefineDisposition> {
     let DispositionDefined { disposition, name, parent } = row;
     Master { id: disposition.to_string(), definition: DefineDisposition { name, parent } }
+}
+
+pub(super) fn define_text(text: TextId, body: DefineText) -> Command {
+    let DefineText { campaign, name, shortcut, text: body } = body;
+    Command::DefineText(TextDefined { text, campaign, name, shortcut, body })
+}
+
+pub(super) fn show_text(row: TextDefined) -> Master<DefineText> {
+    let TextDefined { text, campaign, name, shortcut, body } = row;
+    Master { id: text.to_string(), definition: DefineText { campaign, name, shortcut, text: body } }
 }
 
 pub(super) fn define_agent(agent: AgentId, body: DefineAgent) -> Command {
