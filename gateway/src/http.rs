@@ -25,6 +25,7 @@ mod sight;
 mod texts;
 mod tokens;
 mod webhook;
+mod worked_time;
 
 use std::sync::Arc;
 
@@ -74,6 +75,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(contacts::routes())
         .merge(exclusive::routes())
         .merge(agents::routes())
+        .merge(worked_time::routes())
         .merge(events::routes())
         .merge(audit::routes())
         .merge(configuration::routes())

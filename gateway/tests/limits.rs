@@ -42,6 +42,8 @@ fn figures() -> BTreeMap<String, u64> {
         ("gateway::PAGE_ROWS_DEFAULT", g::PAGE_ROWS_DEFAULT as u64),
         ("gateway::PAGE_ROWS_MAX", g::PAGE_ROWS_MAX as u64),
         ("gateway::AUDIT_EVENTS_MAX", g::AUDIT_EVENTS_MAX as u64),
+        ("gateway::WORKED_TIME_MAX", g::WORKED_TIME_MAX.as_secs()),
+        ("gateway::PRESENCES_MAX", g::PRESENCES_MAX as u64),
         ("gateway::AUDIT_EVENTS_DEFAULT", g::AUDIT_EVENTS_DEFAULT as u64),
         ("gateway::STREAMS_MAX", g::STREAMS_MAX as u64),
         ("gateway::STREAMS_OF_TOKEN_MAX", g::STREAMS_OF_TOKEN_MAX as u64),

@@ -3,6 +3,7 @@
 
 mod lists;
 mod masters;
+mod presences;
 mod queries;
 
 use std::sync::Arc;
@@ -20,7 +21,6 @@ use crate::recorded::Recorded;
 use crate::rows::{LastMessageRow, OpenRow};
 use crate::store::{Store, Value};
 use lists::{Counts, Place, places};
-use masters::changed_presence;
 
 pub use lists::OpenCounts;
 pub use queries::Inbox;
@@ -98,7 +98,7 @@ impl InboxProjector {
             Event::TextDefined(e) => self.define_text(r, e),
             Event::TextRemoved(e) => self.remove_text(r.workspace, &e.text),
             Event::AgentDefined(e) => self.define_agent(r, e),
-            Event::PresenceChanged(e) => self.change_agent(r, &e.agent, |row| changed_presence(row, e)),
+            Event::PresenceChanged(e) => self.change_presence(r, e),
             Event::SettingsDefined(e) => self.define(r, MasterKind::Settings, "", e),
             Event::AgentConnected(e) => self.change_agent(r, &e.agent, |row| {
                 row.is_connected = true;

@@ -11,6 +11,7 @@ const HEADER: u8 = b'h';
 const ENTRIES: u8 = b'e';
 const CONTACT: u8 = b'c';
 const STATUS: u8 = b's';
+const PRESENCE: u8 = b'p';
 const FRAME: u8 = b'f';
 
 /// The first bytes of a name's BLAKE3 hash, where a key needs a name in a fixed width. Rows found through one are
@@ -150,6 +151,35 @@ pub(crate) fn master(workspace: WorkspaceKey, kind: MasterKind, id: &str) -> Vec
     key
 }
 
+/// All presences of an agent.
+pub(crate) fn presences(workspace: WorkspaceKey, agent: &AgentId) -> [u8; 17] {
+    join(PRESENCE, &[&workspace.0, &short_hash(agent.as_str())])
+}
+
+/// The presences of an agent from this time back.
+pub(crate) fn presences_until(workspace: WorkspaceKey, agent: &AgentId, at: Timestamp) -> [u8; 25] {
+    join(PRESENCE, &[&workspace.0, &short_hash(agent.as_str()), &(!at.millis()).to_be_bytes()])
+}
+
+/// How an agent was from this time on, newest first.
+pub(crate) fn presence(
+    workspace: WorkspaceKey,
+    agent: &AgentId,
+    at: Timestamp,
+    position: Position,
+) -> [u8; 37] {
+    let (agent, at) = (short_hash(agent.as_str()), !at.millis());
+    let (sequence, index) = (!position.sequence, !position.index);
+    let times = [at.to_be_bytes(), sequence.to_be_bytes()].concat();
+    join(PRESENCE, &[&workspace.0, &agent, &times, &index.to_be_bytes()])
+}
+
+/// From when on the agent was as the row with this key says.
+pub(crate) fn presence_time(key: &[u8]) -> Option<Timestamp> {
+    let millis = key.get(17..25)?.first_chunk()?;
+    Some(Timestamp::from_millis(!u64::from_be_bytes(*millis)))
+}
+
 /// The header of a conversation.
 pub(crate) fn header(workspace: WorkspaceKey, id: ConversationId) -> [u8; 25] {
     join(HEADER, &[&workspace.0, id.as_bytes()])
@@ -262,6 +292,18 @@ mod tests {
         assert!(entries_chunk(ws, ID, at(2, 0)) < entries_chunk(ws, ID, at(1, 9)));
         assert!(entries_chunk(ws, ID, at(1, 256)) < entries_chunk(ws, ID, at(1, 255)));
         assert!(status_chunk(ws, ID, 255) < status_chunk(ws, ID, 256));
+    }
+
+    #[test]
+    fn presences_are_newest_first_and_those_until_a_time_come_after_its_key() {
+        let (ws, ana) = (workspace(), AgentId::new("ana").unwrap());
+        let at = |sequence, index| Position { shard: ShardId(0), sequence, index };
+        let of = |millis, position| presence(ws, &ana, time(millis), position);
+        let in_order = [of(256, at(9, 0)), of(255, at(8, 1)), of(255, at(8, 0)), of(255, at(7, 5))];
+        assert!(in_order.is_sorted(), "{in_order:?}");
+        let until = presences_until(ws, &ana, time(255));
+        assert!(until.starts_with(&presences(ws, &ana)));
+        assert!(in_order[0].as_slice() < until.as_slice() && until.as_slice() < in_order[1].as_slice());
     }
 
     #[test]

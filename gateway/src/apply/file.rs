@@ -12,24 +12,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::de::DeTable;
 
-#[derive(Deserialize)]
+/// The file's tables.
+#[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Tables {
-    settings: Option<DefineSettings>,
-    #[serde(default)]
-    clients: BTreeMap<ClientId, DefineClient>,
-    #[serde(default)]
-    projects: BTreeMap<ProjectId, DefineProject>,
-    #[serde(default)]
-    channels: BTreeMap<ChannelId, DefineChannel>,
-    #[serde(default)]
-    dispositions: BTreeMap<DispositionId, DefineDisposition>,
-    #[serde(default)]
-    campaigns: BTreeMap<CampaignId, DefineCampaign>,
-    #[serde(default)]
-    texts: BTreeMap<TextId, DefineText>,
-    #[serde(default)]
-    agents: BTreeMap<AgentId, DefineAgent>,
+pub(super) struct Tables {
+    pub(super) settings: Option<DefineSettings>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) clients: BTreeMap<ClientId, DefineClient>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) projects: BTreeMap<ProjectId, DefineProject>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) channels: BTreeMap<ChannelId, DefineChannel>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) dispositions: BTreeMap<DispositionId, DefineDisposition>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) campaigns: BTreeMap<CampaignId, DefineCampaign>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) texts: BTreeMap<TextId, DefineText>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) agents: BTreeMap<AgentId, DefineAgent>,
 }
 
 /// One master in the file.

@@ -69,6 +69,14 @@ impl InboxProjector {
         self.define(r, MasterKind::Agent, e.agent.as_str(), &row)
     }
 
+    /// Also keeps how they were from then on, for the time they worked.
+    pub(super) fn change_presence(&mut self, r: &Recorded<'_>, e: &PresenceChanged) -> Result<(), ViewError> {
+        let mut row = Vec::with_capacity(64);
+        encode(e, &mut row);
+        self.store.put(&keys::presence(r.workspace, &e.agent, r.header.at, r.position), row)?;
+        self.change_agent(r, &e.agent, |row| changed_presence(row, e))
+    }
+
     pub(super) fn change_agent(
         &mut self,
         r: &Recorded<'_>,
@@ -136,7 +144,7 @@ fn master_row<T: DeserializeOwned>(row: Option<Value>) -> Result<Option<T>, View
 }
 
 /// As an agent is after this.
-pub(super) fn changed_presence(row: &mut AgentRow, e: &PresenceChanged) {
+fn changed_presence(row: &mut AgentRow, e: &PresenceChanged) {
     row.presence = e.presence.clone();
     row.is_lost = false;
     if e.presence == Presence::Offline {

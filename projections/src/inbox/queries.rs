@@ -27,13 +27,13 @@ use crate::store::Reader;
 /// The inbox view, to be asked. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Inbox {
-    slot: Arc<Slot<Rows>>,
+    pub(super) slot: Arc<Slot<Rows>>,
 }
 
 /// The rows that are served, for one answer.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    rows: Reader,
+    pub(super) rows: Reader,
     counts: Arc<Counts>,
 }
 

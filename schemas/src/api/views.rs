@@ -1,5 +1,7 @@
 //! What the views answer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -472,4 +474,35 @@ pub struct FailedLetter {
     pub sequence: u64,
     /// Why.
     pub reason: String,
+}
+
+/// How an agent was for some time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PresenceInterval {
+    /// `online`, `away` or `offline`.
+    pub presence: String,
+    /// Why they were away, if they were.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when, without it.
+    pub to: Timestamp,
+}
+
+/// How long an agent worked, and was away for what reasons. It follows from what happened, not from how they are now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorkedTime {
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when; the present, if a later time was asked for.
+    pub to: Timestamp,
+    /// How many seconds they were online.
+    pub online_seconds: u64,
+    /// How many seconds they were away, by reason.
+    pub away_seconds: BTreeMap<String, u64>,
+    /// How many seconds they were offline.
+    pub offline_seconds: u64,
+    /// How they were, oldest first; at most 5,000.
+    pub intervals: Vec<PresenceInterval>,
 }
