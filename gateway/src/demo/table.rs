@@ -58,6 +58,8 @@ fn rows(tally: &Tally, whatsapp: &StandIn, (rate_in, rate_out): (f64, f64)) -> V
             ("messages out", messages(Count::MessagesOut, rate_out)),
             ("receipts", HumanCount(whatsapp.webhook_counts().delivered).to_string()),
         ),
+        row(("offers accepted", count(Count::OffersAccepted)), ("offers lost", count(Count::OffersLost))),
+        row(("texts sent", count(Count::Texts)), ("notes", count(Count::Notes))),
         row(("transfers", count(Count::Transfers)), ("assigned by hand", count(Count::ByHand))),
         row(("finishes", count(Count::Finishes)), ("exclusive agents", count(Count::Exclusives))),
         row(("duplicates sent", count(Count::Duplicates)), ("retries", HumanCount(retries).to_string())),
@@ -73,13 +75,16 @@ pub(super) fn line(tally: &Tally, whatsapp: &StandIn) -> String {
     let retries = count(Count::WebhookRetries) + count(Count::SendRetries);
     format!(
         "{} | open {open}, waiting {waiting} | customers {} | in {}, out {}, receipts {}, duplicates {} | \
-         transfers {}, finishes {} | retries {retries} | push p50 {}, p99 {} | errors {}",
+         offers {}, lost {}, texts {} | transfers {}, finishes {} | retries {retries} | push p50 {}, p99 {} | errors {}",
         clock(tally.running()),
         count(Count::Customers),
         count(Count::MessagesIn),
         count(Count::MessagesOut),
         whatsapp.webhook_counts().delivered,
         count(Count::Duplicates),
+        count(Count::OffersAccepted),
+        count(Count::OffersLost),
+        count(Count::Texts),
         count(Count::Transfers),
         count(Count::Finishes),
         millis(latency.p50),

@@ -28,6 +28,12 @@ pub enum Count {
     WebhookRetries,
     /// Sends that WhatsApp put off.
     SendRetries,
+    /// Offers that agents accepted.
+    OffersAccepted,
+    /// Offers that they declined, or did not answer.
+    OffersLost,
+    /// Predefined texts sent.
+    Texts,
     /// Conversations handed over.
     Transfers,
     /// Conversations assigned by hand.

@@ -18,6 +18,8 @@ pub(super) struct Case {
     pub(super) campaign: CampaignId,
     /// Who has it; of a finished one, who had it.
     pub(super) agent: Option<AgentId>,
+    /// Whom it is offered to, by routing or by who has it.
+    pub(super) offered: Option<AgentId>,
     pub(super) finished: bool,
 }
 
@@ -74,6 +76,10 @@ impl Attendance {
                     case.campaign = e.to.clone();
                 }
             }
+            Event::ConversationOffered(e) => self.offer(e.conversation, Some(&e.agent)),
+            Event::OfferEnded(e) => self.offer(e.conversation, None),
+            Event::TransferOffered(e) => self.offer(e.conversation, Some(&e.to)),
+            Event::TransferOfferEnded(e) => self.offer(e.conversation, None),
             Event::ConversationReleased(e) => self.leave(at, e.conversation, Some(&e.agent)),
             Event::ConversationQueued(e) => {
                 let holder = self.holder(e.conversation).cloned();
@@ -100,6 +106,7 @@ impl Attendance {
             channel: e.channel.clone(),
             campaign: e.campaign.clone(),
             agent: None,
+            offered: None,
             finished: false,
         };
         self.cases.insert(e.conversation, case);
@@ -111,6 +118,7 @@ impl Attendance {
         let Some(case) = self.cases.get_mut(&e.conversation) else {
             return;
         };
+        case.offered = None;
         let before = case.agent.replace(e.agent.clone());
         // Only a supervisor gives what somebody has without a word of its leaving them.
         let fair = before.is_none() || (before.as_ref() != Some(&e.agent) && e.reason == AssignReason::Given);
@@ -128,10 +136,17 @@ impl Attendance {
         });
     }
 
+    fn offer(&mut self, id: ConversationId, to: Option<&AgentId>) {
+        if let Some(case) = self.cases.get_mut(&id) {
+            case.offered = to.cloned();
+        }
+    }
+
     fn leave(&mut self, at: Position, id: ConversationId, whom: Option<&AgentId>) {
         let Some(case) = self.cases.get_mut(&id) else {
             return self.check.problem(|| format!("{at}: {id} was never opened"));
         };
+        case.offered = None;
         let before = case.agent.take();
         let held_by_them = before.as_ref() == whom;
         self.check.require(held_by_them, || format!("{at}: {id} left {whom:?}, but {before:?} had it"));
