@@ -16,6 +16,7 @@ pub mod position;
 pub mod rejection;
 pub mod routing;
 pub mod time;
+pub mod timing;
 mod upcast;
 
 pub use codec::{DecodeError, decode, decode_first, encode};
@@ -32,3 +33,4 @@ pub use position::{Position, PositionError, ShardId};
 pub use rejection::{Rejection, RejectionKind};
 pub use routing::{Needs, Overflow, Routing, RoutingPolicy, Skills};
 pub use time::Timestamp;
+pub use timing::{BusinessHours, Inactivity, OpenHours, ServiceLevel, Timing, Weekday};

@@ -10,7 +10,7 @@ use schemas::event::{
 use schemas::{
     Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
     Content, ConversationId, DeliveryStatus, DispositionId, ExclusiveWait, MessageId, Presence, ProjectId,
-    Role, Routing, Skills, Submission, Timestamp, TransferTarget, WorkspaceId,
+    Role, Routing, Skills, Submission, Timestamp, Timing, TransferTarget, WorkspaceId,
 };
 
 use crate::chance::Chance;
@@ -84,6 +84,7 @@ pub(crate) fn opening() -> Vec<Submission> {
             routing: Routing::default(),
             absence: Absence::Queue,
             after_work_seconds: 0,
+            timing: Timing::default(),
         })
     }));
     commands.extend((0..AGENTS).map(|number| {

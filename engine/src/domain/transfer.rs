@@ -12,6 +12,7 @@ use schemas::{
 use super::conversation::{leave_stage, require_can_take};
 use super::permission::{require_holder_or_supervisor, require_text};
 use super::routing::{Loose, Router, keeps_in, refill_all};
+use super::service_level::awaited_anew;
 use super::state::{Conversation, Workspace};
 
 /// The fixed disposition that every transfer carries; no master may take its id.
@@ -31,9 +32,12 @@ pub(super) fn transfer(
         return Err(Rejection::NoteRequired);
     }
     require_text("note", note, NOTE_CHARS_MAX)?;
-    let placed = match to {
-        TransferTarget::Agent(target) => to_agent(ws, id, conversation, target, now)?,
-        TransferTarget::Campaign(campaign) => to_campaign(ws, id, conversation, campaign, now)?,
+    let (placed, awaited) = match to {
+        TransferTarget::Agent(target) => (to_agent(ws, id, conversation, target, now)?, None),
+        TransferTarget::Campaign(campaign) => (
+            to_campaign(ws, id, conversation, campaign, now)?,
+            awaited_anew(ws, campaign, id, conversation, now),
+        ),
     };
     let disposition = DispositionId::new(TRANSFER_DISPOSITION)
         .map_err(|_| Rejection::InvalidText("disposition".to_owned()))?;
@@ -46,6 +50,7 @@ pub(super) fn transfer(
     };
     let mut events = vec![transferred.into()];
     events.extend(placed);
+    events.extend(awaited);
     Ok(events)
 }
 

@@ -56,7 +56,7 @@ pub fn submitted(number: u64, ordinal: u32, on: usize, text: &str) -> Event {
         ordinal,
         channel: channel(on),
         to: "34600000001".into(),
-        agent: agent(ANA),
+        author: Author::Agent(agent(ANA)),
         content: Content::Text(text.into()),
     }
     .into()
@@ -95,6 +95,7 @@ pub fn queued(number: u64, of: usize, since_millis: u64) -> Event {
         priority: 0,
         overflow: None,
         reserved: None,
+        opens_at: None,
     }
     .into()
 }

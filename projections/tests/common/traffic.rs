@@ -165,6 +165,7 @@ impl Traffic {
                 routing: Routing::default(),
                 absence: Absence::Queue,
                 after_work_seconds: 0,
+                timing: Timing::default(),
             };
             events.push(defined.into());
         }
@@ -274,6 +275,7 @@ impl Traffic {
                 priority: 0,
                 overflow: None,
                 reserved,
+                opens_at: None,
             }
             .into()
         } else {
@@ -309,7 +311,7 @@ impl Traffic {
             ordinal,
             channel: channel(open.channel),
             to: "34600000000".into(),
-            agent: agent(sender),
+            author: Author::Agent(agent(sender)),
             content,
         };
         self.commit(Actor::Agent(agent(sender)), vec![submitted.into()])
