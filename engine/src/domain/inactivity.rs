@@ -61,6 +61,10 @@ pub(super) fn require(
     for (what, text) in [("warn_text", warn_text), ("close_text", close_text)] {
         text.as_ref().map_or(Ok(()), |text| require_text(what, text, TEXT_CHARS_MAX))?;
     }
+    // What the campaign lists exists; so what does not exist is not allowed either, and the fault is here.
+    if !campaign.dispositions.contains(&rule.disposition) {
+        return Err(Rejection::DispositionNotAllowed(rule.disposition.clone(), campaign.campaign.clone()));
+    }
     require_disposition(ws, campaign, &rule.disposition, rule.sub_disposition.as_ref())
 }
 

@@ -233,7 +233,7 @@ refusals! {
     what_is_closed_for_inactivity_has_a_disposition_that_exists:
         given []
         when sales_says(Inactivity { disposition: disposition("gone"), ..rule() })
-        => Rejection::UnknownDisposition(disposition("gone"));
+        => Rejection::DispositionNotAllowed(disposition("gone"), campaign(SALES));
     it_is_one_of_the_campaign:
         given []
         when sales_says(Inactivity { disposition: disposition("fixed"), ..rule() })
