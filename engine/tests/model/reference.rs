@@ -95,6 +95,8 @@ pub(super) struct Reference {
     pub(super) messages: Messages,
     turns_given: u64,
     turns_queued: u64,
+    /// How many commands came.
+    pub(super) taken: u64,
     now: Timestamp,
 }
 
@@ -116,6 +118,7 @@ impl Reference {
         now: Timestamp,
     ) -> Verdict {
         self.now = now;
+        self.taken += 1;
         match command {
             Command::DefineAgent(definition) => self.define(definition),
             Command::ChangePresence { agent, presence } => self.change_presence(actor, agent, presence),

@@ -361,7 +361,8 @@ impl Step {
                 plain(by(who, conversation), Command::SetNeeds { conversation, needs })
             }
             Deed::Write { contact, channel } => {
-                let count = talks.len();
+                // The writer takes none twice.
+                let count = reference.taken;
                 let channel = centre::channel(*channel);
                 let provider_id = format!("in-{count}-{contact}-{}", self.seconds);
                 let id = CommandId::of_inbound(&centre::workspace(), &channel, &provider_id);

@@ -62,6 +62,36 @@ pub fn submitted(number: u64, ordinal: u32, on: usize, text: &str) -> Event {
     .into()
 }
 
+/// atender itself wrote, because of this.
+pub fn by_atender(number: u64, ordinal: u32, on: usize, cause: SystemCause) -> Event {
+    MessageSubmitted {
+        conversation: conversation_id(number),
+        message: outbound(number, ordinal),
+        ordinal,
+        channel: channel(on),
+        to: "34600000001".into(),
+        author: Author::System(cause),
+        content: Content::Text("closed".into()),
+    }
+    .into()
+}
+
+pub fn awaited(number: u64, kind: ResponseKind, due_at_millis: Option<u64>) -> Event {
+    let due_at = due_at_millis.map(Timestamp::from_millis);
+    ResponseAwaited { conversation: conversation_id(number), kind, due_at }.into()
+}
+
+pub fn missed(number: u64, kind: ResponseKind, due_at_millis: u64, of: usize) -> Event {
+    ResponseMissed {
+        conversation: conversation_id(number),
+        kind,
+        due_at: Timestamp::from_millis(due_at_millis),
+        campaign: campaign(of),
+        agent: None,
+    }
+    .into()
+}
+
 pub fn outbound(number: u64, ordinal: u32) -> MessageId {
     message_id(1_000_000 + number * 1_000 + u64::from(ordinal))
 }
