@@ -4,6 +4,7 @@
 
 mod after_work;
 mod assign;
+mod calendar;
 mod configuration;
 mod connection;
 mod conversation;
@@ -11,6 +12,8 @@ mod delivery;
 mod due;
 mod exclusive;
 mod finish;
+mod hours;
+mod inactivity;
 mod inbound;
 mod needs;
 mod offer;
@@ -23,7 +26,9 @@ mod rerouting;
 mod rooms;
 mod routing;
 mod send;
+mod service_level;
 mod state;
+mod system_message;
 mod take_over;
 mod texts;
 mod transfer;
@@ -34,9 +39,12 @@ use schemas::frame::CommitHeader;
 use schemas::{Command, Event, Position, Rejection, Submission, Timestamp};
 
 pub use after_work::AfterWork;
+pub use calendar::Calendar;
 pub use conversation::require_takes;
+pub use inactivity::Silence;
 pub(crate) use records::{Loading, Record};
 pub use rooms::Load;
+pub use service_level::{Answers, ResponseDue};
 pub use state::{
     Agent, Connection, Conversation, ExclusiveAgent, Outbound, Remembered, SendStage, Stage, State, Workspace,
 };
@@ -103,7 +111,7 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::RemoveExclusiveAgent { contact, campaign } => {
             exclusive::remove(ws, *contact, campaign, actor, now)
         }
-        Command::PassDeadline(due) => due::pass(ws, due, actor, now),
+        Command::PassDeadline(due) => due::pass(ws, due, submission.id, actor, now),
         Command::RecordReceipt(receipt) => delivery::record_receipt(ws, receipt, actor),
         Command::BeginAttempt { message } => send::begin_attempt(ws, *message, actor),
         Command::EndAttempt { message, attempt, result } => {
@@ -156,8 +164,9 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::AgentDisconnected(e) => connection::disconnected(ws, e),
         Event::QueueRouted(e) => rerouting::queue_routed(ws, e, at),
         Event::ConversationOpened(e) => inbound::opened(ws, e, at),
-        // The conversation's views hold the messages; decisions need none of them.
-        Event::MessageReceived(_) | Event::NoteAdded(_) => {}
+        // The conversation's views hold notes and messages; decisions need none of them.
+        Event::NoteAdded(_) => {}
+        Event::MessageReceived(e) => inbound::received(ws, e),
         Event::ConversationQueued(e) => conversation::queued(ws, e),
         Event::ConversationAssigned(e) => conversation::assigned(ws, e, at),
         Event::ConversationOffered(e) => offer::offered(ws, e, at),
@@ -168,8 +177,8 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::ConversationTransferred(e) => transfer::transferred(ws, e),
         Event::TransferOffered(e) => transfer_offer::offered(ws, e),
         Event::TransferOfferEnded(e) => transfer_offer::was_ended(ws, e),
-        Event::ConversationTakenOver(e) => take_over::taken_over(ws, e),
-        Event::ConversationGivenBack(e) => take_over::given_back(ws, e),
+        Event::ConversationTakenOver(e) => take_over::taken_over(ws, e, at),
+        Event::ConversationGivenBack(e) => take_over::given_back(ws, e, at),
         Event::ConversationFinished(e) => finish::finished(ws, e),
         Event::AfterWorkEnded(e) => after_work::was_ended(ws, e),
         Event::ExclusiveAgentSet(e) => exclusive::was_set(ws, e),
@@ -183,5 +192,9 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::MessageSettled(e) => send::settled(ws, e),
         Event::DeliveryUpdated(e) => delivery::updated(ws, e, at),
         Event::ReceiptParked(e) => delivery::parked(ws, e, at),
+        Event::ResponseAwaited(e) => service_level::was_awaited(ws, e),
+        Event::ResponseMissed(e) => service_level::was_missed(ws, e),
+        Event::InactivityWarned(e) => inactivity::was_warned(ws, e, at),
+        Event::InactivityPutOff(e) => inactivity::was_put_off(ws, e),
     }
 }

@@ -9,6 +9,7 @@ mod model {
     mod reference;
     mod snapshot;
     mod steps;
+    mod timing;
 
     use engine::Replica;
     use engine::domain::decide;
@@ -56,14 +57,18 @@ mod model {
             command: Command,
             id: Option<CommandId>,
         ) -> Result<Vec<Event>, Rejection> {
-            self.commands += 1;
             let workspace = centre::workspace();
-            let id = id.unwrap_or_else(|| CommandId::of_step(&workspace, "model", &[], self.commands));
+            let id = id.unwrap_or_else(|| self.next_id());
             let submission = Submission { workspace, id, fingerprint: 0, actor, command };
             let events = decide(self.replica.state(), &submission, self.now)?;
             self.write(&CommitHeader::of(&submission, self.now), &events);
             invariants::hold_of(&events, self.replica.state());
             Ok(events)
+        }
+
+        fn next_id(&mut self) -> CommandId {
+            self.commands += 1;
+            CommandId::of_step(&centre::workspace(), "model", &[], self.commands)
         }
 
         fn write(&mut self, header: &CommitHeader, events: &[Event]) {
@@ -75,9 +80,10 @@ mod model {
         }
 
         fn take(&mut self, actor: Actor, command: Command, id: Option<CommandId>) {
+            let id = id.unwrap_or_else(|| self.next_id());
             let verdict = self.reference.take(&actor, &command, id, self.now);
             let what = format!("{command:?} by {actor:?}");
-            let decided = self.submit(actor, command, id);
+            let decided = self.submit(actor, command, Some(id));
             let agreed = match &decided {
                 Err(_) => verdict == Verdict::Refused,
                 Ok(events) if events.is_empty() => verdict == Verdict::Nothing,
@@ -85,7 +91,7 @@ mod model {
             };
             assert!(agreed, "{what}: the model says {verdict:?}, the domain {decided:?}");
             compare::same(self.replica.state(), &self.reference);
-            invariants::hold(self.replica.state(), &mut self.before);
+            invariants::hold(self.replica.state(), self.now, &mut self.before);
         }
 
         fn step(&mut self, step: &Step) {

@@ -8,16 +8,19 @@ mod rules {
 
     mod assign;
     mod attempts;
+    mod business_hours;
     mod configuration;
     mod connection;
     mod delivery;
     mod exclusive;
     mod finish;
+    mod inactivity;
     mod inbound;
     mod offer;
     mod presence;
     mod routing;
     mod send;
+    mod service_level;
     mod take_over;
     mod texts;
     mod transfer;
@@ -33,16 +36,19 @@ mod rules {
         let tables = [
             assign::refusals(),
             attempts::refusals(),
+            business_hours::refusals(),
             configuration::refusals(),
             connection::refusals(),
             delivery::refusals(),
             exclusive::refusals(),
             finish::refusals(),
+            inactivity::refusals(),
             inbound::refusals(),
             offer::refusals(),
             presence::refusals(),
             routing::refusals(),
             send::refusals(),
+            service_level::refusals(),
             take_over::refusals(),
             texts::refusals(),
             transfer_offer::refusals(),

@@ -101,6 +101,10 @@ impl Change {
             | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }
             | EntryBody::Finished { .. }
+            | EntryBody::ResponseAwaited { .. }
+            | EntryBody::ResponseMissed { .. }
+            | EntryBody::InactivityWarned { .. }
+            | EntryBody::InactivityPutOff { .. }
             | EntryBody::ExclusiveAgentSet { .. }
             | EntryBody::ExclusiveAgentRemoved { .. } => 0,
         };
@@ -140,6 +144,10 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::NeedsSet(e) => Subject::Line(e.conversation),
         Event::NoteAdded(e) => Subject::Line(e.conversation),
         Event::MessageSubmitted(e) => Subject::Line(e.conversation),
+        Event::ResponseAwaited(e) => Subject::Line(e.conversation),
+        Event::ResponseMissed(e) => Subject::Line(e.conversation),
+        Event::InactivityWarned(e) => Subject::Line(e.conversation),
+        Event::InactivityPutOff(e) => Subject::Line(e.conversation),
         Event::ExclusiveAgentSet(e) => e.conversation.map_or(Subject::Nothing, Subject::Line),
         Event::ExclusiveAgentRemoved(e) => e.conversation.map_or(Subject::Nothing, Subject::Line),
         Event::SendAttempted(e) => Subject::Status(e.conversation, e.message, e.ordinal),

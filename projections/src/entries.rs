@@ -14,7 +14,7 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
         },
         Event::MessageSubmitted(e) => EntryBody::Outbound {
             message: e.message,
-            agent: e.agent.clone(),
+            author: e.author.clone(),
             content: e.content.clone(),
             status: None,
         },
@@ -49,6 +49,12 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
             disposition: e.disposition.clone(),
             sub_disposition: e.sub_disposition.clone(),
         },
+        Event::ResponseAwaited(e) => EntryBody::ResponseAwaited { response: e.kind, due_at: e.due_at },
+        Event::ResponseMissed(e) => {
+            EntryBody::ResponseMissed { response: e.kind, due_at: e.due_at, agent: e.agent.clone() }
+        }
+        Event::InactivityWarned(e) => EntryBody::InactivityWarned { close_at: e.close_at },
+        Event::InactivityPutOff(e) => EntryBody::InactivityPutOff { until: e.until },
         Event::ExclusiveAgentSet(e) => EntryBody::ExclusiveAgentSet { agent: e.agent.clone() },
         Event::ExclusiveAgentRemoved(e) => EntryBody::ExclusiveAgentRemoved { agent: e.agent.clone() },
         Event::WorkspaceCreated(_)

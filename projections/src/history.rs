@@ -103,6 +103,10 @@ impl HistoryProjector {
             Event::ExclusiveAgentSet(e) => self.append_if_any(r, e.conversation),
             Event::ExclusiveAgentRemoved(e) => self.append_if_any(r, e.conversation),
             Event::MessageSubmitted(e) => self.append(r, e.conversation, |_| {}),
+            Event::ResponseAwaited(e) => self.append(r, e.conversation, |_| {}),
+            Event::ResponseMissed(e) => self.append(r, e.conversation, |_| {}),
+            Event::InactivityWarned(e) => self.append(r, e.conversation, |_| {}),
+            Event::InactivityPutOff(e) => self.append(r, e.conversation, |_| {}),
             // Masters and presence are rows of the inbox view, what becomes of a message one of the status view.
             Event::WorkspaceCreated(_)
             | Event::ClientDefined(_)

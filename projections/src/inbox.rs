@@ -18,7 +18,7 @@ use crate::error::ViewError;
 use crate::hot::Hot;
 use crate::keys::{self, MasterKind, WorkspaceKey};
 use crate::recorded::Recorded;
-use crate::rows::{LastMessageRow, OpenRow};
+use crate::rows::{DueRow, LastMessageRow, OpenRow};
 use crate::store::{Store, Value};
 use lists::{Counts, Place, places};
 
@@ -146,9 +146,17 @@ impl InboxProjector {
             Event::ConversationReleased(_) => Ok(()),
             Event::ConversationFinished(e) => self.finish(r, e),
             Event::MessageSubmitted(e) => self.change(r, e.conversation, |row| submitted(row, r, e)),
+            Event::ResponseAwaited(e) => self.change(r, e.conversation, |row| {
+                row.due = e.due_at.map(|at| DueRow { kind: e.kind, at, is_missed: false });
+            }),
+            Event::ResponseMissed(e) => self.change(r, e.conversation, |row| {
+                row.due = Some(DueRow { kind: e.kind, at: e.due_at, is_missed: true });
+            }),
             // They change nothing that a list shows.
             Event::QueueRouted(_)
             | Event::NeedsSet(_)
+            | Event::InactivityWarned(_)
+            | Event::InactivityPutOff(_)
             | Event::NoteAdded(_)
             | Event::ExclusiveAgentSet(_)
             | Event::ExclusiveAgentRemoved(_)
@@ -292,6 +300,7 @@ fn opened(r: &Recorded<'_>, e: &ConversationOpened) -> OpenRow {
         offered: None,
         reserved_for: None,
         waiting_since: None,
+        due: None,
         unread: 0,
         last_message: None,
         position: r.position,
@@ -305,8 +314,12 @@ fn received(row: &mut OpenRow, r: &Recorded<'_>, e: &MessageReceived) {
 }
 
 fn submitted(row: &mut OpenRow, r: &Recorded<'_>, e: &MessageSubmitted) {
-    row.unread = 0;
-    row.waiting_since = None;
+    // What atender itself says is no answer.
+    if e.author.agent().is_some() {
+        row.unread = 0;
+        row.waiting_since = None;
+        row.due = None;
+    }
     row.last_message = Some(last_message(r, &e.content, true));
 }
 

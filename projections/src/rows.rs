@@ -5,7 +5,7 @@ use schemas::api::views::{
     ContactConversation, Conversation, ConversationState, InboxItem, LastMessage, MessageState,
     MessageStatus, Named, ReceiptTime,
 };
-use schemas::event::AgentDefined;
+use schemas::event::{AgentDefined, ResponseKind};
 use schemas::{
     AgentId, CampaignId, ChannelId, ContactId, ConversationId, DeliveryError, DeliveryStatus, DispositionId,
     MessageId, Position, Presence, Timestamp,
@@ -42,6 +42,14 @@ pub(crate) struct LastMessageRow {
     pub(crate) outbound: bool,
 }
 
+/// By when a customer is to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DueRow {
+    pub(crate) kind: ResponseKind,
+    pub(crate) at: Timestamp,
+    pub(crate) is_missed: bool,
+}
+
 /// An open conversation. It goes when the conversation is finished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OpenRow {
@@ -59,6 +67,7 @@ pub(crate) struct OpenRow {
     pub(crate) offered: Option<(AgentId, Timestamp)>,
     pub(crate) reserved_for: Option<AgentId>,
     pub(crate) waiting_since: Option<Timestamp>,
+    pub(crate) due: Option<DueRow>,
     pub(crate) unread: u32,
     pub(crate) last_message: Option<LastMessageRow>,
     /// The last event it reflects; that event and earlier ones do not change it again.
@@ -84,6 +93,9 @@ impl OpenRow {
             offered_until,
             reserved_for: self.reserved_for,
             waiting_since: self.waiting_since,
+            due_at: self.due.map(|due| due.at),
+            is_first_response: self.due.is_some_and(|due| due.kind == ResponseKind::First),
+            is_missed: self.due.is_some_and(|due| due.is_missed),
             unread: self.unread,
             last_message: self.last_message.map(|last| LastMessage {
                 preview: last.preview,

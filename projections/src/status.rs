@@ -112,6 +112,10 @@ impl StatusProjector {
             | Event::NoteAdded(_)
             | Event::ExclusiveAgentSet(_)
             | Event::ExclusiveAgentRemoved(_)
+            | Event::ResponseAwaited(_)
+            | Event::ResponseMissed(_)
+            | Event::InactivityWarned(_)
+            | Event::InactivityPutOff(_)
             // It is for no message yet; what comes of it is another event.
             | Event::ReceiptParked(_) => Ok(()),
         }

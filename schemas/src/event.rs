@@ -4,6 +4,7 @@
 mod configuration;
 mod conversation;
 mod outbound;
+mod timing;
 
 pub use configuration::{
     AgentConnected, AgentDefined, AgentDisconnected, CampaignDefined, ChannelDefined, ClientDefined,
@@ -18,9 +19,10 @@ pub use conversation::{
     QueueCause, Reservation, TransferOfferEnded, TransferOffered,
 };
 pub use outbound::{
-    DeliveryUpdated, MessageResent, MessageSettled, MessageSubmitted, ReceiptParked, SendAccepted,
-    SendAttempted, SendDeferred, SendUncertain,
+    Author, DeliveryUpdated, MessageResent, MessageSettled, MessageSubmitted, ReceiptParked, SendAccepted,
+    SendAttempted, SendDeferred, SendUncertain, SystemCause,
 };
+pub use timing::{InactivityPutOff, InactivityWarned, ResponseAwaited, ResponseKind, ResponseMissed};
 
 use crate::codec::{DecodeError, decode, encode};
 use crate::ids::ConversationId;
@@ -135,6 +137,10 @@ events! {
     46 v 1 ReceiptParked;
     47 v 1 MessageResent;
     48 v 1 MessageSettled;
+    70 v 1 ResponseAwaited;
+    71 v 1 ResponseMissed;
+    72 v 1 InactivityWarned;
+    73 v 1 InactivityPutOff;
 }
 
 impl Event {
@@ -183,6 +189,10 @@ impl Event {
             Self::DeliveryUpdated(e) => Some(e.conversation),
             Self::MessageResent(e) => Some(e.conversation),
             Self::MessageSettled(e) => Some(e.conversation),
+            Self::ResponseAwaited(e) => Some(e.conversation),
+            Self::ResponseMissed(e) => Some(e.conversation),
+            Self::InactivityWarned(e) => Some(e.conversation),
+            Self::InactivityPutOff(e) => Some(e.conversation),
         }
     }
 }

@@ -234,6 +234,13 @@ impl ContactId {
     }
 }
 
+impl MessageId {
+    /// The id of a message that a command causes beside the one that has its bytes, counted from 0.
+    pub fn of_system(command: CommandId, number: u64) -> Self {
+        Self(derive("atender 2026 system message", &[&command.0, &number.to_le_bytes()]))
+    }
+}
+
 impl From<CommandId> for MessageId {
     fn from(id: CommandId) -> Self {
         Self(id.0)

@@ -17,6 +17,7 @@ pub mod rejection;
 pub mod routing;
 pub mod text;
 pub mod time;
+pub mod timing;
 mod upcast;
 
 pub use codec::{DecodeError, decode, decode_first, encode};
@@ -33,3 +34,4 @@ pub use position::{Position, PositionError, ShardId};
 pub use rejection::{Rejection, RejectionKind};
 pub use routing::{Needs, Overflow, Routing, RoutingPolicy, Skills};
 pub use time::Timestamp;
+pub use timing::{BusinessHours, Inactivity, OpenHours, ServiceLevel, Timing, Weekday};

@@ -62,6 +62,7 @@ use crate::ids::{
 };
 use crate::ids::{MessageId, ReasonId, Shortcut, SkillId, TextId, WorkspaceId};
 use crate::masters::ChannelKind;
+use crate::timing::Weekday;
 
 rejections! {
     UnknownWorkspace(WorkspaceId): NotFound "unknown_workspace"
@@ -190,6 +191,25 @@ rejections! {
         "conversation {0} cannot be given back to agent {1}, who does not attend it any more" "transfer it";
     AfterWorkOutOfRange(u32): Invalid "after_work_seconds"
         "{0} seconds after a conversation are more than an hour" "choose a shorter time";
+    InactivityOutOfRange(u32): Invalid "inactivity_seconds"
+        "{0} seconds of inactivity are not between 1 second and a week" "choose another time";
+    InactivityWarning: Invalid "inactivity_warning"
+        "a warning of inactivity needs both warn_after_seconds and warn_text" "give both, or leave both out";
+    ServiceLevelOutOfRange(u32): Invalid "service_level_seconds"
+        "a service level of {0} seconds is not between 1 second and a week" "choose another time";
+    UnknownTimeZone(String): Invalid "unknown_time_zone"
+        "`{0}` is not a time zone" "take its name from the IANA time zone database, such as Europe/Madrid";
+    NotATimeOfDay(String): Invalid "not_a_time_of_day"
+        "`{0}` is not a time of day" "write it as 09:00, at latest 24:00";
+    HoursEndFirst(String, String): Invalid "hours_end_first"
+        "business hours from {0} to {1} end before they begin"
+        "choose a later end; hours past midnight are two entries";
+    HoursOverlap(Weekday): Invalid "hours_overlap"
+        "business hours overlap on {0}" "leave each hour in one entry";
+    NeverOpen: Invalid "never_open"
+        "business hours without any day never begin" "give at least one day and its hours, or leave them out";
+    NotADay(String): Invalid "not_a_day"
+        "`{0}` is not a day" "write it as 2026-12-25";
     NoAfterWork(AgentId, ConversationId): Conflict "no_after_work"
         "agent {0} has nothing to do after conversation {1} any more" "nothing to end";
     NoExclusiveAgent(ContactId, CampaignId): NotFound "no_exclusive_agent"

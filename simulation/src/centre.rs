@@ -9,8 +9,9 @@ use schemas::event::{
 };
 use schemas::{
     Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
-    Content, ConversationId, DeliveryStatus, DispositionId, ExclusiveWait, MessageId, Presence, ProjectId,
-    Role, Routing, Skills, Submission, Timestamp, TransferTarget, WorkspaceId,
+    Content, ConversationId, DeliveryStatus, DispositionId, ExclusiveWait, Inactivity, MessageId, Presence,
+    ProjectId, Role, Routing, ServiceLevel, Skills, Submission, Timestamp, Timing, TransferTarget,
+    WorkspaceId,
 };
 
 use crate::chance::Chance;
@@ -84,6 +85,7 @@ pub(crate) fn opening() -> Vec<Submission> {
             routing: Routing::default(),
             absence: Absence::Queue,
             after_work_seconds: 0,
+            timing: if number == 0 { impatient() } else { Timing::default() },
         })
     }));
     commands.extend((0..AGENTS).map(|number| {
@@ -106,6 +108,20 @@ pub(crate) fn opening() -> Vec<Submission> {
         submission(1_000 + number as u64, Actor::Agent(agent(number)), come)
     }));
     opening
+}
+
+/// Much happens by itself in a short time.
+fn impatient() -> Timing {
+    let inactivity = Inactivity {
+        warn_after_seconds: Some(2),
+        warn_text: Some("still there?".into()),
+        close_after_seconds: 2,
+        close_text: Some("goodbye".into()),
+        disposition: disposition(),
+        sub_disposition: None,
+    };
+    let service_level = ServiceLevel { first_response_seconds: Some(1), next_response_seconds: Some(2) };
+    Timing { inactivity: Some(inactivity), service_level: Some(service_level), business_hours: None }
 }
 
 fn submission(number: u64, actor: Actor, command: Command) -> Submission {

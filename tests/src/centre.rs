@@ -12,7 +12,7 @@ use schemas::event::{
 use schemas::{
     Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
     Content, ConversationId, DispositionId, ExclusiveWait, Presence, ProjectId, Role, Routing, Skills,
-    Submission, Timestamp, WorkspaceId,
+    Submission, Timestamp, Timing, WorkspaceId,
 };
 use tokio::time::Instant;
 
@@ -106,6 +106,7 @@ impl Centre {
                 routing: Routing::default(),
                 absence: Absence::Queue,
                 after_work_seconds: 0,
+                timing: Timing::default(),
             })
         }));
         commands.extend((0..self.agents).map(|number| {

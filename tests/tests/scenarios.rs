@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod scenarios {
+    mod business_hours;
     mod exclusive;
     mod finish;
+    mod inactivity;
     mod offers;
     mod presence;
     mod routing;
+    mod service_level;
     mod take_over;
     mod texts;
     mod transfer_offer;

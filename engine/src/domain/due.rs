@@ -2,16 +2,18 @@
 
 use schemas::command::Due;
 use schemas::event::{Event, OfferEnd, QueueCause};
-use schemas::{Actor, ConversationId, Rejection, Timestamp};
+use schemas::{Actor, CommandId, ConversationId, Rejection, Timestamp};
 
 use super::after_work;
 use super::connection::give_up;
 use super::exclusive::expire;
+use super::inactivity;
 use super::offer::time_out;
 use super::overflow::overflow;
 use super::permission::require_system;
 use super::rerouting::route_queue;
 use super::routing::Router;
+use super::service_level;
 use super::state::{Connection, Conversation, Stage, Workspace};
 use super::transfer_offer;
 
@@ -19,13 +21,15 @@ use super::transfer_offer;
 pub(super) fn pass(
     ws: &Workspace,
     due: &Due,
+    command: CommandId,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     require_system(actor)?;
     Ok(match due {
         Due::Conversation(id) => {
-            ws.conversations.get(id).map(|found| of_conversation(ws, *id, found, now)).unwrap_or_default()
+            let found = ws.conversations.get(id);
+            found.map(|found| of_conversation(ws, *id, found, command, now)).unwrap_or_default()
         }
         Due::Campaign(id) if ws.unrouted.get(id).is_some_and(|at| *at <= now) => route_queue(ws, id, now),
         Due::Campaign(_) => vec![],
@@ -44,6 +48,7 @@ fn of_conversation(
     ws: &Workspace,
     id: ConversationId,
     conversation: &Conversation,
+    command: CommandId,
     now: Timestamp,
 ) -> Vec<Event> {
     let is_over = |until: Option<Timestamp>| until.is_some_and(|until| until <= now);
@@ -56,18 +61,32 @@ fn of_conversation(
         }
         Stage::Waiting { since, reserved: Some(kept), .. } if is_over(kept.until) => {
             let loose = conversation.loose(id, *since, QueueCause::ExclusiveWaitOver);
-            vec![Router::new(ws, now, None).route_to(&loose, None)]
+            vec![Router::new(ws, now, None).route_after_wait(&loose, &kept.agent)]
         }
         Stage::Waiting { since, reserved: None, overflow: Some(leaves), .. } if is_over(Some(leaves.at)) => {
             overflow(ws, id, conversation, *since, leaves, now)
         }
-        Stage::Offered { .. } | Stage::Waiting { .. } | Stage::Assigned(_) | Stage::Loose => vec![],
+        // One thing at a time: when two are due, the other comes next.
+        Stage::Offered { .. } | Stage::Waiting { .. } | Stage::Assigned(_) | Stage::Loose => {
+            match service_level::pass(id, conversation, now) {
+                Some(missed) => vec![missed],
+                None if matches!(conversation.stage, Stage::Assigned(_)) => {
+                    inactivity::pass(ws, id, conversation, command, now)
+                }
+                None => vec![],
+            }
+        }
     }
 }
 
 impl Conversation {
     /// The soonest time at which something happens to it by itself.
     fn deadline(&self) -> Option<Timestamp> {
+        let in_its_stage = self.stage_ends();
+        in_its_stage.into_iter().chain(self.answers.deadline()).chain(self.silence_ends()).min()
+    }
+
+    fn stage_ends(&self) -> Option<Timestamp> {
         match &self.stage {
             Stage::Waiting { reserved: Some(kept), .. } => kept.until,
             Stage::Waiting { reserved: None, overflow, .. } => overflow.as_ref().map(|leaves| leaves.at),

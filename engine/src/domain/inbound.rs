@@ -1,16 +1,19 @@
 //! A contact writes: into the open conversation on that channel, or a new one that is routed at once.
 
 use schemas::command::InboundMessage;
-use schemas::event::{ConversationOpened, Event, MessageReceived, QueueCause};
+use schemas::event::{ConversationOpened, Event, MessageReceived, QueueCause, ResponseKind};
 use schemas::limits::{CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_CHARS_MAX, PROVIDER_ID_BYTES_MAX};
 use schemas::{
     Actor, CampaignId, ChannelId, ChannelKind, CommandId, ConversationId, MessageId, Needs, Rejection,
     Timestamp,
 };
 
+use super::hours::told_outside;
 use super::permission::{require_network_id, role};
 use super::routing::{Loose, Router};
+use super::service_level::{Answers, awaited};
 use super::state::{Conversation, Stage, Workspace};
+use super::system_message::Addressee;
 
 pub(super) fn receive(
     ws: &Workspace,
@@ -37,7 +40,9 @@ pub(super) fn receive(
         .into()
     };
     if let Some(open) = ws.open.get(&(inbound.contact, inbound.channel.clone())) {
-        return Ok(vec![received(*open)]);
+        let follows = ws.conversations.get(open).into_iter();
+        let follows = follows.flat_map(|conversation| follow_up(ws, *open, conversation, command, now));
+        return Ok(std::iter::once(received(*open)).chain(follows).collect());
     }
     let campaign = entry_campaign(ws, &inbound.channel)?;
     let conversation = ConversationId::from(message);
@@ -62,7 +67,30 @@ pub(super) fn receive(
         cause: QueueCause::Opened,
     };
     let routed = Router::new(ws, now, None).route(&loose);
-    Ok(vec![opened.into(), received(conversation), routed])
+    let identity = &inbound.identity;
+    let customer = Addressee { conversation, channel: &inbound.channel, identity, outbound_count: 0 };
+    let mut events = vec![opened.into(), received(conversation), routed];
+    events.extend(awaited(ws, campaign, conversation, ResponseKind::First, now));
+    events.extend(told_outside(ws, campaign, &customer, None, command, now));
+    Ok(events)
+}
+
+/// What comes of another message in an open conversation.
+fn follow_up(
+    ws: &Workspace,
+    id: ConversationId,
+    conversation: &Conversation,
+    command: CommandId,
+    now: Timestamp,
+) -> impl Iterator<Item = Event> {
+    let Conversation { campaign, answers, told_closed_at, .. } = conversation;
+    let is_first = !answers.is_unanswered;
+    let awaited = is_first.then(|| awaited(ws, campaign, id, answers.kind(), now)).flatten();
+    let customer = Addressee::of(id, conversation);
+    // Who is being attended is not told that nobody attends.
+    let is_alone = conversation.agent().is_none();
+    let told = is_alone.then(|| told_outside(ws, campaign, &customer, *told_closed_at, command, now));
+    awaited.into_iter().chain(told.flatten())
 }
 
 /// The channel exists and the actor may report for it: the channel itself, or an administrator by hand.
@@ -110,7 +138,17 @@ pub(super) fn opened(ws: &mut Workspace, event: &ConversationOpened, at: Timesta
         declined: Vec::new(),
         opened_at: at,
         outbound_count: 0,
+        answers: Answers::default(),
+        silence: None,
+        told_closed_at: None,
         stage: Stage::Loose,
     };
     ws.conversations.insert(event.conversation, conversation);
+}
+
+pub(super) fn received(ws: &mut Workspace, event: &MessageReceived) {
+    if let Some(conversation) = ws.conversations.get_mut(&event.conversation) {
+        conversation.answers.is_unanswered = true;
+        conversation.silence = None;
+    }
 }

@@ -192,7 +192,11 @@ impl Loading {
             Record::Settings(e) => ws.settings = e,
             Record::Client(e) => drop(ws.clients.insert(e.client.clone(), e)),
             Record::Project(e) => drop(ws.projects.insert(e.project.clone(), e)),
-            Record::Campaign(e) => drop(ws.campaigns.insert(e.campaign.clone(), e)),
+            Record::Campaign(e) => {
+                let id = e.campaign.clone();
+                ws.campaigns.insert(id.clone(), e);
+                ws.set_calendar(&id);
+            }
             Record::Channel(e) => drop(ws.channels.insert(e.channel.clone(), e)),
             Record::Disposition(e) => drop(ws.dispositions.insert(e.disposition.clone(), e)),
             Record::Text(e) => drop(ws.texts.insert(e.text.clone(), e)),

@@ -65,10 +65,11 @@ impl<'a> Router<'a> {
             .filter(|agent| agent.serves(loose.campaign, loose.channel))
             .filter(|agent| !loose.declined.contains(&agent.definition.agent));
         if let Some(agent) = serving {
-            if self.takes(agent, loose.kind) {
+            let opens_at = self.ws.closed_until(loose.campaign, self.now);
+            if opens_at.is_none() && self.takes(agent, loose.kind) {
                 return self.give(loose, agent, AssignReason::Exclusive);
             }
-            if let Some(until) = self.exclusive_wait(loose.campaign) {
+            if let Some(until) = self.exclusive_wait(loose.campaign, opens_at) {
                 let reserved = Reservation { agent: agent.definition.agent.clone(), until };
                 return self.queue(loose, Some(reserved));
             }
@@ -76,9 +77,28 @@ impl<'a> Router<'a> {
         self.assign(loose).unwrap_or_else(|| self.queue(loose, None))
     }
 
-    /// The assignment to whom the campaign's policy chooses; nothing if there is nobody.
+    /// The same when the wait for this agent is over. They may have room all the same, where the campaign was closed.
+    pub(super) fn route_after_wait(&mut self, loose: &Loose<'a>, agent: &AgentId) -> Event {
+        let found = self.ws.agents.get(agent).filter(|agent| agent.serves(loose.campaign, loose.channel));
+        found.and_then(|agent| self.give_kept(loose, agent)).unwrap_or_else(|| self.route_to(loose, None))
+    }
+
+    /// What is kept for an agent who has room, where the campaign is open.
+    pub(super) fn assign_kept(&mut self, loose: &Loose<'a>, agent: &AgentId) -> Option<Event> {
+        self.ws.agents.get(agent).and_then(|agent| self.give_kept(loose, agent))
+    }
+
+    fn give_kept(&mut self, loose: &Loose<'a>, agent: &'a Agent) -> Option<Event> {
+        let takes = !self.ws.is_closed(loose.campaign, self.now) && self.takes(agent, loose.kind);
+        takes.then(|| self.give(loose, agent, AssignReason::Exclusive))
+    }
+
+    /// The assignment to whom the campaign's policy chooses; nothing if there is nobody, or it is closed.
     pub(super) fn assign(&mut self, loose: &Loose<'a>) -> Option<Event> {
         let campaign = self.ws.campaigns.get(loose.campaign)?;
+        if self.ws.is_closed(loose.campaign, self.now) {
+            return None;
+        }
         let agent = self.choose(campaign, loose)?;
         let with_room = self.with_room(&campaign.campaign);
         let idle_since = self.idle_since(agent);
@@ -162,17 +182,20 @@ impl<'a> Router<'a> {
         };
         let overflow = routing.and_then(|routing| routing.overflow.as_ref());
         let overflow = overflow.filter(|overflow| reserved.is_none() && works_here(&overflow.campaign));
+        let opens_at = self.ws.closed_until(loose.campaign, self.now);
         ConversationQueued {
             conversation: loose.conversation,
             campaign: loose.campaign.clone(),
-            cause: loose.cause,
+            cause: opens_at.map_or(loose.cause, |_| QueueCause::OutsideHours),
             since: loose.since,
             priority: loose.needs.priority.or(routing.map(|routing| routing.priority)).unwrap_or_default(),
             reserved,
             overflow: overflow.map(|overflow| OverflowAt {
-                at: self.now.plus(std::time::Duration::from_secs(overflow.after_seconds.into())),
+                at: (opens_at.unwrap_or(self.now))
+                    .plus(std::time::Duration::from_secs(overflow.after_seconds.into())),
                 campaign: overflow.campaign.clone(),
             }),
+            opens_at: opens_at.or_else(|| self.ws.opens_after(loose.campaign, self.now)),
         }
         .into()
     }
@@ -191,12 +214,19 @@ impl<'a> Router<'a> {
             && self.load(agent).leaves_room_on(&agent.definition, kind)
     }
 
-    /// Until when a conversation waits for its exclusive agent; `None` if it does not wait.
+    /// Until when a conversation waits for its exclusive agent; `None` if it does not wait. Where the campaign is closed,
+    /// they are waited for at least until it opens.
     #[expect(clippy::option_option, reason = "whether it waits, and whether that ends, are two questions")]
-    fn exclusive_wait(&self, campaign: &CampaignId) -> Option<Option<Timestamp>> {
+    fn exclusive_wait(
+        &self,
+        campaign: &CampaignId,
+        opens_at: Option<Timestamp>,
+    ) -> Option<Option<Timestamp>> {
         match self.ws.campaigns.get(campaign)?.exclusive_wait {
-            ExclusiveWait::Seconds(0) => None,
-            wait @ (ExclusiveWait::Seconds(_) | ExclusiveWait::Forever) => Some(wait.until(self.now)),
+            ExclusiveWait::Seconds(0) if opens_at.is_none() => None,
+            wait @ (ExclusiveWait::Seconds(_) | ExclusiveWait::Forever) => {
+                Some(wait.until(opens_at.unwrap_or(self.now)))
+            }
         }
     }
 }
@@ -226,7 +256,7 @@ impl Given {
 /// What an agent who is online gets when they hold `load`: first what is kept for them, then the most urgent of what
 /// waits in their campaigns and needs nothing that they cannot do, and of that what has waited longest.
 pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: Load, now: Timestamp) -> Vec<Event> {
-    fill_from(ws, agent, load, waiting_for(ws, agent), &[], now)
+    fill_from(ws, agent, load, waiting_for(ws, agent, now), &[], now)
 }
 
 fn fill_from(
@@ -237,7 +267,7 @@ fn fill_from(
     before: &[Event],
     now: Timestamp,
 ) -> Vec<Event> {
-    let (mut kept, mut events) = (kept_for(ws, agent), Vec::new());
+    let (mut kept, mut events) = (kept_for(ws, agent, now), Vec::new());
     while load.leaves_room(agent) {
         let room_on = |kind| load.leaves_room_on(agent, kind);
         let exclusive = kept.iter().position(|kept| room_on(kept.kind)).map(|first| kept.remove(first));
@@ -265,18 +295,19 @@ fn fill_from(
     events
 }
 
-/// What is kept for an agent who can still take it, in order.
-fn kept_for<'a>(ws: &'a Workspace, agent: &AgentDefined) -> Vec<Next<'a>> {
+/// What is kept for an agent who can still take it where it is open, in order.
+fn kept_for<'a>(ws: &'a Workspace, agent: &AgentDefined, now: Timestamp) -> Vec<Next<'a>> {
     let kept = ws.reserved.get(&agent.agent).into_iter().flatten();
     let taken = kept.filter_map(|place| {
         let Conversation { campaign, channel, kind, .. } = ws.conversations.get(&place.conversation)?;
-        serves(agent, campaign, channel).then_some(Next { place: *place, campaign, kind: *kind })
+        let is_given = serves(agent, campaign, channel) && !ws.is_closed(campaign, now);
+        is_given.then_some(Next { place: *place, campaign, kind: *kind })
     });
     taken.collect()
 }
 
 /// What waits that this agent can take, and has not declined.
-fn waiting_for<'a>(ws: &'a Workspace, agent: &'a AgentDefined) -> Line<'a> {
+fn waiting_for<'a>(ws: &'a Workspace, agent: &'a AgentDefined, now: Timestamp) -> Line<'a> {
     let mut line = Line::default();
     let mut campaigns: Vec<&CampaignId> = agent.campaigns.iter().collect();
     // A definition may name one twice, and no conversation may be given twice.
@@ -287,7 +318,7 @@ fn waiting_for<'a>(ws: &'a Workspace, agent: &'a AgentDefined) -> Line<'a> {
         conversation.is_some_and(|found| !found.declined.contains(&agent.agent))
     };
     for campaign in campaigns.into_iter().filter_map(|id| ws.campaigns.get(id)) {
-        if !is_routed_to(campaign, agent) {
+        if !is_routed_to(ws, campaign, agent, now) {
             continue;
         }
         let handled = campaign.channels.iter().filter(|id| serves(agent, &campaign.campaign, id));
@@ -302,9 +333,11 @@ fn waiting_for<'a>(ws: &'a Workspace, agent: &'a AgentDefined) -> Line<'a> {
     line
 }
 
-/// Whether the campaign gives its conversations to agents, and to one who can do what this one can.
-fn is_routed_to(campaign: &CampaignDefined, agent: &AgentDefined) -> bool {
-    campaign.routing.policy != RoutingPolicy::Manual && meets(&agent.skills, &campaign.routing.skills)
+/// Whether the campaign gives its conversations to agents now, and to one who can do what this one can.
+fn is_routed_to(ws: &Workspace, campaign: &CampaignDefined, agent: &AgentDefined, now: Timestamp) -> bool {
+    campaign.routing.policy != RoutingPolicy::Manual
+        && meets(&agent.skills, &campaign.routing.skills)
+        && !ws.is_closed(&campaign.campaign, now)
 }
 
 /// What is given to those whose room a conversation takes, when it leaves them: who has it or is offered it, and from
@@ -348,7 +381,7 @@ pub(super) fn refill_of(
         return Vec::new();
     };
     let definition = &agent.definition;
-    let mut waiting = waiting_for(ws, definition);
+    let mut waiting = waiting_for(ws, definition, now);
     // What was queued just before may come to them as well, or it would wait beside an agent with room.
     for queued in before.iter().filter_map(queued_for_anybody) {
         let campaign = ws.campaigns.get(&queued.campaign);
@@ -356,7 +389,7 @@ pub(super) fn refill_of(
         let (Some(campaign), Some(conversation)) = (campaign, conversation) else {
             continue;
         };
-        if is_routed_to(campaign, definition)
+        if is_routed_to(ws, campaign, definition, now)
             && agent.serves(&queued.campaign, &conversation.channel)
             && meets(&definition.skills, &conversation.needs.skills)
             && !conversation.declined.contains(&definition.agent)

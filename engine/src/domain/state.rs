@@ -19,9 +19,12 @@ use schemas::{
 use serde::{Deserialize, Serialize};
 
 use super::after_work::AfterWork;
+use super::calendar::Calendar;
 use super::delivery::{Parked, ProviderKey};
+use super::inactivity::Silence;
 use super::queues::{QueuePlace, Queues};
 use super::rooms::{Load, Rooms};
+use super::service_level::Answers;
 use super::transfer_offer::TransferOffer;
 use super::window::Window;
 
@@ -42,6 +45,8 @@ pub struct Workspace {
     pub(super) clients: BTreeMap<ClientId, ClientDefined>,
     pub(super) projects: BTreeMap<ProjectId, ProjectDefined>,
     pub(super) campaigns: BTreeMap<CampaignId, CampaignDefined>,
+    /// Of the campaigns that have business hours.
+    pub(super) calendars: FxHashMap<CampaignId, Calendar>,
     pub(super) channels: BTreeMap<ChannelId, ChannelDefined>,
     pub(super) dispositions: BTreeMap<DispositionId, DispositionDefined>,
     pub(super) texts: BTreeMap<TextId, TextDefined>,
@@ -50,7 +55,7 @@ pub struct Workspace {
     pub(super) conversations: FxHashMap<ConversationId, Conversation>,
     pub(super) open: FxHashMap<(ContactId, ChannelId), ConversationId>,
     pub(super) queues: Queues,
-    /// Campaigns whose queue is to be routed again, since when.
+    /// Campaigns whose queue is to be routed again, and when.
     pub(super) unrouted: BTreeMap<CampaignId, Timestamp>,
     pub(super) rooms: Rooms,
     /// Whom a campaign that goes by turns gave to last.
@@ -158,6 +163,12 @@ pub struct Conversation {
     pub opened_at: Timestamp,
     /// How many messages we sent in it.
     pub outbound_count: u32,
+    /// How it stands with our answers.
+    pub answers: Answers,
+    /// Whether the customer has not answered our last message.
+    pub silence: Option<Silence>,
+    /// When the customer was told last that the campaign is closed.
+    pub told_closed_at: Option<Timestamp>,
     /// Who has it, or how it waits.
     pub stage: Stage,
 }
@@ -319,7 +330,11 @@ impl State {
             return;
         };
         let last = (events.len() as u32).saturating_sub(1);
-        let brings = |event: &Event| matches!(event, Event::MessageReceived(_) | Event::MessageSubmitted(_));
+        // What atender itself writes has an id of its own.
+        let brings = |event: &Event| match event {
+            Event::MessageSubmitted(submitted) => submitted.author.agent().is_some(),
+            event => matches!(event, Event::MessageReceived(_)),
+        };
         let remembered = Remembered {
             position: Position { index: first.index + last, ..first },
             fingerprint: header.fingerprint,
@@ -337,6 +352,7 @@ impl Workspace {
             clients: BTreeMap::new(),
             projects: BTreeMap::new(),
             campaigns: BTreeMap::new(),
+            calendars: FxHashMap::default(),
             channels: BTreeMap::new(),
             dispositions: BTreeMap::new(),
             texts: BTreeMap::new(),

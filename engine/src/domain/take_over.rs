@@ -87,15 +87,15 @@ pub(super) fn refill_others(
     events.split_off(before.len())
 }
 
-pub(super) fn taken_over(ws: &mut Workspace, event: &ConversationTakenOver) {
+pub(super) fn taken_over(ws: &mut Workspace, event: &ConversationTakenOver, at: Timestamp) {
     leave_stage(ws, event.conversation);
     ws.lend(&event.from, event.conversation);
-    ws.hold(&event.by, event.conversation);
+    ws.hold(&event.by, event.conversation, at);
 }
 
-pub(super) fn given_back(ws: &mut Workspace, event: &ConversationGivenBack) {
+pub(super) fn given_back(ws: &mut Workspace, event: &ConversationGivenBack, at: Timestamp) {
     leave_stage(ws, event.conversation);
-    ws.hold(&event.to, event.conversation);
+    ws.hold(&event.to, event.conversation, at);
 }
 
 impl Workspace {

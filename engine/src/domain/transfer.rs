@@ -12,6 +12,7 @@ use schemas::{
 use super::conversation::{leave_stage, require_can_take};
 use super::permission::{require_holder_or_supervisor, require_text};
 use super::routing::{Loose, Router, keeps_in, refill_all};
+use super::service_level::awaited_anew;
 use super::state::{Conversation, Workspace};
 
 /// The fixed disposition that every transfer carries; no master may take its id.
@@ -28,12 +29,16 @@ pub(super) fn transfer(
     let conversation = ws.open_conversation(id)?;
     require_holder_or_supervisor(ws, actor, id, conversation)?;
     require_note(note)?;
-    let placed = match to {
-        TransferTarget::Agent(target) => to_agent(ws, id, conversation, target, now)?,
-        TransferTarget::Campaign(campaign) => to_campaign(ws, id, conversation, campaign, now)?,
+    let (placed, awaited) = match to {
+        TransferTarget::Agent(target) => (to_agent(ws, id, conversation, target, now)?, None),
+        TransferTarget::Campaign(campaign) => (
+            to_campaign(ws, id, conversation, campaign, now)?,
+            awaited_anew(ws, campaign, id, conversation, now),
+        ),
     };
     let mut events = vec![transferred_to(id, conversation, to.clone(), note)?];
     events.extend(placed);
+    events.extend(awaited);
     Ok(events)
 }
 

@@ -9,7 +9,7 @@ use schemas::event::{
 };
 use schemas::{
     Absence, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, ContactId, DispositionId,
-    ExclusiveWait, ProjectId, Role, Routing, SkillId, Skills, Timestamp, WorkspaceId,
+    ExclusiveWait, ProjectId, Role, Routing, SkillId, Skills, Timestamp, Timing, WorkspaceId,
 };
 
 pub(super) const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
@@ -76,6 +76,7 @@ pub(super) fn campaign_routing(index: usize, routing: Routing) -> CampaignDefine
         absence: absence(id),
         // Where an agent has something to do after a conversation.
         after_work_seconds: if id == "billing" { 10 } else { 0 },
+        timing: Timing::default(),
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::domain::{Stage, State, Workspace};
+use engine::domain::{Conversation, Stage, State, Workspace};
+use schemas::command::Due;
 use schemas::event::{OverflowAt, Reservation};
-use schemas::{AgentId, ConversationId, Timestamp};
+use schemas::{AgentId, CampaignId, ConversationId, Timestamp};
 
 use super::centre::{self, CAMPAIGNS, CHANNELS};
 use super::reference::{Place, Reference, Talk};
+use super::timing::Waits;
 
 fn stage_of(talk: &Talk, state: &Stage) -> Stage {
     match &talk.place {
@@ -42,6 +44,7 @@ pub(super) fn same(state: &State, model: &Reference) {
         assert_eq!(asked, talk.asked, "who is asked to take {} over", talk.id);
         assert_eq!(found.declined, talk.declined, "who declined {}", talk.id);
         assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
+        assert_eq!(waits_of(found), talk.waits, "who waits for whose answer in {}", talk.id);
     }
     let exclusive: BTreeMap<_, _> =
         ws.exclusive_agents().map(|(key, found)| (key.clone(), found.agent.clone())).collect();
@@ -49,6 +52,8 @@ pub(super) fn same(state: &State, model: &Reference) {
         ws.exclusive_agents().filter_map(|(key, found)| Some((key.clone(), found.until?))).collect();
     assert_eq!(until, model.exclusive_until, "until when agents are exclusive");
     assert_eq!(exclusive, model.exclusive, "exclusive agents");
+    let again: BTreeMap<_, _> = ws.deadlines().filter_map(routed_again).collect();
+    assert_eq!(again, model.unrouted, "queues that are routed again");
     for (id, message) in &model.messages.all {
         let found = ws.outbound(*id).expect("sent in the model");
         assert_eq!(found.status, message.status(), "the status of {id}");
@@ -61,6 +66,21 @@ pub(super) fn same(state: &State, model: &Reference) {
         let heard = message.heard.iter().fold(0, |bits, status| bits | status.bit());
         assert_eq!(found.seen, heard, "the receipts of {id}");
     }
+}
+
+fn waits_of(found: &Conversation) -> Waits {
+    let Conversation { answers, silence, told_closed_at, .. } = found;
+    Waits {
+        has_answered: answers.has_answered,
+        is_unanswered: answers.is_unanswered,
+        due: answers.due.map(|due| (due.kind, due.at, due.is_missed)),
+        silence: silence.map(|silence| (silence.since, silence.is_warned, silence.until)),
+        told_closed_at: *told_closed_at,
+    }
+}
+
+fn routed_again((at, due): &(Timestamp, Due)) -> Option<(CampaignId, Timestamp)> {
+    if let Due::Campaign(campaign) = due { Some((campaign.clone(), *at)) } else { None }
 }
 
 fn same_agents(ws: &Workspace, model: &Reference) {

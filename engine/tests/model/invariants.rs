@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::domain::{AfterWork, Agent, Connection, Conversation, Stage, State, Workspace};
 use schemas::command::Due;
 use schemas::routing::meets;
-use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, RoutingPolicy};
+use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, RoutingPolicy, Timestamp};
 
 use super::centre::{self, CAMPAIGNS, CHANNELS};
+use super::timing::is_open;
 
 /// What was seen after the step before.
 #[derive(Debug, Default)]
@@ -18,13 +19,13 @@ pub(super) struct Before {
     loads: BTreeMap<AgentId, u16>,
 }
 
-pub(super) fn hold(state: &State, before: &mut Before) {
+pub(super) fn hold(state: &State, now: Timestamp, before: &mut Before) {
     let Some(ws) = state.workspace(&centre::workspace()) else {
         return;
     };
     each_conversation_has_at_most_one_agent(ws);
     one_is_open_for_each_contact_and_channel(ws);
-    nobody_waits_beside_an_agent_with_room(ws);
+    nobody_waits_beside_an_agent_with_room(ws, now);
     queues_go_by_waiting_time(ws);
     deadlines_are_the_waits_that_end(state, ws);
     nobody_holds_more_than_they_may(ws, before);
@@ -93,10 +94,17 @@ fn is_chosen(ws: &Workspace, agent: &Agent, conversation: &Conversation) -> bool
         && meets(own, &routing.skills)
         && meets(own, &conversation.needs.skills)
         && !conversation.declined.contains(&agent.definition.agent)
-        && !ws.deadlines().any(|(_, due)| *due == Due::Campaign(conversation.campaign.clone()))
 }
 
-fn nobody_waits_beside_an_agent_with_room(ws: &Workspace) {
+/// Whether its campaign gives anything now: it is open, and its queue is not just about to be routed.
+fn is_given(ws: &Workspace, conversation: &Conversation, now: Timestamp) -> bool {
+    let campaign = ws.campaign(&conversation.campaign).expect("a campaign");
+    let is_open = campaign.timing.business_hours.is_none() || is_open(now);
+    let due = Due::Campaign(conversation.campaign.clone());
+    is_open && !ws.deadlines().any(|(at, other)| *at <= now && *other == due)
+}
+
+fn nobody_waits_beside_an_agent_with_room(ws: &Workspace, now: Timestamp) {
     for (id, conversation) in ws.conversations() {
         let Stage::Waiting { reserved, .. } = &conversation.stage else {
             continue;
@@ -106,6 +114,7 @@ fn nobody_waits_beside_an_agent_with_room(ws: &Workspace) {
                 Some(kept) => kept.agent == agent.definition.agent,
                 None => is_chosen(ws, agent, conversation),
             };
+            let theirs = theirs && is_given(ws, conversation, now);
             assert!(!theirs, "{id} waits, and {:?} has room", agent.definition.agent);
         }
         if let Some(kept) = reserved {
@@ -145,18 +154,22 @@ fn queues_go_by_waiting_time(ws: &Workspace) {
 fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
     let mut expected = BTreeSet::new();
     for (id, conversation) in ws.conversations() {
-        if let Stage::Waiting { reserved: Some(kept), .. } = &conversation.stage {
-            expected.extend(kept.until.map(|until| (until, Due::Conversation(*id))));
+        let mut times = Vec::new();
+        match &conversation.stage {
+            Stage::Waiting { reserved, overflow, .. } => {
+                times.extend(reserved.iter().filter_map(|kept| kept.until));
+                times.extend(overflow.iter().map(|leaves| leaves.at));
+            }
+            Stage::Offered { until, .. } => times.push(*until),
+            Stage::Assigned(_) => {
+                times.extend(conversation.silence.and_then(|silence| silence.until));
+                times.extend(conversation.transfer_offer.as_ref().map(|asked| asked.until));
+            }
+            Stage::Loose => {}
         }
-        if let Some(asked) = &conversation.transfer_offer {
-            expected.insert((asked.until, Due::Conversation(*id)));
-        }
-        if let Stage::Offered { until, .. } = &conversation.stage {
-            expected.insert((*until, Due::Conversation(*id)));
-        }
-        if let Stage::Waiting { overflow: Some(leaves), .. } = &conversation.stage {
-            expected.insert((leaves.at, Due::Conversation(*id)));
-        }
+        let due = conversation.answers.due.filter(|due| !due.is_missed);
+        times.extend(due.map(|due| due.at));
+        expected.extend(times.into_iter().min().map(|at| (at, Due::Conversation(*id))));
     }
     for ((contact, campaign), exclusive) in ws.exclusive_agents() {
         let due = || Due::ExclusiveAgent(*contact, campaign.clone());

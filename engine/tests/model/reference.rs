@@ -1,7 +1,7 @@
 //! The model: who has which conversation, told as plainly as possible. It keeps lists and looks through all of them
 //! every time; nothing of it is taken from the domain.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use engine::domain::Connection;
 use schemas::command::Due;
@@ -9,11 +9,13 @@ use schemas::event::{AgentDefined, CampaignDefined};
 use schemas::masters::NOT_RESPONDING;
 use schemas::{
     Absence, Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, ConversationId,
-    ExclusiveWait, MessageId, Needs, Presence, Role, Routing, RoutingPolicy, Timestamp, TransferTarget,
+    ExclusiveWait, MessageId, Needs, Presence, Role, Routing, RoutingPolicy, Timestamp, Timing,
+    TransferTarget,
 };
 
 use super::centre::{self, CAMPAIGNS, CHANNELS};
 use super::delivery::Messages;
+use super::timing::Waits;
 
 /// What comes of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,7 @@ pub(super) struct Talk {
     /// Who is asked whether they take it over, and until when.
     pub(super) asked: Option<(AgentId, Timestamp)>,
     pub(super) opened_at: Timestamp,
+    pub(super) waits: Waits,
     pub(super) place: Place,
 }
 
@@ -84,8 +87,9 @@ pub(super) struct Reference {
     /// Until when, where it ends.
     pub(super) exclusive_until: BTreeMap<(ContactId, CampaignId), Timestamp>,
     routings: BTreeMap<CampaignId, Routing>,
-    /// Campaigns whose queue is looked through again.
-    pub(super) unrouted: BTreeSet<CampaignId>,
+    pub(super) timings: BTreeMap<CampaignId, Timing>,
+    /// Campaigns whose queue is looked through again, and when.
+    pub(super) unrouted: BTreeMap<CampaignId, Timestamp>,
     /// Released just now, and counted with those it was taken over from until all are.
     still_lent: Vec<(AgentId, ConversationId)>,
     /// Whom a campaign that goes by turns gave to last.
@@ -93,6 +97,8 @@ pub(super) struct Reference {
     pub(super) messages: Messages,
     turns_given: u64,
     turns_queued: u64,
+    /// How many commands came.
+    pub(super) taken: u64,
     now: Timestamp,
 }
 
@@ -110,17 +116,15 @@ impl Reference {
         &mut self,
         actor: &Actor,
         command: &Command,
-        id: Option<CommandId>,
+        id: CommandId,
         now: Timestamp,
     ) -> Verdict {
         self.now = now;
+        self.taken += 1;
         match command {
             Command::DefineAgent(definition) => self.define(definition),
             Command::ChangePresence { agent, presence } => self.change_presence(actor, agent, presence),
-            Command::ReceiveMessage(message) => {
-                let id = ConversationId::from(MessageId::from(id.expect("an inbound message has an id")));
-                self.receive(id, message.contact, &message.channel)
-            }
+            Command::ReceiveMessage(message) => self.receive(id, message.contact, &message.channel),
             Command::Assign { conversation, agent } => self.assign(actor, *conversation, agent),
             Command::Transfer { conversation, to, .. } => self.transfer(actor, *conversation, to),
             Command::Finish { conversation, .. } => self.finish(actor, *conversation),
@@ -129,7 +133,7 @@ impl Reference {
                 self.set_exclusive(*contact, campaign, agent, *until)
             }
             Command::RemoveExclusiveAgent { contact, campaign } => self.remove_exclusive(*contact, campaign),
-            Command::PassDeadline(Due::Conversation(id)) => self.end_wait(*id),
+            Command::PassDeadline(Due::Conversation(talk)) => self.end_wait(*talk, id),
             Command::PassDeadline(Due::AfterWork(agent, conversation)) => {
                 let over = |(id, until): &(_, Timestamp)| id == conversation && *until <= now;
                 if self.people[agent].after_work.iter().any(over) {
@@ -161,9 +165,10 @@ impl Reference {
             Command::DeclineOffer { conversation } => self.answer_offer(actor, *conversation, false),
             Command::SetNeeds { conversation, needs } => self.set_needs(actor, *conversation, needs),
             Command::Send { conversation, .. } => {
-                let message = MessageId::from(id.expect("a send has an id"));
+                let message = MessageId::from(id);
                 only_if!(self.holds(actor, *conversation));
                 let channel = self.talk(*conversation).expect("held, so open").channel.clone();
+                self.answered(*conversation);
                 self.messages.submit(message, *conversation, channel)
             }
             Command::BeginAttempt { message } => self.messages.begin(*message),
@@ -325,6 +330,7 @@ impl Reference {
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: by.clone(), turn });
         self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = Some(from);
+        self.changed_hands(id);
         if let Some(asked) = asked.filter(|asked| asked != by) {
             self.fill(&asked);
         }
@@ -351,6 +357,7 @@ impl Reference {
         self.turns_given += 1;
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: agent.clone(), turn });
+        self.changed_hands(id);
     }
 
     /// Back to whom it was taken over from, when the supervisor leaves, if they attend it and are there.
@@ -439,6 +446,7 @@ impl Reference {
         self.set_place(id, Place::With { agent: agent.clone(), turn });
         self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").declined.clear();
         self.people.get_mut(agent).expect("a known agent").idle_since = self.now;
+        self.changed_hands(id);
     }
 
     /// Theirs at once, or once they accept it.
@@ -507,8 +515,13 @@ impl Reference {
         let routing = &self.routings[&talk.campaign];
         let priority = talk.needs.priority.unwrap_or(routing.priority);
         let leaves = routing.overflow.as_ref().filter(|to| kept.is_none() && works_on(&to.campaign, talk));
-        let overflow = leaves.map(|to| (self.now.plus(seconds(to.after_seconds)), to.campaign.clone()));
+        let campaign = talk.campaign.clone();
+        let begins = self.closed_until(&campaign).unwrap_or(self.now);
+        let overflow = leaves.map(|to| (begins.plus(seconds(to.after_seconds)), to.campaign.clone()));
         self.set_place(id, Place::Waiting { since, turn, priority, kept, overflow });
+        if let Some(opens_at) = self.opens_after(&campaign) {
+            self.route_again(&campaign, opens_at);
+        }
     }
 
     /// Rule 1 and rule 5: the exclusive agent, else the most room, else the queue. `giver` gets nothing.
@@ -527,13 +540,15 @@ impl Reference {
     ) {
         let is_there = |agent: &AgentId| self.serves(agent, talk) && !talk.declined.contains(agent);
         if let Some(agent) = exclusive.filter(is_there) {
-            if giver != Some(&agent) && self.has_room_for(&agent, talk) {
+            let opens_at = self.closed_until(&talk.campaign);
+            let begins = opens_at.unwrap_or(self.now);
+            if opens_at.is_none() && giver != Some(&agent) && self.has_room_for(&agent, talk) {
                 return self.give_or_offer(talk.id, &agent, since);
             }
             match wait_in(&talk.campaign) {
-                ExclusiveWait::Seconds(0) => {}
+                ExclusiveWait::Seconds(0) if opens_at.is_none() => {}
                 ExclusiveWait::Seconds(seconds) => {
-                    let until = self.now.plus(self::seconds(seconds));
+                    let until = begins.plus(self::seconds(seconds));
                     return self.queue(talk.id, since, Some((agent, Some(until))));
                 }
                 ExclusiveWait::Forever => return self.queue(talk.id, since, Some((agent, None))),
@@ -546,6 +561,9 @@ impl Reference {
 
     fn assign_by_policy(&mut self, id: ConversationId, since: Timestamp, giver: Option<&AgentId>) -> bool {
         let talk = self.talk(id).expect("it is open").clone();
+        if self.is_closed(&talk.campaign) {
+            return false;
+        }
         let policy = self.routings[&talk.campaign].policy;
         let mut free: Vec<AgentId> = self.people.keys().cloned().collect();
         free.retain(|agent| {
@@ -594,22 +612,49 @@ impl Reference {
 
     fn define_campaign(&mut self, campaign: &CampaignDefined) -> Verdict {
         let id = &campaign.campaign;
-        if self.routings.get(id) == Some(&campaign.routing) {
+        if self.routings.get(id) == Some(&campaign.routing) && self.timing_of(id) == campaign.timing {
             return Verdict::Nothing;
         }
         self.routings.insert(id.clone(), campaign.routing.clone());
-        if !self.waiting_in(id).is_empty() {
-            self.unrouted.insert(id.clone());
+        self.timings.insert(id.clone(), campaign.timing.clone());
+        if self.has_waiting(id) {
+            self.route_again(id, self.now);
         }
         Verdict::Happened
     }
 
+    pub(super) fn routing_of(&self, campaign: &CampaignId) -> Routing {
+        self.routings.get(campaign).cloned().unwrap_or_default()
+    }
+
+    fn has_waiting(&self, campaign: &CampaignId) -> bool {
+        !self.waiting_in(campaign).is_empty() || !self.kept(|talk, _| talk.campaign == *campaign).is_empty()
+    }
+
+    /// At the earliest of the times.
+    fn route_again(&mut self, campaign: &CampaignId, at: Timestamp) {
+        let before = self.unrouted.get(campaign).copied();
+        self.unrouted.insert(campaign.clone(), before.map_or(at, |before| before.min(at)));
+    }
+
     fn route_queue(&mut self, campaign: &CampaignId) -> Verdict {
-        if !self.unrouted.remove(campaign) {
+        if self.unrouted.get(campaign).is_none_or(|at| *at > self.now) {
             return Verdict::Nothing;
+        }
+        self.unrouted.remove(campaign);
+        let agents: Vec<AgentId> = self.people.keys().cloned().collect();
+        for agent in agents.iter().filter(|_| !self.is_closed(campaign)).collect::<Vec<_>>() {
+            for (since, id) in self.kept(|talk, whose| whose == agent && talk.campaign == *campaign) {
+                if self.has_room_for(agent, self.talk(id).expect("it waits")) {
+                    self.give_or_offer(id, agent, since);
+                }
+            }
         }
         for (since, id) in self.waiting_in(campaign) {
             self.assign_by_policy(id, since, None);
+        }
+        if let Some(opens_at) = self.opens_after(campaign).filter(|_| self.has_waiting(campaign)) {
+            self.route_again(campaign, opens_at);
         }
         Verdict::Happened
     }
@@ -635,7 +680,9 @@ impl Reference {
     fn fill(&mut self, agent: &AgentId) {
         while self.has_room(agent) {
             let mut waiting = Vec::new();
-            let takes = |talk: &&Talk| self.serves(agent, talk) && self.has_room_for(agent, talk);
+            let takes = |talk: &&Talk| {
+                self.serves(agent, talk) && self.has_room_for(agent, talk) && !self.is_closed(&talk.campaign)
+            };
             for talk in self.open().filter(takes) {
                 let is_routed = self.routings[&talk.campaign].policy != RoutingPolicy::Manual;
                 match &talk.place {
@@ -817,10 +864,13 @@ impl Reference {
         self.fill_lenders();
     }
 
-    fn receive(&mut self, id: ConversationId, contact: ContactId, channel: &ChannelId) -> Verdict {
-        if self.open().any(|talk| talk.contact == contact && talk.channel == *channel) {
+    fn receive(&mut self, command: CommandId, contact: ContactId, channel: &ChannelId) -> Verdict {
+        let open = self.open().find(|talk| talk.contact == contact && talk.channel == *channel);
+        if let Some(id) = open.map(|talk| talk.id) {
+            self.heard(id, command);
             return Verdict::Happened;
         }
+        let id = ConversationId::from(MessageId::from(command));
         let entry = CHANNELS.iter().find(|(id, _)| *id == channel.as_str()).expect("a channel").1;
         self.talks.push(Talk {
             id,
@@ -832,9 +882,11 @@ impl Reference {
             taken_from: None,
             asked: None,
             opened_at: self.now,
+            waits: Waits::default(),
             place: nowhere(self.now),
         });
         self.route(id, self.now, None);
+        self.heard(id, command);
         Verdict::Happened
     }
 
@@ -893,6 +945,8 @@ impl Reference {
                 only_if!(*campaign != talk.campaign && works_on(campaign, &talk));
                 let moved = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
                 moved.campaign = campaign.clone();
+                self.changed_campaign(id);
+                let moved = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
                 // Whom it was taken over from has room again only after it has found its place.
                 // Out of the giver's hands before anything else is looked at.
                 moved.place = nowhere(self.now);
@@ -986,7 +1040,7 @@ impl Reference {
         }
     }
 
-    fn end_wait(&mut self, id: ConversationId) -> Verdict {
+    fn end_wait(&mut self, id: ConversationId, command: CommandId) -> Verdict {
         let Some(talk) = self.talk(id).cloned() else {
             return Verdict::Nothing;
         };
@@ -994,12 +1048,18 @@ impl Reference {
             return self.end_question(id);
         }
         match talk.place {
-            Place::Waiting { since, kept: Some((_, Some(until))), .. } if until <= self.now => {
-                self.route_to(&talk, since, None, None);
+            Place::Waiting { since, kept: Some((ref agent, Some(until))), .. } if until <= self.now => {
+                let is_there = self.serves(agent, &talk) && self.has_room_for(agent, &talk);
+                if is_there && !self.is_closed(&talk.campaign) {
+                    self.give_or_offer(id, agent, since);
+                } else {
+                    self.route_to(&talk, since, None, None);
+                }
                 Verdict::Happened
             }
             Place::Waiting { since, overflow: Some((at, campaign)), .. } if at <= self.now => {
                 self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").campaign = campaign;
+                self.changed_campaign(id);
                 self.route(id, since, None);
                 Verdict::Happened
             }
@@ -1015,8 +1075,17 @@ impl Reference {
                 Verdict::Happened
             }
             Place::Waiting { .. } | Place::With { .. } | Place::Offered { .. } | Place::Over => {
-                Verdict::Nothing
+                self.time_passes(&talk, command)
             }
+        }
+    }
+
+    /// Nobody has it any more.
+    pub(super) fn close(&mut self, talk: &Talk) {
+        let (holder, lender) = (self.holder(talk.id), talk.taken_from.clone());
+        self.set_place(talk.id, Place::Over);
+        for freed in holder.into_iter().chain(lender).chain(whom(talk)) {
+            self.fill(&freed);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use schemas::command::{AttemptResult, Due, InboundMessage, Receipt};
-use schemas::event::AgentDefined;
+use schemas::event::{AgentDefined, CampaignDefined};
 use schemas::{
     Actor, ChannelKind, Command, CommandId, Content, ConversationId, DeliveryError, DeliveryStatus,
     MessageId, Needs, Overflow, Presence, Role, Routing, RoutingPolicy, TransferTarget,
@@ -13,6 +13,7 @@ use schemas::{
 
 use super::centre::{self, AGENTS, CAMPAIGNS, CHANNELS, CONTACTS};
 use super::reference::{Reference, whom};
+use super::timing::timing;
 
 /// Who acts.
 #[derive(Debug, Clone)]
@@ -75,6 +76,13 @@ pub(super) enum Deed {
         priority: u8,
         offers: bool,
         overflow: Option<usize>,
+    },
+    Retime {
+        campaign: usize,
+        /// Whether customers are warned, where conversations are closed.
+        inactivity: Option<bool>,
+        has_level: bool,
+        has_hours: bool,
     },
     SetNeeds {
         by: By,
@@ -211,6 +219,11 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(campaign, policy, skills, priority, offers, overflow)| {
                 Deed::Reroute { campaign, policy, skills, priority, offers, overflow }
             }),
+        4 => (campaign(), prop::option::of(any::<bool>()), any::<bool>(), prop::bool::weighted(0.3)).prop_map(
+            |(campaign, inactivity, has_level, has_hours)| {
+                Deed::Retime { campaign, inactivity, has_level, has_hours }
+            }
+        ),
         2 => (any_by(), BACK, skills(), prop::option::of(0..3_u8))
             .prop_map(|(by, talk, skills, priority)| Deed::SetNeeds { by, talk, skills, priority }),
         8 => (contact(), 0..CHANNELS.len()).prop_map(|(contact, channel)| Deed::Write { contact, channel }),
@@ -354,7 +367,14 @@ impl Step {
                 let offer_seconds = offers.then_some(3);
                 let routing =
                     Routing { policy: *policy, skills, priority: *priority, offer_seconds, overflow };
-                let campaign = centre::campaign_routing(*campaign, routing);
+                let timing = reference.timing_of(&centre::campaign(*campaign));
+                let campaign = CampaignDefined { timing, ..centre::campaign_routing(*campaign, routing) };
+                plain(Actor::Administrator, Command::DefineCampaign(campaign))
+            }
+            Deed::Retime { campaign, inactivity, has_level, has_hours } => {
+                let routing = reference.routing_of(&centre::campaign(*campaign));
+                let timing = timing(*inactivity, *has_level, *has_hours);
+                let campaign = CampaignDefined { timing, ..centre::campaign_routing(*campaign, routing) };
                 plain(Actor::Administrator, Command::DefineCampaign(campaign))
             }
             Deed::SetNeeds { by: who, talk: index, skills, priority } => {
@@ -363,7 +383,8 @@ impl Step {
                 plain(by(who, conversation), Command::SetNeeds { conversation, needs })
             }
             Deed::Write { contact, channel } => {
-                let count = talks.len();
+                // The writer takes none twice.
+                let count = reference.taken;
                 let channel = centre::channel(*channel);
                 let provider_id = format!("in-{count}-{contact}-{}", self.seconds);
                 let id = CommandId::of_inbound(&centre::workspace(), &channel, &provider_id);

@@ -9,7 +9,7 @@ use engine::Replica;
 use engine::log::RecordedFrame;
 use engine::snapshot::{self, VERSION};
 use schemas::event::{
-    AssignReason, CampaignDefined, ConversationAssigned, ConversationOpened, ConversationQueued,
+    AssignReason, Author, CampaignDefined, ConversationAssigned, ConversationOpened, ConversationQueued,
     ExclusiveAgentSet, MessageSubmitted, PresenceChanged, QueueCause, ReceiptParked, Reservation,
     SendAccepted, SendAttempted,
 };
@@ -43,6 +43,7 @@ fn days() -> Vec<(u64, Vec<Event>)> {
         priority: n,
         reserved,
         overflow: None,
+        opens_at: None,
     };
     let until = Some(centre::opening().plus(Duration::from_secs(60)));
     let (agent, channel) = (centre::agent(0), centre::channel(0));
@@ -107,7 +108,7 @@ fn sent(conversation: ConversationId, message: MessageId) -> Vec<Event> {
         ordinal,
         channel: centre::channel(0),
         to: "34600000003".into(),
-        agent: centre::agent(0),
+        author: Author::Agent(centre::agent(0)),
         content: Content::Text("hello".into()),
     };
     vec![

@@ -54,6 +54,10 @@ impl Board {
             | EntryBody::GivenBack { .. }
             | EntryBody::Overflowed { .. }
             | EntryBody::NeedsSet { .. }
+            | EntryBody::ResponseAwaited { .. }
+            | EntryBody::ResponseMissed { .. }
+            | EntryBody::InactivityWarned { .. }
+            | EntryBody::InactivityPutOff { .. }
             | EntryBody::Released { .. }
             | EntryBody::ExclusiveAgentSet { .. }
             | EntryBody::ExclusiveAgentRemoved { .. } => {}

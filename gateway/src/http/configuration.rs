@@ -11,7 +11,7 @@ use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
     DefineSettings, DefineText,
 };
-use schemas::{AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ProjectId, TextId};
+use schemas::{AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ProjectId, TextId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -30,6 +30,29 @@ struct Master<T> {
     id: String,
     /// How it was defined; what the request that defines it takes.
     definition: T,
+}
+
+/// A campaign as it is.
+#[derive(Serialize, ToSchema)]
+struct Campaign {
+    /// Its id.
+    id: String,
+    /// How it was defined; what the request that defines it takes.
+    definition: DefineCampaign,
+    /// Whether it is open at the moment; absent when it has no business hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours_now: Option<HoursNow>,
+}
+
+/// How a campaign that has business hours stands at the moment.
+#[derive(Serialize, ToSchema)]
+struct HoursNow {
+    /// Whether it is open.
+    is_open: bool,
+    /// When it opens next.
+    opens_at: Option<Timestamp>,
+    /// When it closes, while it is open.
+    closes_at: Option<Timestamp>,
 }
 
 /// An agent as they are.
@@ -203,7 +226,7 @@ masters! {
         define_client, show_client, client;
     projects "project": ProjectId, DefineProject => Master<DefineProject>,
         define_project, show_project, project;
-    campaigns "campaign": CampaignId, DefineCampaign => Master<DefineCampaign>,
+    campaigns "campaign": CampaignId, DefineCampaign => Campaign,
         define_campaign, show_campaign, campaign;
     channels "channel": ChannelId, DefineChannel => Master<DefineChannel>,
         define_channel, show_channel, channel;

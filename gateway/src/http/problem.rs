@@ -206,6 +206,15 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
         Rejection::OfferOutOfRange(_) => "offer_seconds",
         Rejection::OverflowOutOfRange(_) | Rejection::OverflowToItself(_) => "overflow",
         Rejection::AfterWorkOutOfRange(_) => "after_work_seconds",
+        Rejection::InactivityOutOfRange(_) => "inactivity",
+        Rejection::InactivityWarning => "warn_text",
+        Rejection::ServiceLevelOutOfRange(_) => "service_level",
+        Rejection::UnknownTimeZone(_) => "time_zone",
+        Rejection::NotATimeOfDay(_)
+        | Rejection::HoursEndFirst(..)
+        | Rejection::HoursOverlap(_)
+        | Rejection::NeverOpen => "weekly",
+        Rejection::NotADay(_) => "holidays",
         Rejection::ExpiryNotAhead => "until",
         Rejection::NotAReceiptStatus => "status",
         Rejection::ReceiptWithoutMessage => "message",

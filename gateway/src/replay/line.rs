@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use schemas::event::{AssignReason, Event, NoteKind, OfferEnd};
+use schemas::event::{AssignReason, Author, Event, NoteKind, OfferEnd, ResponseKind, SystemCause};
 use schemas::frame::CommitHeader;
 use schemas::{Actor, Content, DeliveryError, Needs, Position, TransferTarget};
 
@@ -66,7 +66,19 @@ fn describe(event: &Event) -> String {
         },
         Event::ExclusiveAgentSet(e) => format!("exclusive agent in campaign {} is {}", e.campaign, e.agent),
         Event::ExclusiveAgentRemoved(e) => format!("no exclusive agent in campaign {} any more", e.campaign),
-        Event::MessageSubmitted(e) => format!("out  {} ({} by {})", content(&e.content), e.message, e.agent),
+        Event::MessageSubmitted(e) => {
+            format!("out  {} ({} by {})", content(&e.content), e.message, author(&e.author))
+        }
+        Event::ResponseAwaited(e) => match e.due_at {
+            Some(due_at) => format!("{} answer due by {due_at}", which(e.kind)),
+            None => format!("{} answer due at no time any more", which(e.kind)),
+        },
+        Event::ResponseMissed(e) => format!("{} answer did not come by {}", which(e.kind), e.due_at),
+        Event::InactivityWarned(e) => format!("customer silent: closed at {} if they stay so", e.close_at),
+        Event::InactivityPutOff(e) => match e.until {
+            Some(until) => format!("customer silent: put off until {until}"),
+            None => "customer silent: put off for ever".to_owned(),
+        },
         Event::SendAttempted(e) => format!("     {} attempt {}", e.message, e.attempt),
         Event::SendAccepted(e) => format!("     {} accepted as {}", e.message, e.provider_id),
         Event::SendDeferred(e) => {
@@ -103,6 +115,22 @@ fn how(ended: OfferEnd) -> &'static str {
         OfferEnd::Declined => "declined by",
         OfferEnd::TimedOut => "not answered by",
         OfferEnd::Withdrawn => "withdrawn from",
+    }
+}
+
+fn author(author: &Author) -> String {
+    match author {
+        Author::Agent(agent) => agent.to_string(),
+        Author::System(SystemCause::OutOfHours) => "atender: out of hours".to_owned(),
+        Author::System(SystemCause::InactivityWarning) => "atender: inactivity warning".to_owned(),
+        Author::System(SystemCause::InactivityClosed) => "atender: closed for inactivity".to_owned(),
+    }
+}
+
+fn which(kind: ResponseKind) -> &'static str {
+    match kind {
+        ResponseKind::First => "first",
+        ResponseKind::Next => "next",
     }
 }
 

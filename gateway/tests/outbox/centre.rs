@@ -20,7 +20,7 @@ use schemas::event::{
 use schemas::{
     Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
     Content, ConversationId, Event, ExclusiveWait, MessageId, Presence, ProjectId, Role, Routing, ShardId,
-    Skills, Submission, WorkspaceId,
+    Skills, Submission, Timing, WorkspaceId,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -123,6 +123,7 @@ impl Centre {
                 routing: Routing::default(),
                 absence: Absence::Queue,
                 after_work_seconds: 0,
+                timing: Timing::default(),
             }),
             Command::DefineAgent(AgentDefined {
                 agent: ana(),

@@ -165,6 +165,7 @@ impl Traffic {
                 routing: Routing::default(),
                 absence: Absence::Queue,
                 after_work_seconds: 0,
+                timing: Timing::default(),
             };
             events.push(defined.into());
         }
@@ -198,7 +199,8 @@ impl Traffic {
             0..25 => self.receives(place),
             25..45 => self.sends(place),
             45..80 => self.hears(place),
-            80..83 => self.notes(place),
+            80..82 => self.notes(place),
+            82..83 => self.clock(place),
             83..86 => self.transfers(place),
             86..89 => self.waits_again(place),
             89..91 => self.exclusive(place),
@@ -274,6 +276,7 @@ impl Traffic {
                 priority: 0,
                 overflow: None,
                 reserved,
+                opens_at: None,
             }
             .into()
         } else {
@@ -309,7 +312,7 @@ impl Traffic {
             ordinal,
             channel: channel(open.channel),
             to: "34600000000".into(),
-            agent: agent(sender),
+            author: Author::Agent(agent(sender)),
             content,
         };
         self.commit(Actor::Agent(agent(sender)), vec![submitted.into()])
@@ -373,6 +376,22 @@ impl Traffic {
     fn late(&mut self) -> (CommitHeader, Vec<Event>) {
         let Some((id, mut sent)) = self.late.pop_front() else { return self.opens() };
         let event = self.hear(id, &mut sent);
+        self.commit(Actor::System, vec![event])
+    }
+
+    /// Something that happens by itself.
+    fn clock(&mut self, place: usize) -> (CommitHeader, Vec<Event>) {
+        let (conversation, kind) = (self.open[place].id, ResponseKind::Next);
+        let at = Timestamp::from_millis(self.now);
+        let campaign = campaign(self.open[place].campaign);
+        let agent = self.open[place].agent.map(agent);
+        let event = match self.random.below(5) {
+            0 => ResponseAwaited { conversation, kind, due_at: Some(at) }.into(),
+            1 => ResponseAwaited { conversation, kind, due_at: None }.into(),
+            2 => ResponseMissed { conversation, kind, due_at: at, campaign, agent }.into(),
+            3 => InactivityWarned { conversation, close_at: at }.into(),
+            _ => InactivityPutOff { conversation, until: Some(at) }.into(),
+        };
         self.commit(Actor::System, vec![event])
     }
 

@@ -11,6 +11,7 @@ use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, Messag
 use crate::masters::{Absence, AwayReason, ChannelKind, Role};
 use crate::routing::{Routing, Skills};
 use crate::time::Timestamp;
+use crate::timing::{BusinessHours, Inactivity, ServiceLevel};
 
 /// What holds in the whole workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -91,6 +92,15 @@ pub struct DefineCampaign {
     /// How many seconds a conversation takes its agent's room after they finished it; at most an hour.
     #[serde(default)]
     pub after_work_seconds: u32,
+    /// What becomes of a conversation whose customer does not answer; absent when it stays open.
+    #[serde(default)]
+    pub inactivity: Option<Inactivity>,
+    /// How soon customers are answered; absent when nothing is promised.
+    #[serde(default)]
+    pub service_level: Option<ServiceLevel>,
+    /// When its conversations are attended; absent for always.
+    #[serde(default)]
+    pub business_hours: Option<BusinessHours>,
 }
 
 fn three_days() -> u16 {

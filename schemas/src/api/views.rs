@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::command::Actor;
 use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
-use crate::event::{AssignReason, NoteKind, OfferEnd, QueueCause, Reservation};
+use crate::event::{AssignReason, Author, NoteKind, OfferEnd, QueueCause, Reservation, ResponseKind};
 use crate::ids::{
     AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId, Shortcut, TextId,
 };
@@ -70,9 +70,15 @@ pub struct InboxItem {
     pub offered_until: Option<Timestamp>,
     /// The exclusive agent it is kept for while it waits.
     pub reserved_for: Option<AgentId>,
-    /// Since when the contact waits for an answer: their first message after our last.
+    /// Since when the contact waits for an answer: their first message after the last of an agent.
     pub waiting_since: Option<Timestamp>,
-    /// The contact's messages since our last one.
+    /// By when they are to be answered, if the campaign says so.
+    pub due_at: Option<Timestamp>,
+    /// Whether that will be the first answer of a person in the conversation.
+    pub is_first_response: bool,
+    /// Whether it did not come in time.
+    pub is_missed: bool,
+    /// The contact's messages since the last of an agent.
     pub unread: u32,
     /// The last message.
     pub last_message: Option<LastMessage>,
@@ -159,8 +165,10 @@ pub enum EntryBody {
     Outbound {
         /// The message's id.
         message: MessageId,
-        /// Who sent it.
-        agent: AgentId,
+        /// Who wrote it: `{"agent": "ana"}`, or atender itself: `{"system": "out_of_hours"}`,
+        /// `inactivity_warning` or `inactivity_closed`.
+        #[schema(value_type = Object)]
+        author: Author,
         /// What it says.
         #[schema(value_type = Object)]
         content: Content,
@@ -283,6 +291,32 @@ pub enum EntryBody {
     AfterWorkEnded {
         /// Who had it.
         agent: AgentId,
+    },
+    /// The customer is to be answered by a time, or by none any more.
+    ResponseAwaited {
+        /// Which answer.
+        response: ResponseKind,
+        /// By when.
+        due_at: Option<Timestamp>,
+    },
+    /// The time for an answer passed without one.
+    ResponseMissed {
+        /// Which answer.
+        response: ResponseKind,
+        /// By when it should have come.
+        due_at: Timestamp,
+        /// Who had the conversation, if anybody did.
+        agent: Option<AgentId>,
+    },
+    /// The customer was told that the conversation will be closed if they go on saying nothing.
+    InactivityWarned {
+        /// When.
+        close_at: Timestamp,
+    },
+    /// The customer was to be warned, or the conversation closed, but the campaign says something else meanwhile.
+    InactivityPutOff {
+        /// Until when; absent for ever.
+        until: Option<Timestamp>,
     },
     /// The contact has an exclusive agent from now on.
     ExclusiveAgentSet {

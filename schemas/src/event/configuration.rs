@@ -11,6 +11,7 @@ use crate::limits::GRACE_SECONDS_DEFAULT;
 use crate::masters::{Absence, AwayReason, ChannelKind, ExclusiveWait, Presence, Role};
 use crate::routing::{Routing, Skills};
 use crate::time::Timestamp;
+use crate::timing::Timing;
 
 /// A workspace began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +88,8 @@ pub struct CampaignDefined {
     pub absence: Absence,
     /// How long a conversation takes its agent's room after they finished it; 0 for not at all.
     pub after_work_seconds: u32,
+    /// What it says about time.
+    pub timing: Timing,
 }
 
 /// A channel is as said here.
@@ -186,6 +189,8 @@ pub struct QueueRouted {
     pub campaign: CampaignId,
     /// Whether there may be more that somebody can take.
     pub is_partial: bool,
+    /// When the campaign opens next, if it has business hours: what waits then is routed again.
+    pub opens_at: Option<Timestamp>,
 }
 
 /// An agent came, went, or paused.

@@ -58,6 +58,8 @@ pub enum QueueCause {
     NeedsSet,
     /// The agent it was offered to did not accept it, and nobody else had room.
     NotAccepted,
+    /// The campaign is closed at this time.
+    OutsideHours,
 }
 
 /// The exclusive agent a waiting conversation is kept for.
@@ -86,6 +88,8 @@ pub struct ConversationQueued {
     pub reserved: Option<Reservation>,
     /// When it goes to another campaign, if nobody has taken it.
     pub overflow: Option<OverflowAt>,
+    /// When the campaign opens next, if it has business hours: what waits then is routed again.
+    pub opens_at: Option<Timestamp>,
 }
 
 /// Where a conversation goes that waits too long.

@@ -4,21 +4,22 @@
 use std::collections::BTreeMap;
 
 use schemas::event::{
-    AfterWorkEnded, AgentConnected, AgentDefined, AgentDisconnected, AssignReason, CampaignDefined,
+    AfterWorkEnded, AgentConnected, AgentDefined, AgentDisconnected, AssignReason, Author, CampaignDefined,
     ChannelDefined, ClientDefined, ConversationAssigned, ConversationFinished, ConversationGivenBack,
     ConversationOffered, ConversationOpened, ConversationOverflowed, ConversationQueued,
     ConversationReleased, ConversationTakenOver, ConversationTransferred, DeliveryUpdated,
-    DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, MessageResent,
-    MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, NoteKind, OfferEnd, OfferEnded, OverflowAt,
-    PresenceChanged, ProjectDefined, QueueCause, QueueRouted, ReceiptParked, Reservation, SendAccepted,
-    SendAttempted, SendDeferred, SendUncertain, SettingsDefined, TextDefined, TextRemoved,
-    TransferOfferEnded, TransferOffered, WorkspaceCreated,
+    DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, InactivityPutOff, InactivityWarned,
+    MessageReceived, MessageResent, MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, NoteKind,
+    OfferEnd, OfferEnded, OverflowAt, PresenceChanged, ProjectDefined, QueueCause, QueueRouted,
+    ReceiptParked, Reservation, ResponseAwaited, ResponseKind, ResponseMissed, SendAccepted, SendAttempted,
+    SendDeferred, SendUncertain, SettingsDefined, SystemCause, TextDefined, TextRemoved, TransferOfferEnded, TransferOffered, WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
-    Absence, Actor, AwayReason, ChannelKind, CommandId, ContactId, Content, ConversationId, DeliveryError,
-    DeliveryStatus, ExclusiveWait, FrameId, MessageId, Needs, Overflow, Position, Presence, Role, Routing,
-    RoutingPolicy, ShardId, Skills, Timestamp, TransferTarget,
+    Absence, Actor, AwayReason, BusinessHours, ChannelKind, CommandId, ContactId, Content, ConversationId,
+    DeliveryError, DeliveryStatus, ExclusiveWait, FrameId, Inactivity, MessageId, Needs, OpenHours, Overflow,
+    Position, Presence, Role, Routing, RoutingPolicy, ServiceLevel, ShardId, Skills, Timestamp, Timing,
+    TransferTarget, Weekday,
 };
 
 /// A value, as the payload of this version was read when the version was the current one.
@@ -60,6 +61,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     all.extend(exclusive_agents());
     all.extend(sending());
     all.extend(receipts());
+    all.extend(by_the_clock());
     all
 }
 
@@ -96,8 +98,9 @@ fn masters() -> Vec<Sample> {
     let absences = [(Absence::Keep, "keep"), (Absence::ExclusiveWait, "exclusive-wait")];
     let absent = |absence| CampaignDefined { absence, ..a_campaign(ExclusiveWait::Forever) };
     all.extend(absences.map(|(absence, label)| v1(label, absent(absence))));
-    let routed = |is_partial| QueueRouted { campaign: id("sales"), is_partial };
-    all.extend([v1("whole", routed(false)), v1("partial", routed(true))]);
+    let routed = |is_partial, opens_at| QueueRouted { campaign: id("sales"), is_partial, opens_at };
+    all.extend([v1("whole", routed(false, None)), v1("partial", routed(true, Some(time(600))))]);
+    all.push(v1("timing", CampaignDefined { timing: timing(), ..a_campaign(ExclusiveWait::Forever) }));
     let policies = [
         (RoutingPolicy::LongestIdle, "longest-idle"),
         (RoutingPolicy::RoundRobin, "round-robin"),
@@ -105,6 +108,67 @@ fn masters() -> Vec<Sample> {
     ];
     all.extend(policies.map(|(policy, label)| v1(label, routing(policy))));
     all
+}
+
+fn timing() -> Timing {
+    let weekly = vec![
+        OpenHours {
+            days: vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri],
+            from: "09:00".into(),
+            to: "18:00".into(),
+        },
+        OpenHours { days: vec![Weekday::Sat, Weekday::Sun], from: "10:00".into(), to: "14:00".into() },
+    ];
+    Timing {
+        inactivity: Some(Inactivity {
+            warn_after_seconds: Some(600),
+            warn_text: Some("¿Sigue ahí?".into()),
+            close_after_seconds: 300,
+            close_text: Some("Adiós".into()),
+            disposition: id("sold"),
+            sub_disposition: Some(id("sold-card")),
+        }),
+        service_level: Some(ServiceLevel {
+            first_response_seconds: Some(60),
+            next_response_seconds: Some(300),
+        }),
+        business_hours: Some(BusinessHours {
+            time_zone: "Europe/Madrid".into(),
+            weekly,
+            holidays: vec!["2026-12-25".into()],
+            outside_text: Some("Abrimos a las 9".into()),
+        }),
+    }
+}
+
+fn by_the_clock() -> Vec<Sample> {
+    let (conversation, campaign) = (CONVERSATION, id("sales"));
+    let awaited = |kind, due_at| ResponseAwaited { conversation, kind, due_at };
+    let missed = |kind, agent| {
+        let (campaign, due_at) = (id("sales"), time(60));
+        ResponseMissed { conversation, kind, due_at, campaign, agent }
+    };
+    let put_off = |until| InactivityPutOff { conversation, until };
+    let outside = ConversationQueued {
+        conversation,
+        campaign,
+        cause: QueueCause::OutsideHours,
+        since: time(4),
+        priority: 0,
+        reserved: None,
+        overflow: None,
+        opens_at: Some(time(600)),
+    };
+    vec![
+        v1("opens-later", outside),
+        v1("first", awaited(ResponseKind::First, Some(time(60)))),
+        v1("no-more", awaited(ResponseKind::Next, None)),
+        v1("first", missed(ResponseKind::First, None)),
+        v1("next", missed(ResponseKind::Next, Some(id("ana")))),
+        v1("plain", InactivityWarned { conversation, close_at: time(90) }),
+        v1("until", put_off(Some(time(90)))),
+        v1("for-ever", put_off(None)),
+    ]
 }
 
 fn skills() -> Skills {
@@ -143,6 +207,7 @@ fn a_campaign(exclusive_wait: ExclusiveWait) -> CampaignDefined {
         routing: Routing::default(),
         absence: Absence::Queue,
         after_work_seconds: 0,
+        timing: Timing::default(),
     }
 }
 
@@ -250,6 +315,7 @@ fn conversations() -> Vec<Sample> {
         QueueCause::Overflowed,
         QueueCause::NeedsSet,
         QueueCause::NotAccepted,
+        QueueCause::OutsideHours,
     ];
     all.extend(causes.map(queued));
     let until = Some(time(300));
@@ -316,6 +382,7 @@ fn queued(cause: QueueCause) -> Sample {
         QueueCause::Overflowed => "overflowed",
         QueueCause::NeedsSet => "needs-set",
         QueueCause::NotAccepted => "not-accepted",
+        QueueCause::OutsideHours => "outside-hours",
     };
     let event = ConversationQueued {
         conversation: CONVERSATION,
@@ -325,6 +392,7 @@ fn queued(cause: QueueCause) -> Sample {
         priority: 7,
         reserved: None,
         overflow: Some(OverflowAt { at: time(400), campaign: id("support") }),
+        opens_at: None,
     };
     v1(label, event)
 }
@@ -337,6 +405,7 @@ fn kept(until: Option<Timestamp>) -> ConversationQueued {
         since: time(2),
         priority: 0,
         overflow: None,
+        opens_at: None,
         reserved: Some(Reservation { agent: id("ana"), until }),
     }
 }
@@ -404,13 +473,13 @@ fn exclusive_agents() -> Vec<Sample> {
 fn sending() -> Vec<Sample> {
     let (conversation, message, ordinal, attempt) = (CONVERSATION, OUTBOUND, 200, 2);
     let settled = |status| MessageSettled { conversation, message, ordinal, status };
-    let submitted = MessageSubmitted {
+    let submitted = |author| MessageSubmitted {
         conversation,
         message,
         ordinal,
         channel: id("wa-main"),
         to: "34600000000".into(),
-        agent: id("ana"),
+        author,
         content: text(),
     };
     let attempted = SendAttempted { conversation, message, ordinal, attempt };
@@ -421,7 +490,10 @@ fn sending() -> Vec<Sample> {
     let submitted_at = Position { shard: ShardId(3), sequence: 1_234, index: 5 };
     let resent = MessageResent { conversation, message, ordinal, submitted: submitted_at };
     vec![
-        v1("plain", submitted),
+        v1("plain", submitted(Author::Agent(id("ana")))),
+        v1("out-of-hours", submitted(Author::System(SystemCause::OutOfHours))),
+        v1("warning", submitted(Author::System(SystemCause::InactivityWarning))),
+        v1("closed", submitted(Author::System(SystemCause::InactivityClosed))),
         v1("plain", attempted),
         v1("plain", accepted),
         v1("plain", deferred),

@@ -100,6 +100,10 @@ fn is_pushed(event: &Event) -> bool {
         | Event::SendUncertain(_)
         | Event::DeliveryUpdated(_)
         | Event::MessageResent(_)
-        | Event::MessageSettled(_) => true,
+        | Event::MessageSettled(_)
+        | Event::ResponseAwaited(_)
+        | Event::ResponseMissed(_)
+        | Event::InactivityWarned(_)
+        | Event::InactivityPutOff(_) => true,
     }
 }

@@ -1,5 +1,5 @@
 //! A conversation has at most one agent: it is given to another only by a supervisor's word, or after it was
-//! transferred, released or queued. Only its agent sends in it.
+//! transferred, released or queued. Only its agent sends in it, and atender itself.
 
 use std::collections::HashMap;
 
@@ -44,8 +44,8 @@ fn broken<'a>(open: &mut Holders<'a>, happened: Happened<'a>) -> Option<String> 
             broken
         }
         Event::MessageSubmitted(e) => match open.get(&e.conversation) {
-            Some(Some(held)) if **held == e.agent => None,
-            other => Some(format!("{} sends at {at} in {} of {other:?}", e.agent, e.conversation)),
+            Some(held) if e.author.agent().is_none_or(|agent| *held == Some(agent)) => None,
+            other => Some(format!("{:?} sends at {at} in {} of {other:?}", e.author, e.conversation)),
         },
         _ => None,
     }

@@ -170,9 +170,9 @@ impl Attendance {
 
     fn send(&mut self, at: Position, e: &MessageSubmitted) {
         let holder = self.holder(e.conversation).cloned();
-        let theirs = holder.as_ref() == Some(&e.agent);
+        let theirs = e.author.agent().is_none_or(|agent| holder.as_ref() == Some(agent));
         self.check.require(theirs, || {
-            format!("{at}: {} wrote in {}, which {holder:?} has", e.agent, e.conversation)
+            format!("{at}: {:?} wrote in {}, which {holder:?} has", e.author, e.conversation)
         });
     }
 

@@ -41,7 +41,7 @@ fn body(event: &Event) -> Option<EntryBody> {
             written_at: e.written_at,
         },
         Event::MessageSubmitted(e) => {
-            EntryBody::Outbound { message: e.message, agent: e.agent, content: e.content, status: None }
+            EntryBody::Outbound { message: e.message, author: e.author, content: e.content, status: None }
         }
         Event::NoteAdded(e) => EntryBody::Note { text: e.text, note_kind: e.kind },
         Event::ConversationQueued(e) => {
@@ -66,6 +66,12 @@ fn body(event: &Event) -> Option<EntryBody> {
         Event::ConversationFinished(e) => {
             EntryBody::Finished { disposition: e.disposition, sub_disposition: e.sub_disposition }
         }
+        Event::ResponseAwaited(e) => EntryBody::ResponseAwaited { response: e.kind, due_at: e.due_at },
+        Event::ResponseMissed(e) => {
+            EntryBody::ResponseMissed { response: e.kind, due_at: e.due_at, agent: e.agent }
+        }
+        Event::InactivityWarned(e) => EntryBody::InactivityWarned { close_at: e.close_at },
+        Event::InactivityPutOff(e) => EntryBody::InactivityPutOff { until: e.until },
         Event::ExclusiveAgentSet(e) => EntryBody::ExclusiveAgentSet { agent: e.agent },
         Event::ExclusiveAgentRemoved(e) => EntryBody::ExclusiveAgentRemoved { agent: e.agent },
         _ => return None,

@@ -1,5 +1,7 @@
 //! Masters, from the form of requests to that of the log, and back to that of answers.
 
+use engine::clock;
+use engine::domain::Calendar;
 use projections::AgentRow;
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
@@ -10,11 +12,11 @@ use schemas::event::{
     SettingsDefined, TextDefined,
 };
 use schemas::{
-    AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ExclusiveWait, Presence, ProjectId,
-    TextId,
+    AgentId, BusinessHours, CampaignId, ChannelId, ClientId, Command, DispositionId, ExclusiveWait, Presence,
+    ProjectId, TextId, Timestamp, Timing,
 };
 
-use super::{Agent, Master};
+use super::{Agent, Campaign, HoursNow, Master};
 
 pub(super) fn define_settings(body: DefineSettings) -> Command {
     let DefineSettings { away_reasons, grace_seconds } = body;
@@ -60,10 +62,16 @@ pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Com
         routing: body.routing,
         absence: body.absence,
         after_work_seconds: body.after_work_seconds,
+        timing: Timing {
+            inactivity: body.inactivity,
+            service_level: body.service_level,
+            business_hours: body.business_hours,
+        },
     })
 }
 
-pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
+pub(super) fn show_campaign(row: CampaignDefined) -> Campaign {
+    let hours_now = row.timing.business_hours.as_ref().and_then(|hours| hours_at(hours, clock::now()));
     let definition = DefineCampaign {
         project: row.project,
         name: row.name,
@@ -79,8 +87,20 @@ pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
         routing: row.routing,
         absence: row.absence,
         after_work_seconds: row.after_work_seconds,
+        inactivity: row.timing.inactivity,
+        service_level: row.timing.service_level,
+        business_hours: row.timing.business_hours,
     };
-    Master { id: row.campaign.to_string(), definition }
+    Campaign { id: row.campaign.to_string(), definition, hours_now }
+}
+
+fn hours_at(hours: &BusinessHours, now: Timestamp) -> Option<HoursNow> {
+    let calendar = Calendar::of(hours).ok()?;
+    Some(HoursNow {
+        is_open: calendar.is_open(now),
+        opens_at: calendar.opens_after(now),
+        closes_at: calendar.closes_after(now),
+    })
 }
 
 pub(super) fn define_channel(channel: ChannelId, body: DefineChannel) -> Command {
