@@ -11,7 +11,9 @@ use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
     DefineSettings, DefineText,
 };
-use schemas::{AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ProjectId, TextId, Timestamp};
+use schemas::{
+    AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ProjectId, TextId, Timestamp,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;

@@ -12,7 +12,8 @@ use schemas::event::{
     MessageReceived, MessageResent, MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, NoteKind,
     OfferEnd, OfferEnded, OverflowAt, PresenceChanged, ProjectDefined, QueueCause, QueueRouted,
     ReceiptParked, Reservation, ResponseAwaited, ResponseKind, ResponseMissed, SendAccepted, SendAttempted,
-    SendDeferred, SendUncertain, SettingsDefined, SystemCause, TextDefined, TextRemoved, TransferOfferEnded, TransferOffered, WorkspaceCreated,
+    SendDeferred, SendUncertain, SettingsDefined, SystemCause, TextDefined, TextRemoved, TransferOfferEnded,
+    TransferOffered, WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
