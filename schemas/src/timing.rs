@@ -6,15 +6,15 @@ use utoipa::ToSchema;
 
 use crate::ids::DispositionId;
 
-/// All that a campaign says about time; by default nothing.
+/// All that a campaign says about time; by default nothing, and then it is small: events are moved about.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timing {
     /// What becomes of a conversation whose customer does not answer.
-    pub inactivity: Option<Inactivity>,
+    pub inactivity: Option<Box<Inactivity>>,
     /// How soon customers are answered.
     pub service_level: Option<ServiceLevel>,
     /// When conversations are attended; always if absent.
-    pub business_hours: Option<BusinessHours>,
+    pub business_hours: Option<Box<BusinessHours>>,
 }
 
 /// What becomes of a conversation that an agent has and whose customer does not answer.

@@ -121,7 +121,11 @@ fn impatient() -> Timing {
         sub_disposition: None,
     };
     let service_level = ServiceLevel { first_response_seconds: Some(1), next_response_seconds: Some(2) };
-    Timing { inactivity: Some(inactivity), service_level: Some(service_level), business_hours: None }
+    Timing {
+        inactivity: Some(Box::new(inactivity)),
+        service_level: Some(service_level),
+        business_hours: None,
+    }
 }
 
 fn submission(number: u64, actor: Actor, command: Command) -> Submission {

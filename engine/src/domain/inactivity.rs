@@ -111,7 +111,7 @@ pub(super) fn pass(
 }
 
 fn rule_of<'a>(ws: &'a Workspace, conversation: &Conversation) -> Option<&'a Inactivity> {
-    ws.campaigns.get(&conversation.campaign)?.timing.inactivity.as_ref()
+    ws.campaigns.get(&conversation.campaign)?.timing.inactivity.as_deref()
 }
 
 impl Conversation {
@@ -130,7 +130,7 @@ impl Workspace {
         let Self { conversations, campaigns, .. } = self;
         if let Some(conversation) = conversations.get_mut(&id) {
             let campaign = campaigns.get(&conversation.campaign);
-            let rule = campaign.and_then(|campaign| campaign.timing.inactivity.as_ref());
+            let rule = campaign.and_then(|campaign| campaign.timing.inactivity.as_deref());
             conversation.silence = Some(Silence::begins(at, rule));
         }
     }

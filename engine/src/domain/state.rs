@@ -331,9 +331,9 @@ impl State {
         };
         let last = (events.len() as u32).saturating_sub(1);
         // What atender itself writes has an id of its own.
-        let brings = |event: &Event| match event {
-            Event::MessageSubmitted(submitted) => submitted.author.agent().is_some(),
-            event => matches!(event, Event::MessageReceived(_)),
+        let brings = |event: &Event| {
+            matches!(event, Event::MessageReceived(_))
+                || matches!(event, Event::MessageSubmitted(sent) if sent.author.agent().is_some())
         };
         let remembered = Remembered {
             position: Position { index: first.index + last, ..first },

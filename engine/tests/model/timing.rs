@@ -32,13 +32,15 @@ pub(super) struct Waits {
 
 /// What a campaign may say about time; whether customers are warned, where there is inactivity.
 pub(super) fn timing(inactivity: Option<bool>, has_level: bool, has_hours: bool) -> Timing {
-    let inactivity = inactivity.map(|warns| Inactivity {
-        warn_after_seconds: warns.then_some(WARN_AFTER_SECONDS),
-        warn_text: warns.then(|| "still there?".into()),
-        close_after_seconds: CLOSE_AFTER_SECONDS,
-        close_text: warns.then(|| "goodbye".into()),
-        disposition: centre::disposition(),
-        sub_disposition: None,
+    let inactivity = inactivity.map(|warns| {
+        Box::new(Inactivity {
+            warn_after_seconds: warns.then_some(WARN_AFTER_SECONDS),
+            warn_text: warns.then(|| "still there?".into()),
+            close_after_seconds: CLOSE_AFTER_SECONDS,
+            close_text: warns.then(|| "goodbye".into()),
+            disposition: centre::disposition(),
+            sub_disposition: None,
+        })
     });
     let level = ServiceLevel { first_response_seconds: Some(6), next_response_seconds: Some(4) };
     let weekly = (0..MINUTES).step_by(2).map(|minute| OpenHours {
@@ -55,7 +57,7 @@ pub(super) fn timing(inactivity: Option<bool>, has_level: bool, has_hours: bool)
     Timing {
         inactivity,
         service_level: has_level.then_some(level),
-        business_hours: has_hours.then_some(hours),
+        business_hours: has_hours.then(|| Box::new(hours)),
     }
 }
 

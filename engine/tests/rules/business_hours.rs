@@ -34,7 +34,7 @@ fn hours() -> BusinessHours {
 }
 
 fn timing(hours: BusinessHours) -> Timing {
-    Timing { business_hours: Some(hours), ..Timing::default() }
+    Timing { business_hours: Some(Box::new(hours)), ..Timing::default() }
 }
 
 fn sales_attends(hours: BusinessHours) -> Step {

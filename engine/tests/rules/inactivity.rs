@@ -24,7 +24,7 @@ fn rule() -> Inactivity {
 }
 
 fn sales_says(inactivity: Inactivity) -> Step {
-    sales_timed(Timing { inactivity: Some(inactivity), ..Timing::default() })
+    sales_timed(Timing { inactivity: Some(Box::new(inactivity)), ..Timing::default() })
 }
 
 /// Sales neither warns nor says goodbye.
@@ -258,7 +258,7 @@ refusals! {
         given [sales_says(rule())]
         when defines(Command::DefineCampaign(CampaignDefined {
             dispositions: vec![disposition("sold")],
-            timing: Timing { inactivity: Some(rule()), ..Timing::default() },
+            timing: Timing { inactivity: Some(Box::new(rule())), ..Timing::default() },
             ..sales()
         }))
         => Rejection::DispositionNotAllowed(disposition("solved"), campaign(SALES));

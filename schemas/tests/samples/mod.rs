@@ -121,24 +121,24 @@ fn timing() -> Timing {
         OpenHours { days: vec![Weekday::Sat, Weekday::Sun], from: "10:00".into(), to: "14:00".into() },
     ];
     Timing {
-        inactivity: Some(Inactivity {
+        inactivity: Some(Box::new(Inactivity {
             warn_after_seconds: Some(600),
             warn_text: Some("¿Sigue ahí?".into()),
             close_after_seconds: 300,
             close_text: Some("Adiós".into()),
             disposition: id("sold"),
             sub_disposition: Some(id("sold-card")),
-        }),
+        })),
         service_level: Some(ServiceLevel {
             first_response_seconds: Some(60),
             next_response_seconds: Some(300),
         }),
-        business_hours: Some(BusinessHours {
+        business_hours: Some(Box::new(BusinessHours {
             time_zone: "Europe/Madrid".into(),
             weekly,
             holidays: vec!["2026-12-25".into()],
             outside_text: Some("Abrimos a las 9".into()),
-        }),
+        })),
     }
 }
 

@@ -63,9 +63,9 @@ pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Com
         absence: body.absence,
         after_work_seconds: body.after_work_seconds,
         timing: Timing {
-            inactivity: body.inactivity,
+            inactivity: body.inactivity.map(Box::new),
             service_level: body.service_level,
-            business_hours: body.business_hours,
+            business_hours: body.business_hours.map(Box::new),
         },
     })
 }
@@ -87,9 +87,9 @@ pub(super) fn show_campaign(row: CampaignDefined) -> Campaign {
         routing: row.routing,
         absence: row.absence,
         after_work_seconds: row.after_work_seconds,
-        inactivity: row.timing.inactivity,
+        inactivity: row.timing.inactivity.map(|rule| *rule),
         service_level: row.timing.service_level,
-        business_hours: row.timing.business_hours,
+        business_hours: row.timing.business_hours.map(|hours| *hours),
     };
     Campaign { id: row.campaign.to_string(), definition, hours_now }
 }
