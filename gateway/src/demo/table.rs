@@ -59,6 +59,7 @@ fn rows(tally: &Tally, whatsapp: &StandIn, (rate_in, rate_out): (f64, f64)) -> V
             ("receipts", HumanCount(whatsapp.webhook_counts().delivered).to_string()),
         ),
         row(("offers accepted", count(Count::OffersAccepted)), ("offers lost", count(Count::OffersLost))),
+        row(("answers due", count(Count::AnswersDue)), ("answers late", count(Count::AnswersLate))),
         row(("texts sent", count(Count::Texts)), ("notes", count(Count::Notes))),
         row(("transfers", count(Count::Transfers)), ("assigned by hand", count(Count::ByHand))),
         row(("finishes", count(Count::Finishes)), ("exclusive agents", count(Count::Exclusives))),
@@ -75,7 +76,7 @@ pub(super) fn line(tally: &Tally, whatsapp: &StandIn) -> String {
     let retries = count(Count::WebhookRetries) + count(Count::SendRetries);
     format!(
         "{} | open {open}, waiting {waiting} | customers {} | in {}, out {}, receipts {}, duplicates {} | \
-         offers {}, lost {}, texts {} | transfers {}, finishes {} | retries {retries} | push p50 {}, p99 {} | errors {}",
+         offers {}, lost {}, texts {}, late {} of {} | transfers {}, finishes {} | retries {retries} | push p50 {}, p99 {} | errors {}",
         clock(tally.running()),
         count(Count::Customers),
         count(Count::MessagesIn),
@@ -85,6 +86,8 @@ pub(super) fn line(tally: &Tally, whatsapp: &StandIn) -> String {
         count(Count::OffersAccepted),
         count(Count::OffersLost),
         count(Count::Texts),
+        count(Count::AnswersLate),
+        count(Count::AnswersDue),
         count(Count::Transfers),
         count(Count::Finishes),
         millis(latency.p50),

@@ -32,6 +32,10 @@ pub enum Count {
     OffersAccepted,
     /// Offers that they declined, or did not answer.
     OffersLost,
+    /// Customers' messages for whose answer a time was set.
+    AnswersDue,
+    /// Times for an answer that were missed.
+    AnswersLate,
     /// Predefined texts sent.
     Texts,
     /// Conversations handed over.

@@ -79,6 +79,11 @@ pub(super) async fn watch(
         .listen(|Pushed { event, listening }| match event.change {
             LiveChange::Entry { conversation, agent, entry, .. } => {
                 board.entry(conversation, &entry.body);
+                match &entry.body {
+                    EntryBody::ResponseAwaited { due_at: Some(_), .. } => tally.one(Count::AnswersDue),
+                    EntryBody::ResponseMissed { .. } => tally.one(Count::AnswersLate),
+                    _ => {}
+                }
                 tally.set_open(board.open.len(), board.waiting);
                 if let EntryBody::Inbound { provider_id, .. } = &entry.body
                     && agent.is_none()
