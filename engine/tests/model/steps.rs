@@ -193,6 +193,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     let status = prop::sample::select(&DeliveryStatus::ALL[1..]);
     let capacity = (0..4_u16, prop::option::weighted(0.3, 0..2_u16));
     let skills = || (0..4_u8, 1..3_u8);
+    // Where new conversations come.
+    let busy = prop_oneof![2 => Just(0), 1 => campaign()];
     let few_skills = prop_oneof![3 => Just(0), 1 => 0..4_u8];
     let policy = prop_oneof![
         2 => Just(RoutingPolicy::MostRoom),
@@ -219,7 +221,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(campaign, policy, skills, priority, offers, overflow)| {
                 Deed::Reroute { campaign, policy, skills, priority, offers, overflow }
             }),
-        4 => (campaign(), prop::option::of(any::<bool>()), any::<bool>(), prop::bool::weighted(0.3)).prop_map(
+        5 => (busy, prop::option::weighted(0.8, any::<bool>()), any::<bool>(), any::<bool>()).prop_map(
             |(campaign, inactivity, has_level, has_hours)| {
                 Deed::Retime { campaign, inactivity, has_level, has_hours }
             }
@@ -254,7 +256,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
 }
 
 pub(super) fn any_step() -> impl Strategy<Value = Step> {
-    let seconds = prop_oneof![3 => Just(0), 5 => 1..4_u64, 1 => 10..70_u64];
+    let seconds = prop_oneof![6 => Just(0), 10 => 1..4_u64, 3 => 10..70_u64];
     (seconds, any_deed()).prop_map(|(seconds, deed)| Step { seconds, deed })
 }
 

@@ -79,8 +79,10 @@ async fn by_hand_it_is_taken_and_the_rest_is_routed_when_it_opens() {
     let server = attending(&closed()).await;
     let ana = server.agent(0).await;
     let (first, second) = (server.opened_by(1).await, server.opened_by(2).await);
+    assert!(server.inbox(0).await.is_empty());
     post(&ana, &of(first, "assign"), &json!({ "agent": agent(0) })).await;
-    assert_eq!(server.inbox(0).await[0].conversation, first);
+    let taken = server.inbox(0).await;
+    assert_eq!(taken.iter().map(|row| row.conversation).collect::<Vec<_>>(), [first]);
     server.redefine(&hours(&[])).await;
     let has_both = async || {
         let rows = server.inbox(0).await;
