@@ -6,6 +6,7 @@ mod after_work;
 mod assign;
 mod configuration;
 mod connection;
+mod contacts;
 mod conversation;
 mod delivery;
 mod due;
@@ -94,6 +95,12 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::RemoveExclusiveAgent { contact, campaign } => {
             exclusive::remove(ws, *contact, campaign, actor, now)
         }
+        Command::MergeContacts { contact, other } => {
+            contacts::merge::by_hand(ws, *contact, *other, actor, now)
+        }
+        Command::ChangeIdentity(change) => contacts::identity::change(ws, change, actor, now),
+        Command::UpdateContact { contact, set } => contacts::update(ws, *contact, set, actor),
+        Command::AddContactNote { contact, text } => contacts::add_note(ws, *contact, text, actor),
         Command::PassDeadline(due) => due::pass(ws, due, actor, now),
         Command::RecordReceipt(receipt) => delivery::record_receipt(ws, receipt, actor),
         Command::BeginAttempt { message } => send::begin_attempt(ws, *message, actor),
@@ -170,5 +177,13 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::MessageSettled(e) => send::settled(ws, e),
         Event::DeliveryUpdated(e) => delivery::updated(ws, e, at),
         Event::ReceiptParked(e) => delivery::parked(ws, e, at),
+        Event::ContactsMerged(e) => contacts::merge::contacts_merged(ws, e),
+        Event::ConversationMerged(e) => contacts::merge::conversation_merged(ws, e),
+        Event::AddressChanged(e) => contacts::identity::address_changed(ws, e),
+        // What is known of contacts is a view's.
+        Event::IdentityChanged(_)
+        | Event::ConversationJoined(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactNoteAdded(_) => {}
     }
 }

@@ -10,6 +10,7 @@ mod rules {
     mod attempts;
     mod configuration;
     mod connection;
+    mod contacts;
     mod delivery;
     mod exclusive;
     mod finish;
@@ -33,6 +34,7 @@ mod rules {
             attempts::refusals(),
             configuration::refusals(),
             connection::refusals(),
+            contacts::refusals(),
             delivery::refusals(),
             exclusive::refusals(),
             finish::refusals(),

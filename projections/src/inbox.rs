@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use schemas::event::{
-    ConversationFinished, ConversationOpened, ConversationQueued, MessageReceived, MessageSubmitted,
+    ConversationFinished, ConversationMerged, ConversationOpened, ConversationQueued, MessageReceived,
+    MessageSubmitted,
 };
 use schemas::{AgentId, CampaignId, ChannelId, Content, ConversationId, Event, TransferTarget, encode};
 
@@ -138,6 +139,10 @@ impl InboxProjector {
             Event::ConversationReleased(_) => Ok(()),
             Event::ConversationFinished(e) => self.finish(r, e),
             Event::MessageSubmitted(e) => self.change(r, e.conversation, |row| submitted(row, r, e)),
+            Event::ContactsMerged(e) => {
+                e.conversations.iter().try_for_each(|id| self.change(r, *id, |row| row.contact = e.contact))
+            }
+            Event::ConversationMerged(e) => self.merge_into(r, e),
             // They change nothing that a list shows.
             Event::QueueRouted(_)
             | Event::NeedsSet(_)
@@ -151,7 +156,12 @@ impl InboxProjector {
             | Event::DeliveryUpdated(_)
             | Event::ReceiptParked(_)
             | Event::MessageResent(_)
-            | Event::MessageSettled(_) => Ok(()),
+            | Event::MessageSettled(_)
+            | Event::IdentityChanged(_)
+            | Event::AddressChanged(_)
+            | Event::ConversationJoined(_)
+            | Event::ContactUpdated(_)
+            | Event::ContactNoteAdded(_) => Ok(()),
         }
     }
 
@@ -198,6 +208,19 @@ impl InboxProjector {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// Whoever waited for an answer in the one that ends waits in the one that goes on.
+    fn merge_into(&mut self, r: &Recorded<'_>, e: &ConversationMerged) -> Result<(), ViewError> {
+        let Some(ended) = self.hot((r.workspace, e.conversation))?.row.take() else { return Ok(()) };
+        self.change(r, e.into, |row| {
+            row.unread = row.unread.saturating_add(ended.unread);
+            row.waiting_since = [row.waiting_since, ended.waiting_since].into_iter().flatten().min();
+            let at = |last: &Option<LastMessageRow>| last.as_ref().map(|last| last.at);
+            if at(&ended.last_message) > at(&row.last_message) {
+                row.last_message = ended.last_message;
+            }
+        })
     }
 
     fn change(

@@ -108,6 +108,8 @@ pub(crate) struct HeaderRow {
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) disposition: Option<DispositionId>,
     pub(crate) sub_disposition: Option<DispositionId>,
+    /// The conversation in which it goes on, if it ended by that.
+    pub(crate) merged_into: Option<ConversationId>,
     /// How many entries it has.
     pub(crate) version: u64,
     /// The frame in which it was opened.
@@ -150,6 +152,7 @@ impl HeaderRow {
             finished_at: self.finished_at,
             disposition: self.disposition,
             sub_disposition: self.sub_disposition,
+            merged_into: self.merged_into,
             version: self.version,
             position: self.position,
         }
@@ -166,6 +169,7 @@ impl HeaderRow {
             opened_at: self.opened_at,
             finished_at: self.finished_at,
             disposition: self.disposition,
+            merged_into: self.merged_into,
         }
     }
 }

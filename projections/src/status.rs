@@ -108,6 +108,13 @@ impl StatusProjector {
             | Event::NoteAdded(_)
             | Event::ExclusiveAgentSet(_)
             | Event::ExclusiveAgentRemoved(_)
+            | Event::ContactsMerged(_)
+            | Event::IdentityChanged(_)
+            | Event::AddressChanged(_)
+            | Event::ConversationMerged(_)
+            | Event::ConversationJoined(_)
+            | Event::ContactUpdated(_)
+            | Event::ContactNoteAdded(_)
             // It is for no message yet; what comes of it is another event.
             | Event::ReceiptParked(_) => Ok(()),
         }

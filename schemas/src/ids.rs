@@ -102,6 +102,8 @@ name_id! {
     ReasonId;
     /// Something that some agents can do, such as a language.
     SkillId;
+    /// A field of a contact's profile that a client has declared.
+    FieldId;
 }
 
 macro_rules! hash_id {

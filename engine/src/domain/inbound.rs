@@ -2,12 +2,15 @@
 
 use schemas::command::InboundMessage;
 use schemas::event::{ConversationOpened, Event, MessageReceived, QueueCause};
-use schemas::limits::{CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_CHARS_MAX, PROVIDER_ID_BYTES_MAX};
+use schemas::limits::{
+    ALSO_MAX, CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_CHARS_MAX, PROVIDER_ID_BYTES_MAX,
+};
 use schemas::{
-    Actor, CampaignId, ChannelId, ChannelKind, CommandId, ConversationId, MessageId, Needs, Rejection,
-    Timestamp,
+    Actor, CampaignId, ChannelId, ChannelKind, CommandId, ContactId, ConversationId, Identity, MessageId,
+    Needs, Rejection, Timestamp,
 };
 
+use super::contacts::merge::Merge;
 use super::permission::{require_network_id, role};
 use super::routing::{Loose, Router};
 use super::state::{Conversation, Stage, Workspace};
@@ -22,6 +25,7 @@ pub(super) fn receive(
     require_channel(ws, actor, &inbound.channel)?;
     require_network_id("provider id", &inbound.provider_id, PROVIDER_ID_BYTES_MAX)?;
     require_network_id("identity", &inbound.identity, IDENTITY_BYTES_MAX)?;
+    require_few(&inbound.also)?;
     if inbound.content.bytes() > CONTENT_BYTES_MAX {
         return Err(Rejection::ContentTooLarge(CONTENT_BYTES_MAX));
     }
@@ -36,15 +40,37 @@ pub(super) fn receive(
         }
         .into()
     };
-    if let Some(open) = ws.open.get(&(inbound.contact, inbound.channel.clone())) {
-        return Ok(vec![received(*open)]);
+    let network = ws.kind_of(&inbound.channel);
+    let also = inbound.also.iter().map(|(id, address)| {
+        let identity = Identity { network, address: address.clone() };
+        (*id, Some(identity))
+    });
+    let merge = Merge::new(ws, inbound.contact, also);
+    let mut events = merge.events();
+    if let Some(open) = merge.open_on(&inbound.channel) {
+        events.push(received(open));
+    } else {
+        events.extend(opens(ws, inbound, &merge, (ConversationId::from(message), received), now)?);
     }
+    let freed = merge.refill(&events, now);
+    events.extend(freed);
+    Ok(events)
+}
+
+fn opens(
+    ws: &Workspace,
+    inbound: &InboundMessage,
+    merge: &Merge<'_>,
+    (conversation, received): (ConversationId, impl Fn(ConversationId) -> Event),
+    now: Timestamp,
+) -> Result<[Event; 3], Rejection> {
     let campaign = entry_campaign(ws, &inbound.channel)?;
-    let conversation = ConversationId::from(message);
+    let (contact, kind) = (merge.contact(), ws.kind_of(&inbound.channel));
     let opened = ConversationOpened {
         conversation,
-        contact: inbound.contact,
+        contact,
         identity: inbound.identity.clone(),
+        network: kind,
         profile_name: inbound.profile_name.as_ref().map(|name| name.chars().take(NAME_CHARS_MAX).collect()),
         channel: inbound.channel.clone(),
         campaign: campaign.clone(),
@@ -52,17 +78,25 @@ pub(super) fn receive(
     let needs = Needs::default();
     let loose = Loose {
         conversation,
-        contact: inbound.contact,
+        contact,
         channel: &inbound.channel,
-        kind: ws.kind_of(&inbound.channel),
+        kind,
         campaign,
         needs: &needs,
         declined: &[],
         since: now,
         cause: QueueCause::Opened,
     };
-    let routed = Router::new(ws, now, None).route(&loose);
-    Ok(vec![opened.into(), received(conversation), routed])
+    let routed = Router::new(ws, now, None).route_to(&loose, merge.exclusive_agent(campaign));
+    Ok([opened.into(), received(conversation), routed])
+}
+
+/// Other addresses of whoever wrote are few and can be written down.
+pub(super) fn require_few(also: &[(ContactId, String)]) -> Result<(), Rejection> {
+    if also.len() > ALSO_MAX {
+        return Err(Rejection::TooMany("also known as".to_owned()));
+    }
+    also.iter().try_for_each(|(_, address)| require_network_id("also known as", address, IDENTITY_BYTES_MAX))
 }
 
 /// The channel exists and the actor may report for it: the channel itself, or an administrator by hand.
@@ -91,7 +125,7 @@ fn entry_campaign<'a>(ws: &'a Workspace, id: &ChannelId) -> Result<&'a CampaignI
 
 impl Workspace {
     /// The kind of a channel that exists; it never changes.
-    fn kind_of(&self, channel: &ChannelId) -> ChannelKind {
+    pub(super) fn kind_of(&self, channel: &ChannelId) -> ChannelKind {
         self.channels.get(channel).map_or(ChannelKind::Webchat, |channel| channel.kind)
     }
 }

@@ -41,7 +41,7 @@ impl Board {
         match body {
             EntryBody::Queued { .. } | EntryBody::Offered { .. } => self.set(id, true),
             EntryBody::Assigned { .. } => self.set(id, false),
-            EntryBody::Finished { .. } => self.close(id),
+            EntryBody::Finished { .. } | EntryBody::MergedInto { .. } => self.close(id),
             EntryBody::Inbound { .. }
             | EntryBody::Outbound { .. }
             | EntryBody::Note { .. }
@@ -54,7 +54,9 @@ impl Board {
             | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }
             | EntryBody::ExclusiveAgentSet { .. }
-            | EntryBody::ExclusiveAgentRemoved { .. } => {}
+            | EntryBody::ExclusiveAgentRemoved { .. }
+            | EntryBody::AddressChanged { .. }
+            | EntryBody::Joined { .. } => {}
         }
     }
 }
@@ -91,7 +93,10 @@ pub(super) async fn watch(
                 }
                 tally.set_online(board.online.len());
             }
-            LiveChange::Status { .. } | LiveChange::Connection { .. } | LiveChange::Configuration { .. } => {}
+            LiveChange::Status { .. }
+            | LiveChange::Connection { .. }
+            | LiveChange::Contact { .. }
+            | LiveChange::Configuration { .. } => {}
         })
         .await;
 }

@@ -53,11 +53,14 @@ async fn receive(
     let kind = find(&app, &channel).await?.kind;
     let content = content(body.text, body.unsupported)?;
     let contact = ContactId::of_identity(&app.contact_key, kind.network(), &body.from);
+    let of = |address: String| (ContactId::of_identity(&app.contact_key, kind.network(), &address), address);
+    let also = body.also_known_as.into_iter().map(of).collect();
     let id = CommandId::of_inbound(&app.workspace, &channel, &body.provider_id);
     let message = InboundMessage {
         channel,
         contact,
         identity: body.from,
+        also,
         profile_name: body.profile_name,
         provider_id: body.provider_id,
         content,

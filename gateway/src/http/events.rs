@@ -188,6 +188,7 @@ fn kind(change: &LiveChange) -> &'static str {
         LiveChange::Status { .. } => "status",
         LiveChange::Presence { .. } => "presence",
         LiveChange::Connection { .. } => "connection",
+        LiveChange::Contact { .. } => "contact",
         LiveChange::Configuration { .. } => "configuration",
     }
 }

@@ -96,6 +96,13 @@ fn is_pushed(event: &Event) -> bool {
         | Event::SendUncertain(_)
         | Event::DeliveryUpdated(_)
         | Event::MessageResent(_)
-        | Event::MessageSettled(_) => true,
+        | Event::MessageSettled(_)
+        | Event::ContactsMerged(_)
+        | Event::IdentityChanged(_)
+        | Event::AddressChanged(_)
+        | Event::ConversationMerged(_)
+        | Event::ConversationJoined(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactNoteAdded(_) => true,
     }
 }
