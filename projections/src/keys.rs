@@ -20,6 +20,7 @@ const CHANGES: u8 = b'g';
 const NOTES: u8 = b'n';
 const EXCLUSIVE: u8 = b'x';
 const TERM: u8 = b't';
+const NAME: u8 = b'N';
 
 /// The first bytes of a name's BLAKE3 hash, where a key needs a name in a fixed width. Rows found through one are
 /// compared with the name itself.
@@ -197,6 +198,11 @@ pub(crate) fn moved_contact_item(item: &[u8], contact: ContactId) -> Option<[u8;
 /// The row of a merged id, which leads to the contact it stands for.
 pub(crate) fn alias(workspace: WorkspaceKey, id: ContactId) -> [u8; 25] {
     join(ALIAS, &[&workspace.0, id.as_bytes()])
+}
+
+/// What somebody wrote that a contact is called.
+pub(crate) fn written_name(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(NAME, &[&workspace.0, contact.as_bytes()])
 }
 
 /// The row of a contact.

@@ -47,6 +47,8 @@ pub(crate) struct LastMessageRow {
 pub(crate) struct OpenRow {
     pub(crate) contact: ContactId,
     pub(crate) contact_name: Option<String>,
+    /// What somebody wrote that the contact is called; it is shown instead.
+    pub(crate) written_name: Option<String>,
     pub(crate) channel: ChannelId,
     pub(crate) campaign: CampaignId,
     pub(crate) agent: Option<AgentId>,
@@ -71,7 +73,7 @@ impl OpenRow {
         InboxItem {
             conversation,
             contact: self.contact,
-            contact_name: self.contact_name,
+            contact_name: self.written_name.or(self.contact_name),
             channel: self.channel,
             campaign: self.campaign,
             agent: self.agent,

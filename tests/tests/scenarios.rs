@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod scenarios {
+    mod contacts;
     mod exclusive;
     mod finish;
     mod offers;
