@@ -66,8 +66,8 @@ struct SearchQuery {
 )]
 async fn search(
     State(app): State<Arc<App>>,
-    Query(asked): Query<SearchQuery>,
     reading: Reading,
+    Query(asked): Query<SearchQuery>,
 ) -> Result<Answer<Page<Contact>>, Failure> {
     let rows = page_rows(asked.limit)?;
     let query = projections::Query::parse(&asked.q)
