@@ -213,6 +213,29 @@ fn room_that_a_merge_makes_goes_to_what_is_opened_with_it() {
 }
 
 #[test]
+fn room_that_a_merge_makes_is_not_for_what_ends_by_it() {
+    given([online(ANA), wrote(EVA), wrote_on(EVA, WEB, 1), with_capacity(BEN, 1), online(BEN)])
+        .and([wrote(LUIS), wrote_on(LUIS, WEB, 1)])
+        .then_waits(opened_by(LUIS, WEB, 1))
+        .when(merges(Actor::Administrator, EVA, LUIS))
+        .then([
+            ContactsMerged {
+                contact: contact(EVA),
+                merged: contact(LUIS),
+                identity: None,
+                conversations: vec![of(EVA), opened_by(EVA, WEB, 1)],
+            }
+            .into(),
+            ended(of(LUIS), of(EVA), Some(BEN)),
+            joined(of(EVA), of(LUIS)),
+            ended(opened_by(LUIS, WEB, 1), opened_by(EVA, WEB, 1), None),
+            joined(opened_by(EVA, WEB, 1), opened_by(LUIS, WEB, 1)),
+        ])
+        .then_holds(BEN, [])
+        .then_holds(ANA, [of(EVA), opened_by(EVA, WEB, 1)]);
+}
+
+#[test]
 fn exclusive_agents_come_along_and_the_contacts_own_stays() {
     given([exclusive(EVA, SALES, ANA), exclusive(LUIS, SALES, BEN), exclusive(LUIS, SUPPORT, FLO)])
         .and([merges(Actor::Administrator, EVA, LUIS), online(BEN)])
