@@ -1,6 +1,8 @@
 //! Contacts: somebody who is known by a number and a user id is one, whose number changes stays who they are, and what is
 //! written down about them is there for whoever comes next.
 
+use std::collections::BTreeMap;
+
 use gateway::api_client::ApiClient;
 use gateway::tokens::Principal;
 use reqwest::Method;
@@ -8,7 +10,7 @@ use schemas::api::Page;
 use schemas::api::contacts::{Contact, ContactChange, ContactExclusiveAgents, ContactNote};
 use schemas::api::live::LiveChange;
 use schemas::api::views::{ContactConversation, ConversationState, EntryBody, MessageState};
-use schemas::{ChannelKind, ContactId, ConversationId};
+use schemas::{ChannelKind, ClientId, ContactId, ConversationId, FieldId};
 use serde_json::{Value, json};
 use tests::ask::{
     eventually, header, inbound_texts, lines, of, order, post, put, read, read_at, refused, send, status_of,
@@ -131,6 +133,12 @@ async fn whose_number_changes_goes_on_in_the_same_conversation_and_is_answered_a
     server.stop().await;
 }
 
+/// The fields of the client that Ana works for.
+fn shown_fields(plan: &str) -> BTreeMap<ClientId, BTreeMap<FieldId, String>> {
+    let (client, field) = (ClientId::new("acme").unwrap(), FieldId::new("plan").unwrap());
+    BTreeMap::from([(client, BTreeMap::from([(field, plan.to_owned())]))])
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_down_is_kept_with_who_changed_what_and_shows_in_every_list() {
     let server = TestServer::start_quiet(Centre { agents: 1, campaigns: 1, ..Centre::default() }).await;
@@ -160,7 +168,7 @@ async fn what_is_written_down_is_kept_with_who_changed_what_and_shows_in_every_l
         (shown.email.as_deref(), shown.phone.as_deref()),
         (Some("lola@example.com"), Some("34600112233"))
     );
-    assert_eq!(serde_json::to_value(&shown.fields).unwrap(), json!({"acme": {"plan": "gold"}}));
+    assert_eq!(shown.fields, shown_fields("gold"));
     assert_eq!(server.inbox(0).await[0].contact_name.as_deref(), Some("Dolores Ruiz"));
     let named = header(&ana, conversation, server.head().await).await;
     assert_eq!(named.contact_name.as_deref(), Some("Dolores Ruiz"));
@@ -186,12 +194,23 @@ async fn what_is_written_down_is_kept_with_who_changed_what_and_shows_in_every_l
     let by: Vec<Value> = page.items.iter().map(|change| json!(change.by)).collect();
     assert_eq!((by, page.next), (vec![json!({"agent": agent(0)}); 4], None));
 
+    // What another client has declared is not for her to see or to change.
+    let other = json!({"name": "Other", "contact_fields": [{"id": "code", "label": "Code"}]});
+    put(&admin, "/v1/clients/other", &other).await;
+    let code = json!({"fields": {"other": {"code": "7"}}});
+    patch(&admin, id, &code).await;
+    let path = format!("/v1/contacts/{id}");
+    assert_eq!(refused(&ana, Method::PATCH, &path, &code).await.code, "forbidden");
+    assert_eq!(contact(&admin, &server, id).await.fields.len(), 2);
+    assert_eq!(contact(&ana, &server, id).await.fields, shown_fields("basic"));
+    let changes: Page<ContactChange> = read(&ana, &format!("{path}/changes")).await;
+    assert!(changes.items.iter().all(|change| change.field != "code"));
+
     // The next conversation is with somebody who is called so.
     post(&ana, &of(conversation, "finish"), &json!({"disposition": disposition()})).await;
     receives(&server, message(1, "wamid.next", "hello again")).await;
     assert_eq!(server.inbox(0).await[0].contact_name.as_deref(), Some("Dolores Ruiz"));
 
-    let path = format!("/v1/contacts/{id}");
     for (body, code, field) in [
         (json!({}), "nothing_to_update", None),
         (json!({"name": ""}), "invalid_text", Some("name")),
