@@ -67,6 +67,10 @@ fn acme_id() -> ClientId {
     acme().client
 }
 
+fn nobody() -> ClientId {
+    ClientId::new("nobody").expect("a good id")
+}
+
 fn field(id: &str) -> FieldId {
     FieldId::new(id).expect("a good id")
 }
@@ -428,9 +432,9 @@ refusals! {
         given [] when says(ContactField::Phone, "call me") => Rejection::InvalidPhone;
     a_field_is_of_a_client_that_exists:
         given [] when writes_down(Actor::Administrator, vec![set(
-            ContactField::Own { client: ClientId::new("nobody").unwrap(), field: field("policy") },
+            ContactField::Own { client: nobody(), field: field("policy") },
             None,
-        )]) => Rejection::UnknownClient(ClientId::new("nobody").unwrap());
+        )]) => Rejection::UnknownClient(nobody());
     a_field_is_declared:
         given [declares()] when says(own("colour"), "red") => Rejection::UnknownContactField(acme_id(), field("colour"));
     a_value_fits_its_field:

@@ -306,7 +306,7 @@ impl Traffic {
                 self.commit(Actor::Agent(agent(1)), vec![note.into()])
             }
             _ => {
-                let name = (self.now % 3 > 0).then(|| format!("María {} Gil", self.now));
+                let name = (!self.now.is_multiple_of(3)).then(|| format!("María {} Gil", self.now));
                 let own = ContactField::Own {
                     client: ClientId::new("acme").unwrap(),
                     field: FieldId::new("policy").unwrap(),
