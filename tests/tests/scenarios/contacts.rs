@@ -55,6 +55,8 @@ async fn a_message_with_a_number_and_a_user_id_makes_one_of_two_contacts_and_the
     assert_eq!(header(&admin, by_user, server.head().await).await.agent, Some(agent(1)));
     let sent = send(&ben, by_user, "One moment").await.message.unwrap();
 
+    receives(&server, message_of(None, Some(USER_ID), "wamid.more", "are you there?")).await;
+
     let text = "it is me";
     receives(&server, message_of(Some(&identity(1)), Some(USER_ID), "wamid.both", text)).await;
     let head = server.head().await;
@@ -62,7 +64,7 @@ async fn a_message_with_a_number_and_a_user_id_makes_one_of_two_contacts_and_the
     assert_eq!((ended.state, ended.merged_into), (ConversationState::Finished, Some(by_number)));
     assert_eq!(ended.contact, server.contact(1));
     let [open] = &server.inbox(0).await[..] else { panic!("Ana has one conversation") };
-    assert_eq!((open.conversation, open.unread), (by_number, 2), "hers, with the message that made them one");
+    assert_eq!((open.conversation, open.unread), (by_number, 3), "hers, with what waited in the other");
     assert!(server.inbox(1).await.is_empty());
     let of_both = [server.contact(1), known_as(&server, USER_ID)];
     for id in of_both {
@@ -73,7 +75,11 @@ async fn a_message_with_a_number_and_a_user_id_makes_one_of_two_contacts_and_the
 
     let joined = |body: &EntryBody| matches!(body, EntryBody::Joined { other } if *other == by_user);
     assert!(lines(&ana, by_number).await.iter().any(|line| joined(&line.body)));
-    assert_eq!(inbound_texts(&lines(&ana, by_user).await), ["from my user name"], "she opens the other");
+    assert_eq!(
+        inbound_texts(&lines(&ana, by_user).await),
+        ["from my user name", "are you there?"],
+        "she opens the other"
+    );
     assert_eq!(inbound_texts(&lines(&ana, by_number).await), ["hello", text]);
 
     // What went out in the one that is over is heard of all the same.
