@@ -7,6 +7,7 @@ mod assign;
 mod calendar;
 mod configuration;
 mod connection;
+mod contacts;
 mod conversation;
 mod delivery;
 mod due;
@@ -111,6 +112,12 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::RemoveExclusiveAgent { contact, campaign } => {
             exclusive::remove(ws, *contact, campaign, actor, now)
         }
+        Command::MergeContacts { contact, other } => {
+            contacts::merge::by_hand(ws, *contact, *other, actor, now)
+        }
+        Command::ChangeIdentity(change) => contacts::identity::change(ws, change, actor, now),
+        Command::UpdateContact { contact, set } => contacts::update(ws, *contact, set, actor),
+        Command::AddContactNote { contact, text } => contacts::add_note(ws, *contact, text, actor),
         Command::PassDeadline(due) => due::pass(ws, due, submission.id, actor, now),
         Command::RecordReceipt(receipt) => delivery::record_receipt(ws, receipt, actor),
         Command::BeginAttempt { message } => send::begin_attempt(ws, *message, actor),
@@ -196,5 +203,13 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::ResponseMissed(e) => service_level::was_missed(ws, e),
         Event::InactivityWarned(e) => inactivity::was_warned(ws, e, at),
         Event::InactivityPutOff(e) => inactivity::was_put_off(ws, e),
+        Event::ContactsMerged(e) => contacts::merge::contacts_merged(ws, e),
+        Event::ConversationMerged(e) => contacts::merge::conversation_merged(ws, e),
+        Event::AddressChanged(e) => contacts::identity::address_changed(ws, e),
+        // What is known of contacts is a view's.
+        Event::IdentityChanged(_)
+        | Event::ConversationJoined(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactNoteAdded(_) => {}
     }
 }

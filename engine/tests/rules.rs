@@ -11,6 +11,7 @@ mod rules {
     mod business_hours;
     mod configuration;
     mod connection;
+    mod contacts;
     mod delivery;
     mod exclusive;
     mod finish;
@@ -39,6 +40,7 @@ mod rules {
             business_hours::refusals(),
             configuration::refusals(),
             connection::refusals(),
+            contacts::refusals(),
             delivery::refusals(),
             exclusive::refusals(),
             finish::refusals(),

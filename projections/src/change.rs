@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use schemas::api::live::{LiveChange, LiveEvent, LiveId};
 use schemas::api::views::EntryBody;
 use schemas::{
-    AgentId, CampaignId, ChannelId, Content, ConversationId, Event, MessageId, Position, Presence,
+    AgentId, CampaignId, ChannelId, ContactId, Content, ConversationId, Event, MessageId, Position, Presence,
     WorkspaceId,
 };
 
@@ -32,6 +32,10 @@ pub struct Audience {
     pub channel: Option<ChannelId>,
     /// Whether agents may see delivery statuses on the channel.
     pub status_shown: bool,
+    /// Who has an open conversation with the contact whom it is about.
+    pub agents: Vec<AgentId>,
+    /// The campaigns in whose queues one waits.
+    pub queues: Vec<CampaignId>,
 }
 
 /// One change of the views.
@@ -106,7 +110,10 @@ impl Change {
             | EntryBody::InactivityWarned { .. }
             | EntryBody::InactivityPutOff { .. }
             | EntryBody::ExclusiveAgentSet { .. }
-            | EntryBody::ExclusiveAgentRemoved { .. } => 0,
+            | EntryBody::ExclusiveAgentRemoved { .. }
+            | EntryBody::AddressChanged { .. }
+            | EntryBody::MergedInto { .. }
+            | EntryBody::Joined { .. } => 0,
         };
         BASE + 2 * text
     }
@@ -119,6 +126,8 @@ pub(crate) enum Subject {
     Line(ConversationId),
     /// An outbound message and its ordinal.
     Status(ConversationId, MessageId, u32),
+    /// A contact; it concerns those who have these conversations.
+    Contact(LiveChange, Vec<ConversationId>),
     /// Something of the whole workspace.
     Workspace(LiveChange),
     /// Nothing that anybody watches.
@@ -172,12 +181,23 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::ChannelDefined(e) => configuration("channel", e.channel.as_str()),
         Event::DispositionDefined(e) => configuration("disposition", e.disposition.as_str()),
         Event::AgentDefined(e) => configuration("agent", e.agent.as_str()),
+        Event::AddressChanged(e) => Subject::Line(e.conversation),
+        Event::ConversationMerged(e) => Subject::Line(e.conversation),
+        Event::ConversationJoined(e) => Subject::Line(e.conversation),
+        Event::ContactsMerged(e) => contact(e.contact, Some(e.merged), &e.conversations),
+        Event::IdentityChanged(e) => contact(e.contact, None, &e.conversations),
+        Event::ContactUpdated(e) => contact(e.contact, None, &e.conversations),
+        Event::ContactNoteAdded(e) => contact(e.contact, None, &e.conversations),
         // The first message follows in the same frame.
         Event::ConversationOpened(_)
         | Event::WorkspaceCreated(_)
         | Event::QueueRouted(_)
         | Event::ReceiptParked(_) => Subject::Nothing,
     }
+}
+
+fn contact(contact: ContactId, merged: Option<ContactId>, conversations: &[ConversationId]) -> Subject {
+    Subject::Contact(LiveChange::Contact { contact, merged }, conversations.to_vec())
 }
 
 fn connection(agent: &AgentId, is_connected: bool) -> Subject {
@@ -209,6 +229,7 @@ pub(crate) fn audience(before: Option<&Seat>, after: Option<&Seat>, status_shown
         campaign: either.map(|seat| seat.campaign.clone()),
         channel: either.map(|seat| seat.channel.clone()),
         status_shown,
+        ..Audience::default()
     }
 }
 

@@ -57,6 +57,9 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
         Event::InactivityPutOff(e) => EntryBody::InactivityPutOff { until: e.until },
         Event::ExclusiveAgentSet(e) => EntryBody::ExclusiveAgentSet { agent: e.agent.clone() },
         Event::ExclusiveAgentRemoved(e) => EntryBody::ExclusiveAgentRemoved { agent: e.agent.clone() },
+        Event::AddressChanged(e) => EntryBody::AddressChanged { from: e.from.clone(), to: e.to.clone() },
+        Event::ConversationMerged(e) => EntryBody::MergedInto { into: e.into },
+        Event::ConversationJoined(e) => EntryBody::Joined { other: e.other },
         Event::WorkspaceCreated(_)
         | Event::ClientDefined(_)
         | Event::ProjectDefined(_)
@@ -79,7 +82,11 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
         | Event::DeliveryUpdated(_)
         | Event::ReceiptParked(_)
         | Event::MessageResent(_)
-        | Event::MessageSettled(_) => return None,
+        | Event::MessageSettled(_)
+        | Event::ContactsMerged(_)
+        | Event::IdentityChanged(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactNoteAdded(_) => return None,
     };
     Some(body)
 }

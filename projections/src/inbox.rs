@@ -10,9 +10,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use schemas::event::{
-    ConversationFinished, ConversationOpened, ConversationQueued, MessageReceived, MessageSubmitted,
+    ContactUpdated, ContactsMerged, ConversationFinished, ConversationMerged, ConversationOpened,
+    ConversationQueued, MessageReceived, MessageSubmitted,
 };
-use schemas::{AgentId, CampaignId, ChannelId, Content, ConversationId, Event, TransferTarget, encode};
+use schemas::{
+    AgentId, CampaignId, ChannelId, ContactField, ContactId, Content, ConversationId, Event, TransferTarget,
+    encode,
+};
 
 use crate::error::ViewError;
 use crate::hot::Hot;
@@ -152,6 +156,9 @@ impl InboxProjector {
             Event::ResponseMissed(e) => self.change(r, e.conversation, |row| {
                 row.due = Some(DueRow { kind: e.kind, at: e.due_at, is_missed: true });
             }),
+            Event::ContactsMerged(e) => self.merge_contacts(r, e),
+            Event::ContactUpdated(e) => self.update_contact(r, e),
+            Event::ConversationMerged(e) => self.merge_into(r, e),
             // They change nothing that a list shows.
             Event::QueueRouted(_)
             | Event::NeedsSet(_)
@@ -167,7 +174,11 @@ impl InboxProjector {
             | Event::DeliveryUpdated(_)
             | Event::ReceiptParked(_)
             | Event::MessageResent(_)
-            | Event::MessageSettled(_) => Ok(()),
+            | Event::MessageSettled(_)
+            | Event::IdentityChanged(_)
+            | Event::AddressChanged(_)
+            | Event::ConversationJoined(_)
+            | Event::ContactNoteAdded(_) => Ok(()),
         }
     }
 
@@ -199,9 +210,10 @@ impl InboxProjector {
     }
 
     fn open(&mut self, r: &Recorded<'_>, e: &ConversationOpened) -> Result<(), ViewError> {
+        let written_name = self.written_name(r.workspace, e.contact)?;
         let hot = self.hot((r.workspace, e.conversation))?;
         if hot.row.is_none() {
-            hot.row = Some(opened(r, e));
+            hot.row = Some(OpenRow { written_name, ..opened(r, e) });
         }
         Ok(())
     }
@@ -215,6 +227,53 @@ impl InboxProjector {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// What somebody wrote that a contact is called.
+    fn written_name(&self, workspace: WorkspaceKey, contact: ContactId) -> Result<Option<String>, ViewError> {
+        Ok(name_of(self.store.get(&keys::written_name(workspace, contact))?))
+    }
+
+    fn update_contact(&mut self, r: &Recorded<'_>, e: &ContactUpdated) -> Result<(), ViewError> {
+        let Some(set) = e.set.iter().rfind(|set| set.field == ContactField::Name) else { return Ok(()) };
+        let key = keys::written_name(r.workspace, e.contact);
+        match &set.value {
+            Some(name) => self.store.put(&key, name.as_bytes().to_vec())?,
+            None => self.store.delete(&key)?,
+        }
+        e.conversations
+            .iter()
+            .try_for_each(|id| self.change(r, *id, |row| row.written_name.clone_from(&set.value)))
+    }
+
+    /// The one who goes on keeps what they are called, and else gets what the other is.
+    fn merge_contacts(&mut self, r: &Recorded<'_>, e: &ContactsMerged) -> Result<(), ViewError> {
+        let mut name = self.written_name(r.workspace, e.contact)?;
+        if let Some(other) = self.written_name(r.workspace, e.merged)? {
+            self.store.delete(&keys::written_name(r.workspace, e.merged))?;
+            let key = keys::written_name(r.workspace, e.contact);
+            let kept = name.get_or_insert(other);
+            self.store.put(&key, kept.as_bytes().to_vec())?;
+        }
+        e.conversations.iter().try_for_each(|id| {
+            self.change(r, *id, |row| {
+                row.contact = e.contact;
+                row.written_name.clone_from(&name);
+            })
+        })
+    }
+
+    /// Whoever waited for an answer in the one that ends waits in the one that goes on.
+    fn merge_into(&mut self, r: &Recorded<'_>, e: &ConversationMerged) -> Result<(), ViewError> {
+        let Some(ended) = self.hot((r.workspace, e.conversation))?.row.take() else { return Ok(()) };
+        self.change(r, e.into, |row| {
+            row.unread = row.unread.saturating_add(ended.unread);
+            row.waiting_since = [row.waiting_since, ended.waiting_since].into_iter().flatten().min();
+            let at = |last: &Option<LastMessageRow>| last.as_ref().map(|last| last.at);
+            if at(&ended.last_message) > at(&row.last_message) {
+                row.last_message = ended.last_message;
+            }
+        })
     }
 
     fn change(
@@ -281,6 +340,10 @@ fn offered_to(row: &OpenRow) -> Option<AgentId> {
     row.offered.as_ref().map(|(agent, _)| agent.clone())
 }
 
+fn name_of(row: Option<Value>) -> Option<String> {
+    row.map(|name| String::from_utf8_lossy(&name).into_owned())
+}
+
 fn waits(row: &OpenRow) -> bool {
     row.agent.is_none()
 }
@@ -289,6 +352,7 @@ fn opened(r: &Recorded<'_>, e: &ConversationOpened) -> OpenRow {
     OpenRow {
         contact: e.contact,
         contact_name: e.profile_name.clone(),
+        written_name: None,
         channel: e.channel.clone(),
         campaign: e.campaign.clone(),
         agent: None,

@@ -1,7 +1,9 @@
 //! Keys of the rows: a prefix byte per index, then fixed-width big-endian parts, so that order of bytes is order of
 //! rows. Only a master's name has no fixed width, and comes last. What is listed newest first is kept inverted.
 
-use schemas::{AgentId, CampaignId, ContactId, ConversationId, Position, Timestamp, WorkspaceId};
+use schemas::{AgentId, CampaignId, ContactId, ConversationId, Position, ShardId, Timestamp, WorkspaceId};
+
+use crate::contacts::terms::TermKey;
 
 const CONVERSATION: u8 = b'o';
 const AGENT: u8 = b'a';
@@ -13,6 +15,13 @@ const CONTACT: u8 = b'c';
 const STATUS: u8 = b's';
 const PRESENCE: u8 = b'p';
 const FRAME: u8 = b'f';
+const ALIAS: u8 = b'i';
+const PERSON: u8 = b'p';
+const CHANGES: u8 = b'g';
+const NOTES: u8 = b'n';
+const EXCLUSIVE: u8 = b'x';
+const TERM: u8 = b't';
+const NAME: u8 = b'N';
 
 /// The first bytes of a name's BLAKE3 hash, where a key needs a name in a fixed width. Rows found through one are
 /// compared with the name itself.
@@ -212,6 +221,98 @@ pub(crate) fn contact_item(
     join(CONTACT, &[&workspace.0, contact.as_bytes(), &opened_at.to_be_bytes(), id.as_bytes()])
 }
 
+/// A conversation of another contact, of whom it is from now on.
+pub(crate) fn moved_contact_item(item: &[u8], contact: ContactId) -> Option<[u8; 49]> {
+    let mut key: [u8; 49] = item.try_into().ok()?;
+    key[9..25].copy_from_slice(contact.as_bytes());
+    Some(key)
+}
+
+/// The row of a merged id, which leads to the contact it stands for.
+pub(crate) fn alias(workspace: WorkspaceKey, id: ContactId) -> [u8; 25] {
+    join(ALIAS, &[&workspace.0, id.as_bytes()])
+}
+
+/// What somebody wrote that a contact is called.
+pub(crate) fn written_name(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(NAME, &[&workspace.0, contact.as_bytes()])
+}
+
+/// The row of a contact.
+pub(crate) fn person(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(PERSON, &[&workspace.0, contact.as_bytes()])
+}
+
+/// All changes of a contact.
+pub(crate) fn contact_changes(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(CHANGES, &[&workspace.0, contact.as_bytes()])
+}
+
+/// What one event changed of a contact, newest first.
+pub(crate) fn contact_change(workspace: WorkspaceKey, contact: ContactId, at: Position) -> [u8; 37] {
+    let (sequence, index) = (!at.sequence, !at.index);
+    join(CHANGES, &[&workspace.0, contact.as_bytes(), &sequence.to_be_bytes(), &index.to_be_bytes()])
+}
+
+/// All notes on a contact.
+pub(crate) fn contact_notes(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(NOTES, &[&workspace.0, contact.as_bytes()])
+}
+
+/// A note on a contact, newest first.
+pub(crate) fn contact_note(workspace: WorkspaceKey, contact: ContactId, at: Position) -> [u8; 37] {
+    let (sequence, index) = (!at.sequence, !at.index);
+    join(NOTES, &[&workspace.0, contact.as_bytes(), &sequence.to_be_bytes(), &index.to_be_bytes()])
+}
+
+/// The position that a key of a change or a note ends in.
+pub(crate) fn position_of(shard: ShardId, key: &[u8]) -> Position {
+    let end: [u8; 12] = key.last_chunk().copied().unwrap_or_default();
+    let sequence = end[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let index = end[8..].iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+    Position { shard, sequence: !sequence, index: !index }
+}
+
+/// All exclusive agents of a contact.
+pub(crate) fn exclusive_agents(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(EXCLUSIVE, &[&workspace.0, contact.as_bytes()])
+}
+
+/// The exclusive agent of a contact in a campaign.
+pub(crate) fn exclusive_agent(
+    workspace: WorkspaceKey,
+    contact: ContactId,
+    campaign: &CampaignId,
+) -> [u8; 33] {
+    join(EXCLUSIVE, &[&workspace.0, contact.as_bytes(), &short_hash(campaign.as_str())])
+}
+
+/// All terms of a workspace.
+pub(crate) fn terms_of_all(workspace: WorkspaceKey) -> [u8; 9] {
+    join(TERM, &[&workspace.0])
+}
+
+/// All terms of a kind.
+pub(crate) fn terms(workspace: WorkspaceKey, kind: u8) -> [u8; 10] {
+    join(TERM, &[&workspace.0, &[kind]])
+}
+
+/// A term that a contact is found by.
+pub(crate) fn term(workspace: WorkspaceKey, term: &TermKey, contact: ContactId) -> [u8; 42] {
+    join(TERM, &[&workspace.0, term, contact.as_bytes()])
+}
+
+/// The term and the contact of such a key.
+pub(crate) fn term_and_contact(key: &[u8]) -> Option<(TermKey, ContactId)> {
+    let (term, id) = key.get(9..)?.split_first_chunk()?;
+    Some((*term, ContactId::from_bytes(id.try_into().ok()?)))
+}
+
+/// What the cursor behind a term is made of, with the word of the query that is gone through.
+pub(crate) fn searched(word: u8, key: &[u8]) -> Vec<u8> {
+    [&[word], &key[9..]].concat()
+}
+
 /// All status rows of a conversation.
 pub(crate) fn statuses(workspace: WorkspaceKey, id: ConversationId) -> [u8; 25] {
     join(STATUS, &[&workspace.0, id.as_bytes()])
@@ -224,8 +325,6 @@ pub(crate) fn status_chunk(workspace: WorkspaceKey, id: ConversationId, chunk: u
 
 #[cfg(test)]
 mod tests {
-    use schemas::ShardId;
-
     use super::*;
 
     const ID: ConversationId = ConversationId::from_bytes([7; 16]);

@@ -55,6 +55,8 @@ pub(crate) struct DueRow {
 pub(crate) struct OpenRow {
     pub(crate) contact: ContactId,
     pub(crate) contact_name: Option<String>,
+    /// What somebody wrote that the contact is called; it is shown instead.
+    pub(crate) written_name: Option<String>,
     pub(crate) channel: ChannelId,
     pub(crate) campaign: CampaignId,
     pub(crate) agent: Option<AgentId>,
@@ -80,7 +82,7 @@ impl OpenRow {
         InboxItem {
             conversation,
             contact: self.contact,
-            contact_name: self.contact_name,
+            contact_name: self.written_name.or(self.contact_name),
             channel: self.channel,
             campaign: self.campaign,
             agent: self.agent,
@@ -120,6 +122,8 @@ pub(crate) struct HeaderRow {
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) disposition: Option<DispositionId>,
     pub(crate) sub_disposition: Option<DispositionId>,
+    /// The conversation in which it goes on, if it ended by that.
+    pub(crate) merged_into: Option<ConversationId>,
     /// How many entries it has.
     pub(crate) version: u64,
     /// The frame in which it was opened.
@@ -162,6 +166,7 @@ impl HeaderRow {
             finished_at: self.finished_at,
             disposition: self.disposition,
             sub_disposition: self.sub_disposition,
+            merged_into: self.merged_into,
             version: self.version,
             position: self.position,
         }
@@ -178,6 +183,7 @@ impl HeaderRow {
             opened_at: self.opened_at,
             finished_at: self.finished_at,
             disposition: self.disposition,
+            merged_into: self.merged_into,
         }
     }
 }

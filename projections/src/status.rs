@@ -116,6 +116,13 @@ impl StatusProjector {
             | Event::ResponseMissed(_)
             | Event::InactivityWarned(_)
             | Event::InactivityPutOff(_)
+            | Event::ContactsMerged(_)
+            | Event::IdentityChanged(_)
+            | Event::AddressChanged(_)
+            | Event::ConversationMerged(_)
+            | Event::ConversationJoined(_)
+            | Event::ContactUpdated(_)
+            | Event::ContactNoteAdded(_)
             // It is for no message yet; what comes of it is another event.
             | Event::ReceiptParked(_) => Ok(()),
         }

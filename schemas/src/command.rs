@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::contact::FieldSet;
 use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{
@@ -202,6 +203,29 @@ pub enum Command {
         /// In which campaign.
         campaign: CampaignId,
     },
+    /// Say that two contacts are one; the first goes on.
+    MergeContacts {
+        /// Who goes on.
+        contact: ContactId,
+        /// Whose id stands for them from now on.
+        other: ContactId,
+    },
+    /// A network reports that a contact has another address.
+    ChangeIdentity(IdentityChange),
+    /// Write down what is known of a contact; what is not named stays as it is.
+    UpdateContact {
+        /// Which contact.
+        contact: ContactId,
+        /// The fields.
+        set: Vec<FieldSet>,
+    },
+    /// Write a note on a contact.
+    AddContactNote {
+        /// Which contact.
+        contact: ContactId,
+        /// The text.
+        text: String,
+    },
     /// A time has come for which something was due.
     PassDeadline(Due),
     /// A network reports how far a message has come.
@@ -262,6 +286,8 @@ pub struct InboundMessage {
     pub contact: ContactId,
     /// The contact's address on the network.
     pub identity: String,
+    /// Other addresses of the same contact there, with the ids that they stand for; at most 4.
+    pub also: Vec<(ContactId, String)>,
     /// What the contact calls themselves on the network.
     pub profile_name: Option<String>,
     /// The provider's id for the message.
@@ -270,6 +296,19 @@ pub struct InboundMessage {
     pub content: Content,
     /// When it was written, by the provider's clock.
     pub written_at: Timestamp,
+}
+
+/// A contact has another address on a network, as a channel received it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityChange {
+    /// On which channel it was told; it holds on the whole network.
+    pub channel: ChannelId,
+    /// The contact they were known as, and the address they had.
+    pub from: (ContactId, String),
+    /// The id that the new address stands for, and the address.
+    pub to: (ContactId, String),
+    /// Their other addresses there, with the ids that they stand for; at most 4.
+    pub also: Vec<(ContactId, String)>,
 }
 
 /// A report about an outbound message, found by our id or by the network's.

@@ -2,6 +2,7 @@
 //! version; the table at the end is the only place where numbers are given out. Numbers are never used again.
 
 mod configuration;
+mod contact;
 mod conversation;
 mod outbound;
 mod timing;
@@ -10,6 +11,10 @@ pub use configuration::{
     AgentConnected, AgentDefined, AgentDisconnected, CampaignDefined, ChannelDefined, ClientDefined,
     DispositionDefined, PresenceChanged, ProjectDefined, QueueRouted, SettingsDefined, TextDefined,
     TextRemoved, WorkspaceCreated,
+};
+pub use contact::{
+    AddressChanged, ContactNoteAdded, ContactUpdated, ContactsMerged, ConversationJoined, ConversationMerged,
+    IdentityChanged,
 };
 pub use conversation::{
     AfterWorkEnded, AssignReason, ConversationAssigned, ConversationFinished, ConversationGivenBack,
@@ -137,6 +142,13 @@ events! {
     46 v 1 ReceiptParked;
     47 v 1 MessageResent;
     48 v 1 MessageSettled;
+    60 v 1 ContactsMerged;
+    61 v 1 IdentityChanged;
+    62 v 1 AddressChanged;
+    63 v 1 ConversationMerged;
+    64 v 1 ConversationJoined;
+    65 v 1 ContactUpdated;
+    66 v 1 ContactNoteAdded;
     70 v 1 ResponseAwaited;
     71 v 1 ResponseMissed;
     72 v 1 InactivityWarned;
@@ -161,7 +173,11 @@ impl Event {
             | Self::TextRemoved(_)
             | Self::AgentConnected(_)
             | Self::AgentDisconnected(_)
-            | Self::ReceiptParked(_) => None,
+            | Self::ReceiptParked(_)
+            | Self::ContactsMerged(_)
+            | Self::IdentityChanged(_)
+            | Self::ContactUpdated(_)
+            | Self::ContactNoteAdded(_) => None,
             Self::ConversationOpened(e) => Some(e.conversation),
             Self::MessageReceived(e) => Some(e.conversation),
             Self::ConversationQueued(e) => Some(e.conversation),
@@ -189,6 +205,9 @@ impl Event {
             Self::DeliveryUpdated(e) => Some(e.conversation),
             Self::MessageResent(e) => Some(e.conversation),
             Self::MessageSettled(e) => Some(e.conversation),
+            Self::AddressChanged(e) => Some(e.conversation),
+            Self::ConversationMerged(e) => Some(e.conversation),
+            Self::ConversationJoined(e) => Some(e.conversation),
             Self::ResponseAwaited(e) => Some(e.conversation),
             Self::ResponseMissed(e) => Some(e.conversation),
             Self::InactivityWarned(e) => Some(e.conversation),

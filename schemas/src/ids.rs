@@ -106,6 +106,8 @@ name_id! {
     TextId;
     /// What an agent types for a predefined text, without the slash.
     Shortcut;
+    /// A field of a contact's profile that a client has declared.
+    FieldId;
 }
 
 macro_rules! hash_id {

@@ -4,6 +4,7 @@
 pub mod api;
 mod codec;
 pub mod command;
+pub mod contact;
 pub mod content;
 pub mod delivery;
 pub mod event;
@@ -22,12 +23,13 @@ mod upcast;
 
 pub use codec::{DecodeError, decode, decode_first, encode};
 pub use command::{Actor, Command, Submission};
+pub use contact::{ContactField, FieldDefinition, FieldKind, FieldSet, Identity};
 pub use content::{Content, TransferTarget};
 pub use delivery::{DeliveryError, DeliveryStatus};
 pub use event::Event;
 pub use ids::{
-    AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, FrameId,
-    MessageId, ProjectId, ReasonId, Shortcut, SkillId, TextId, WorkspaceId,
+    AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, FieldId,
+    FrameId, MessageId, ProjectId, ReasonId, Shortcut, SkillId, TextId, WorkspaceId,
 };
 pub use masters::{Absence, AwayReason, ChannelKind, ExclusiveWait, Presence, Role};
 pub use position::{Position, PositionError, ShardId};

@@ -54,6 +54,22 @@ pub const OFFER_SECONDS_MAX: u16 = 600;
 pub const TRANSFER_OFFER_SECONDS_DEFAULT: u16 = 60;
 /// Conversations that are routed at a time when a campaign's routing changes, before others have their turn.
 pub const ROUTED_AT_ONCE_MAX: usize = 500;
+/// Most other addresses of a contact that come with one message.
+pub const ALSO_MAX: usize = 4;
+/// Most fields that a client has for its contacts.
+pub const CONTACT_FIELDS_MAX: usize = 50;
+/// Most choices of one of these fields.
+pub const FIELD_CHOICES_MAX: usize = 100;
+/// Longest value of one of these fields.
+pub const FIELD_CHARS_MAX: usize = 500;
+/// Longest e-mail address: what SMTP takes.
+pub const EMAIL_CHARS_MAX: usize = 254;
+/// Most digits of a phone number; international ones have 15.
+pub const PHONE_DIGITS_MAX: usize = 20;
+/// Longest number of an identity document.
+pub const DOCUMENT_CHARS_MAX: usize = 64;
+/// Most fields of a contact that one request changes.
+pub const FIELDS_AT_ONCE_MAX: usize = 100;
 /// Most masters of one kind in a workspace.
 pub const MASTERS_PER_KIND_MAX: usize = 10_000;
 /// Longest `Idempotency-Key`.

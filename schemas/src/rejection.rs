@@ -58,7 +58,7 @@ macro_rules! rejections {
 }
 
 use crate::ids::{
-    AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, ProjectId,
+    AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, FieldId, ProjectId,
 };
 use crate::ids::{MessageId, ReasonId, Shortcut, SkillId, TextId, WorkspaceId};
 use crate::masters::ChannelKind;
@@ -232,6 +232,22 @@ rejections! {
         "message {0} has neither failed nor is its sending uncertain" "wait for its receipts";
     MessageNotUncertain(MessageId): Conflict "message_not_uncertain"
         "what became of message {0} is known" "nothing to settle";
+    InvalidEmail: Invalid "invalid_email"
+        "this is not an e-mail address" "give one as in ana@example.com, at most 254 characters";
+    InvalidPhone: Invalid "invalid_phone"
+        "this is not a phone number" "give 3 to 20 digits, with the country's code";
+    UnknownContactField(ClientId, FieldId): Invalid "unknown_contact_field"
+        "client {0} has no field {1} for contacts" "declare it in the client's contact_fields, or check its id";
+    InvalidContactField(FieldId): Invalid "invalid_contact_field"
+        "the value of field {0} is not of its kind" "give a text, number, day or choice as the client declares it";
+    DuplicateContactField(FieldId): Invalid "duplicate_contact_field"
+        "field {0} is named twice" "name it once";
+    ContactFieldChoices(FieldId): Invalid "contact_field_choices"
+        "the choices of field {0} do not fit its kind" "give 1 to 100 different ones to a choice, and none to others";
+    NothingToUpdate: Invalid "nothing_to_update"
+        "no field is named" "name at least one";
+    SameIdentity: Invalid "same_identity"
+        "the address is the same as before" "nothing to change";
     KeyReused: Invalid "idempotency_key_reused"
         "this Idempotency-Key was used for another request" "use a new key for a new request";
 }

@@ -55,6 +55,7 @@ pub(crate) fn opening() -> Vec<Submission> {
             client: client.clone(),
             name: "Acme".into(),
             history_conversations: 10,
+            contact_fields: Vec::new(),
         }),
         Command::DefineProject(ProjectDefined { project: project.clone(), client, name: "Help".into() }),
         Command::DefineChannel(ChannelDefined {
@@ -146,6 +147,7 @@ fn inbound(chance: &mut Chance) -> Submission {
         channel: channel(),
         contact: contact(from),
         identity: format!("3460000000{from}"),
+        also: Vec::new(),
         profile_name: None,
         provider_id,
         content: Content::Text("hello".into()),

@@ -76,6 +76,7 @@ impl Centre {
                 client: client.clone(),
                 name: name("Acme"),
                 history_conversations: 10,
+                contact_fields: Vec::new(),
             }),
             Command::DefineProject(ProjectDefined { project: project.clone(), client, name: name("Help") }),
             Command::DefineChannel(ChannelDefined {
@@ -172,6 +173,7 @@ pub fn inbound(from: u64, provider_id: &str, text: &str) -> Submission {
         channel: channel(),
         contact: contact(from),
         identity: identity(from),
+        also: Vec::new(),
         profile_name: None,
         provider_id: provider_id.to_owned(),
         content: Content::Text(text.to_owned()),

@@ -3,6 +3,7 @@
 
 mod scenarios {
     mod business_hours;
+    mod contacts;
     mod exclusive;
     mod finish;
     mod inactivity;

@@ -12,6 +12,7 @@ use schemas::masters::NOT_RESPONDING;
 use schemas::{Actor, AgentId, Overflow, Rejection, Routing, Skills, Timestamp, Timing, WorkspaceId};
 
 use super::calendar::Calendar;
+use super::contacts::fields::require_declarable;
 use super::permission::{require_administrator, require_name, require_network_id};
 use super::state::{State, Workspace};
 use super::transfer::TRANSFER_DISPOSITION;
@@ -64,6 +65,7 @@ pub(super) fn define_settings(ws: &Workspace, settings: &SettingsDefined, actor:
 pub(super) fn define_client(ws: &Workspace, client: &ClientDefined, actor: &Actor) -> Decision {
     require_administrator(ws, actor)?;
     require_name(&client.name)?;
+    require_declarable(&client.contact_fields)?;
     let before = ws.clients.get(&client.client);
     require_space("clients", ws.clients.len(), before.is_some())?;
     Ok(unless_same(before, client))

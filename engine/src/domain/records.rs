@@ -47,6 +47,8 @@ pub(crate) enum Record {
     },
     Conversation(ConversationId, Conversation),
     Exclusive(ContactId, CampaignId, ExclusiveAgent),
+    /// An id that stands for another contact.
+    Alias(ContactId, ContactId),
     /// Whom a campaign that goes by turns gave to last.
     Turn(CampaignId, AgentId),
     /// A campaign whose queue is to be routed again.
@@ -137,6 +139,9 @@ impl Workspace {
         }
         for ((contact, campaign), exclusive) in sorted(&self.exclusive) {
             each(&Record::Exclusive(*contact, campaign.clone(), exclusive.clone()))?;
+        }
+        for (id, contact) in sorted(&self.aliases) {
+            each(&Record::Alias(*id, *contact))?;
         }
         for (campaign, agent) in sorted(&self.turns) {
             each(&Record::Turn(campaign.clone(), agent.clone()))?;
@@ -235,6 +240,7 @@ impl Loading {
             Record::Exclusive(contact, campaign, exclusive) => {
                 ws.set_exclusive(contact, &campaign, Some(exclusive));
             }
+            Record::Alias(id, contact) => drop(ws.aliases.insert(id, contact)),
             Record::Turn(campaign, agent) => drop(ws.turns.insert(campaign, agent)),
             Record::Unrouted(campaign, at) => {
                 ws.deadlines.insert((at, Due::Campaign(campaign.clone())));

@@ -274,9 +274,7 @@ fn fill_from(
         let Some(Next { place, campaign, kind }) = exclusive.or_else(|| waiting.next(room_on)) else {
             break;
         };
-        let is_given =
-            |event: &Event| given_to(event).is_some() && event.conversation() == Some(place.conversation);
-        if before.iter().any(is_given) {
+        if before.iter().any(|event| takes_out(event, place.conversation)) {
             continue;
         }
         let reason = match exclusive {
@@ -384,20 +382,27 @@ pub(super) fn refill_of(
     let mut waiting = waiting_for(ws, definition, now);
     // What was queued just before may come to them as well, or it would wait beside an agent with room.
     for queued in before.iter().filter_map(queued_for_anybody) {
-        let campaign = ws.campaigns.get(&queued.campaign);
-        let conversation = ws.conversations.get(&queued.conversation);
-        let (Some(campaign), Some(conversation)) = (campaign, conversation) else {
+        let Some(campaign) = ws.campaigns.get(&queued.campaign) else {
             continue;
         };
-        if is_routed_to(ws, campaign, definition, now)
-            && agent.serves(&queued.campaign, &conversation.channel)
-            && meets(&definition.skills, &conversation.needs.skills)
-            && !conversation.declined.contains(&definition.agent)
-        {
-            waiting.add_entering(conversation.kind, queued);
+        let Some((channel, kind)) = place_of(ws, before, queued.conversation) else {
+            continue;
+        };
+        // One that is opened in the same decision needs nothing, and nobody has declined it.
+        let suits = ws.conversations.get(&queued.conversation).is_none_or(|found| {
+            meets(&definition.skills, &found.needs.skills) && !found.declined.contains(&definition.agent)
+        });
+        if suits && is_routed_to(ws, campaign, definition, now) && agent.serves(&queued.campaign, channel) {
+            waiting.add_entering(kind, queued);
         }
     }
     fill_from(ws, definition, load_without(ws, agent, lost, before), waiting, before, now)
+}
+
+/// Whether a conversation that waited does not any more after this event of the same decision.
+fn takes_out(event: &Event, conversation: ConversationId) -> bool {
+    let ends = matches!(event, Event::ConversationMerged(_));
+    (ends || given_to(event).is_some()) && event.conversation() == Some(conversation)
 }
 
 fn queued_for_anybody(event: &Event) -> Option<&ConversationQueued> {
@@ -409,8 +414,23 @@ fn queued_for_anybody(event: &Event) -> Option<&ConversationQueued> {
 fn load_without(ws: &Workspace, agent: &Agent, lost: &[&Conversation], before: &[Event]) -> Load {
     let freed = lost.iter().fold(agent.load, |load, lost| load.minus(lost.kind));
     let theirs = before.iter().filter(|event| given_to(event) == Some(&agent.definition.agent));
-    let given = theirs.filter_map(|event| ws.conversations.get(&event.conversation()?));
-    given.fold(freed, |load, given| load.plus(given.kind))
+    let given = theirs.filter_map(|event| place_of(ws, before, event.conversation()?));
+    given.fold(freed, |load, (_, kind)| load.plus(kind))
+}
+
+/// On which channel a conversation is, also one that is opened in the same decision.
+fn place_of<'a>(
+    ws: &'a Workspace,
+    before: &'a [Event],
+    id: ConversationId,
+) -> Option<(&'a ChannelId, ChannelKind)> {
+    if let Some(found) = ws.conversations.get(&id) {
+        return Some((&found.channel, found.kind));
+    }
+    before.iter().find_map(|event| {
+        let Event::ConversationOpened(opened) = event else { return None };
+        (opened.conversation == id).then_some((&opened.channel, opened.network))
+    })
 }
 
 fn given_to(event: &Event) -> Option<&AgentId> {

@@ -63,6 +63,8 @@ pub struct Workspace {
     pub(super) reserved: FxHashMap<AgentId, BTreeSet<QueuePlace>>,
     pub(super) queued_ever: u64,
     pub(super) exclusive: FxHashMap<(ContactId, CampaignId), ExclusiveAgent>,
+    /// Ids that stand for another contact, or for an id that does.
+    pub(super) aliases: FxHashMap<ContactId, ContactId>,
     pub(super) outbound: Window<MessageId, Outbound>,
     pub(super) provider_ids: Window<ProviderKey, (MessageId, u16)>,
     pub(super) parked: Window<ProviderKey, Vec<Parked>>,
@@ -335,10 +337,12 @@ impl State {
             matches!(event, Event::MessageReceived(_))
                 || matches!(event, Event::MessageSubmitted(sent) if sent.author.agent().is_some())
         };
+        // What brings a message is about its conversation, whatever it had to say before.
+        let about = events.iter().find(|event| brings(event)).or(events.first());
         let remembered = Remembered {
             position: Position { index: first.index + last, ..first },
             fingerprint: header.fingerprint,
-            conversation: events.first().and_then(Event::conversation),
+            conversation: about.and_then(Event::conversation),
             has_message: events.iter().any(brings),
         };
         ws.commands.insert(header.command, remembered, header.at);
@@ -367,6 +371,7 @@ impl Workspace {
             reserved: FxHashMap::default(),
             queued_ever: 0,
             exclusive: FxHashMap::default(),
+            aliases: FxHashMap::default(),
             outbound: Window::new(WINDOW),
             provider_ids: Window::new(WINDOW),
             parked: Window::new(WINDOW),

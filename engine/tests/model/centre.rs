@@ -21,7 +21,7 @@ pub(super) const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
 pub(super) const CHANNELS: [(&str, &str); 2] = [("one", "sales"), ("two", "sales")];
 pub(super) const AGENTS: [&str; 5] = ["ana", "ben", "carla", "dan", "sue"];
 pub(super) const SUPERVISOR: &str = "sue";
-pub(super) const CONTACTS: usize = 4;
+pub(super) const CONTACTS: usize = 6;
 
 pub(super) fn workspace() -> WorkspaceId {
     WorkspaceId::new("default").expect("a good id")
@@ -45,6 +45,10 @@ pub(super) fn channel(index: usize) -> ChannelId {
 
 pub(super) fn contact(index: usize) -> ContactId {
     ContactId::from_bytes([(index % CONTACTS) as u8; 16])
+}
+
+pub(super) fn identity(index: usize) -> String {
+    format!("identity {}", index % CONTACTS)
 }
 
 pub(super) fn disposition() -> DispositionId {
@@ -107,6 +111,7 @@ pub(super) fn set_up() -> Vec<Command> {
             client: client.clone(),
             name: "Acme".into(),
             history_conversations: 10,
+            contact_fields: Vec::new(),
         }),
         Command::DefineProject(ProjectDefined { project: project.clone(), client, name: "Shop".into() }),
         Command::DefineDisposition(DispositionDefined {

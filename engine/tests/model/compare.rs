@@ -38,6 +38,8 @@ pub(super) fn same(state: &State, model: &Reference) {
     for talk in model.open() {
         let found = ws.conversation(talk.id).expect("open in the model");
         assert_eq!(found.stage, stage_of(talk, &found.stage), "the place of {}", talk.id);
+        assert_eq!(found.contact, talk.contact, "whose {} is", talk.id);
+        assert_eq!(*found.identity, *talk.address, "where what is sent in {} goes", talk.id);
         assert_eq!(found.campaign, talk.campaign, "the campaign of {}", talk.id);
         assert_eq!(found.taken_from, talk.taken_from, "from whom {} was taken over", talk.id);
         let asked = found.transfer_offer.as_ref().map(|asked| (asked.to.clone(), asked.until));
@@ -45,6 +47,10 @@ pub(super) fn same(state: &State, model: &Reference) {
         assert_eq!(found.declined, talk.declined, "who declined {}", talk.id);
         assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
         assert_eq!(waits_of(found), talk.waits, "who waits for whose answer in {}", talk.id);
+    }
+    for index in 0..centre::CONTACTS {
+        let id = centre::contact(index);
+        assert_eq!(ws.resolve(id), model.who(id), "whom {id} stands for");
     }
     let exclusive: BTreeMap<_, _> =
         ws.exclusive_agents().map(|(key, found)| (key.clone(), found.agent.clone())).collect();

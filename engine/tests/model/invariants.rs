@@ -42,6 +42,12 @@ pub(super) fn hold_of(events: &[Event], state: &State) {
         }
     }
     let ws = state.workspace(&centre::workspace());
+    for event in events {
+        if let Event::ConversationAssigned(assigned) = event {
+            let is_open = ws.is_some_and(|ws| ws.conversation(assigned.conversation).is_some());
+            assert!(is_open, "what is over is given to somebody: {events:?}");
+        }
+    }
     for (id, status) in statuses {
         let found = ws.and_then(|ws| ws.outbound(id)).expect("it was updated");
         assert_eq!(found.status, status, "the status of {id} after {events:?}");

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use engine::domain::Connection;
-use schemas::command::Due;
+use schemas::command::{Due, IdentityChange, InboundMessage};
 use schemas::event::{AgentDefined, CampaignDefined};
 use schemas::masters::NOT_RESPONDING;
 use schemas::{
@@ -65,6 +65,8 @@ pub(super) enum Place {
 pub(super) struct Talk {
     pub(super) id: ConversationId,
     pub(super) contact: ContactId,
+    /// Where what is sent goes.
+    pub(super) address: String,
     pub(super) channel: ChannelId,
     pub(super) campaign: CampaignId,
     pub(super) needs: Needs,
@@ -86,6 +88,8 @@ pub(super) struct Reference {
     pub(super) exclusive: BTreeMap<(ContactId, CampaignId), AgentId>,
     /// Until when, where it ends.
     pub(super) exclusive_until: BTreeMap<(ContactId, CampaignId), Timestamp>,
+    /// Ids that turned out to be another contact, with who that is now.
+    pub(super) known_as: BTreeMap<ContactId, ContactId>,
     routings: BTreeMap<CampaignId, Routing>,
     pub(super) timings: BTreeMap<CampaignId, Timing>,
     /// Campaigns whose queue is looked through again, and when.
@@ -124,15 +128,30 @@ impl Reference {
         match command {
             Command::DefineAgent(definition) => self.define(definition),
             Command::ChangePresence { agent, presence } => self.change_presence(actor, agent, presence),
-            Command::ReceiveMessage(message) => self.receive(id, message.contact, &message.channel),
+            Command::ReceiveMessage(message) => self.receive(id, message),
             Command::Assign { conversation, agent } => self.assign(actor, *conversation, agent),
             Command::Transfer { conversation, to, .. } => self.transfer(actor, *conversation, to),
             Command::Finish { conversation, .. } => self.finish(actor, *conversation),
             Command::PassDeadline(Due::ExclusiveAgent(contact, campaign)) => self.expire(*contact, campaign),
             Command::SetExclusiveAgent { contact, campaign, agent, until } => {
-                self.set_exclusive(*contact, campaign, agent, *until)
+                self.set_exclusive(self.who(*contact), campaign, agent, *until)
             }
-            Command::RemoveExclusiveAgent { contact, campaign } => self.remove_exclusive(*contact, campaign),
+            Command::RemoveExclusiveAgent { contact, campaign } => {
+                self.remove_exclusive(self.who(*contact), campaign)
+            }
+            Command::MergeContacts { contact, other } => {
+                only_if!(self.supervises(actor));
+                let freed = self.become_one(self.who(*contact), &[*other]);
+                self.fill_freed(freed)
+            }
+            Command::ChangeIdentity(change) => self.change_identity(change),
+            Command::AddContactNote { .. } => {
+                only_if!(matches!(
+                    self.role(actor),
+                    Some(Role::Agent | Role::Supervisor | Role::Administrator)
+                ));
+                Verdict::Happened
+            }
             Command::PassDeadline(Due::Conversation(talk)) => self.end_wait(*talk, id),
             Command::PassDeadline(Due::AfterWork(agent, conversation)) => {
                 let over = |(id, until): &(_, Timestamp)| id == conversation && *until <= now;
@@ -864,17 +883,121 @@ impl Reference {
         self.fill_lenders();
     }
 
-    fn receive(&mut self, command: CommandId, contact: ContactId, channel: &ChannelId) -> Verdict {
+    /// Who an id is.
+    pub(super) fn who(&self, id: ContactId) -> ContactId {
+        self.known_as.get(&id).copied().unwrap_or(id)
+    }
+
+    /// These are one contact, the first. Gives whose rooms were taken by conversations that end by that, which they
+    /// still are until those are filled; nothing if they are one already.
+    fn become_one(&mut self, first: ContactId, others: &[ContactId]) -> Option<Vec<AgentId>> {
+        let mut freed = Vec::new();
+        let mut happened = false;
+        let others: Vec<ContactId> = others.iter().map(|id| self.who(*id)).collect();
+        for other in others {
+            // One of those before may have been the same.
+            let other = self.who(other);
+            if other == first {
+                continue;
+            }
+            happened = true;
+            self.known_as.values_mut().filter(|who| **who == other).for_each(|who| *who = first);
+            self.known_as.insert(other, first);
+            for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
+                let (from, to) = ((other, campaign.clone()), (first, campaign));
+                let until = self.exclusive_until.remove(&from);
+                if let Some(agent) = self.exclusive.remove(&from)
+                    && !self.exclusive.contains_key(&to)
+                {
+                    self.exclusive.insert(to.clone(), agent);
+                    self.exclusive_until.extend(until.map(|until| (to, until)));
+                }
+            }
+            self.talks.iter_mut().filter(|talk| talk.contact == other).for_each(|talk| talk.contact = first);
+        }
+        for channel in (0..CHANNELS.len()).map(centre::channel) {
+            let is_one = |talk: &&Talk| talk.contact == first && talk.channel == channel;
+            let mut open: Vec<_> = self
+                .open()
+                .filter(is_one)
+                .map(|talk| (self.holder(talk.id).is_none(), talk.opened_at, talk.id))
+                .collect();
+            open.sort_unstable();
+            let goes_on = open.first().map(|(.., id)| *id);
+            for (.., ended) in open.into_iter().skip(1) {
+                let talk = self.talk(ended).expect("it is open").clone();
+                self.owes(goes_on.expect("one goes on"), &talk);
+                let placed = self.holder(ended).or(self.offered_to(ended));
+                let others = talk.taken_from.clone().into_iter().chain(whom(&talk));
+                for agent in placed.into_iter().chain(others) {
+                    self.still_lent.push((agent.clone(), ended));
+                    freed.push(agent);
+                }
+                self.set_place(ended, Place::Over);
+            }
+        }
+        freed.sort_unstable();
+        freed.dedup();
+        happened.then_some(freed)
+    }
+
+    fn fill_freed(&mut self, freed: Option<Vec<AgentId>>) -> Verdict {
+        self.still_lent.clear();
+        let Some(freed) = freed else {
+            return Verdict::Nothing;
+        };
+        freed.iter().for_each(|agent| self.fill(agent));
+        Verdict::Happened
+    }
+
+    fn change_identity(&mut self, change: &IdentityChange) -> Verdict {
+        let ((from_id, from), (to_id, to)) = (&change.from, &change.to);
+        only_if!(from != to);
+        let contact = self.who(*from_id);
+        let freed = self.become_one(contact, &[*to_id]);
+        let kind = centre::kind(change.channel.as_str());
+        let mut is_moved = false;
+        for talk in self.talks.iter_mut().filter(|talk| talk.place != Place::Over) {
+            let is_there = centre::kind(talk.channel.as_str()) == kind && talk.address == *from;
+            if talk.contact == contact && is_there {
+                talk.address.clone_from(to);
+                is_moved = true;
+            }
+        }
+        match self.fill_freed(freed) {
+            Verdict::Nothing if is_moved => Verdict::Happened,
+            verdict => verdict,
+        }
+    }
+
+    fn receive(&mut self, command: CommandId, message: &InboundMessage) -> Verdict {
+        let (contact, channel) = (self.who(message.contact), &message.channel);
+        let also: Vec<ContactId> = message.also.iter().map(|(id, _)| *id).collect();
+        let freed = self.become_one(contact, &also);
+        let id = self.take_in(command, contact, channel, &message.identity);
+        self.heard(id, command);
+        self.fill_freed(freed);
+        Verdict::Happened
+    }
+
+    /// The open one, or a new one.
+    fn take_in(
+        &mut self,
+        command: CommandId,
+        contact: ContactId,
+        channel: &ChannelId,
+        address: &str,
+    ) -> ConversationId {
         let open = self.open().find(|talk| talk.contact == contact && talk.channel == *channel);
-        if let Some(id) = open.map(|talk| talk.id) {
-            self.heard(id, command);
-            return Verdict::Happened;
+        if let Some(open) = open {
+            return open.id;
         }
         let id = ConversationId::from(MessageId::from(command));
         let entry = CHANNELS.iter().find(|(id, _)| *id == channel.as_str()).expect("a channel").1;
         self.talks.push(Talk {
             id,
             contact,
+            address: address.to_owned(),
             channel: channel.clone(),
             campaign: CampaignId::new(entry).expect("a good id"),
             needs: Needs::default(),
@@ -886,8 +1009,7 @@ impl Reference {
             place: nowhere(self.now),
         });
         self.route(id, self.now, None);
-        self.heard(id, command);
-        Verdict::Happened
+        id
     }
 
     fn can_take(&self, agent: &AgentId, talk: &Talk) -> bool {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use schemas::command::{AttemptResult, Due, InboundMessage, Receipt};
+use schemas::command::{AttemptResult, Due, IdentityChange, InboundMessage, Receipt};
 use schemas::event::{AgentDefined, CampaignDefined};
 use schemas::{
     Actor, ChannelKind, Command, CommandId, Content, ConversationId, DeliveryError, DeliveryStatus,
@@ -92,7 +92,22 @@ pub(super) enum Deed {
     },
     Write {
         contact: usize,
+        also: Option<usize>,
         channel: usize,
+    },
+    Merge {
+        by: By,
+        contact: usize,
+        other: usize,
+    },
+    ChangeIdentity {
+        channel: usize,
+        from: usize,
+        to: usize,
+    },
+    WriteDown {
+        by: By,
+        contact: usize,
     },
     Assign {
         by: By,
@@ -228,7 +243,13 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         ),
         2 => (any_by(), BACK, skills(), prop::option::of(0..3_u8))
             .prop_map(|(by, talk, skills, priority)| Deed::SetNeeds { by, talk, skills, priority }),
-        8 => (contact(), 0..CHANNELS.len()).prop_map(|(contact, channel)| Deed::Write { contact, channel }),
+        8 => (contact(), prop::option::weighted(0.08, contact()), 0..CHANNELS.len())
+            .prop_map(|(contact, also, channel)| Deed::Write { contact, also, channel }),
+        1 => (any_by(), contact(), contact())
+            .prop_map(|(by, contact, other)| Deed::Merge { by, contact, other }),
+        1 => (0..CHANNELS.len(), contact(), contact())
+            .prop_map(|(channel, from, to)| Deed::ChangeIdentity { channel, from, to }),
+        1 => (any_by(), contact()).prop_map(|(by, contact)| Deed::WriteDown { by, contact }),
         4 => (prop_oneof![Just(By::Administrator), any_by()], BACK, agent())
             .prop_map(|(by, talk, agent)| Deed::Assign { by, talk, agent }),
         2 => (BACK, agent()).prop_map(|(talk, agent)| Deed::Take { talk, agent }),
@@ -287,6 +308,10 @@ impl Step {
             By::Holder => reference.holder(conversation).map_or(Actor::Administrator, Actor::Agent),
             By::Agent(index) => Actor::Agent(centre::agent(*index)),
             By::Administrator => Actor::Administrator,
+        };
+        let anybody = |by: &By| match by {
+            By::Agent(index) => Actor::Agent(centre::agent(*index)),
+            By::Holder | By::Administrator => Actor::Administrator,
         };
         let messages: Vec<MessageId> = reference.messages.all.keys().copied().collect();
         let message = |index: &usize| {
@@ -384,7 +409,7 @@ impl Step {
                 let needs = Needs { skills: centre::skills(skills.0, skills.1), priority: *priority };
                 plain(by(who, conversation), Command::SetNeeds { conversation, needs })
             }
-            Deed::Write { contact, channel } => {
+            Deed::Write { contact, also, channel } => {
                 // The writer takes none twice.
                 let count = reference.taken;
                 let channel = centre::channel(*channel);
@@ -393,13 +418,29 @@ impl Step {
                 let message = InboundMessage {
                     channel: channel.clone(),
                     contact: centre::contact(*contact),
-                    identity: format!("identity {contact}"),
+                    identity: centre::identity(*contact),
+                    also: also.iter().map(|id| (centre::contact(*id), centre::identity(*id))).collect(),
                     profile_name: None,
                     provider_id,
                     content: Content::Text("hello".into()),
                     written_at: centre::opening(),
                 };
                 Some((Actor::Channel(channel), Command::ReceiveMessage(message), Some(id)))
+            }
+            Deed::Merge { by, contact, other } => {
+                let (contact, other) = (centre::contact(*contact), centre::contact(*other));
+                plain(anybody(by), Command::MergeContacts { contact, other })
+            }
+            Deed::ChangeIdentity { channel, from, to } => {
+                let known = |index: usize| (centre::contact(index), centre::identity(index));
+                let channel = centre::channel(*channel);
+                let actor = Actor::Channel(channel.clone());
+                let change = IdentityChange { channel, from: known(*from), to: known(*to), also: Vec::new() };
+                plain(actor, Command::ChangeIdentity(change))
+            }
+            Deed::WriteDown { by, contact } => {
+                let contact = centre::contact(*contact);
+                plain(anybody(by), Command::AddContactNote { contact, text: "calls on Mondays".into() })
             }
             Deed::Assign { by: who, talk: index, agent } => {
                 let conversation = talk(index)?;

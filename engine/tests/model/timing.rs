@@ -153,6 +153,23 @@ impl Reference {
         *self.waits(id) = waits;
     }
 
+    /// What is owed in a conversation that ends is owed in the one that goes on, by the sooner of both times.
+    pub(super) fn owes(&mut self, goes_on: ConversationId, ended: &Talk) {
+        if !ended.waits.is_unanswered {
+            return;
+        }
+        let waits = self.waits(goes_on);
+        let own = waits.due.filter(|_| waits.is_unanswered).map(|(_, at, _)| at);
+        if let Some((_, at, false)) = ended.waits.due
+            && own.is_none_or(|own| at < own)
+        {
+            let kind = if waits.has_answered { ResponseKind::Next } else { ResponseKind::First };
+            waits.due = Some((kind, at, false));
+        }
+        waits.is_unanswered = true;
+        waits.silence = None;
+    }
+
     /// Its agent wrote in it.
     pub(super) fn answered(&mut self, id: ConversationId) {
         let told_closed_at = self.waits(id).told_closed_at;

@@ -89,6 +89,7 @@ pub(crate) fn acme() -> ClientDefined {
         client: ClientId::new("acme").expect("a good id"),
         name: "Acme".into(),
         history_conversations: 10,
+        contact_fields: Vec::new(),
     }
 }
 
@@ -277,6 +278,7 @@ pub(crate) fn inbound(name: &str, on: &str, count: u32) -> InboundMessage {
         channel: channel(on),
         contact: contact(name),
         identity: format!("identity of {name}"),
+        also: Vec::new(),
         profile_name: Some(name.to_owned()),
         provider_id: format!("{name}-{count}"),
         content: Content::Text("hello".into()),

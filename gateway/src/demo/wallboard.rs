@@ -41,7 +41,7 @@ impl Board {
         match body {
             EntryBody::Queued { .. } | EntryBody::Offered { .. } => self.set(id, true),
             EntryBody::Assigned { .. } => self.set(id, false),
-            EntryBody::Finished { .. } => self.close(id),
+            EntryBody::Finished { .. } | EntryBody::MergedInto { .. } => self.close(id),
             EntryBody::Inbound { .. }
             | EntryBody::Outbound { .. }
             | EntryBody::Note { .. }
@@ -60,7 +60,9 @@ impl Board {
             | EntryBody::InactivityPutOff { .. }
             | EntryBody::Released { .. }
             | EntryBody::ExclusiveAgentSet { .. }
-            | EntryBody::ExclusiveAgentRemoved { .. } => {}
+            | EntryBody::ExclusiveAgentRemoved { .. }
+            | EntryBody::AddressChanged { .. }
+            | EntryBody::Joined { .. } => {}
         }
     }
 }
@@ -102,7 +104,10 @@ pub(super) async fn watch(
                 }
                 tally.set_online(board.online.len());
             }
-            LiveChange::Status { .. } | LiveChange::Connection { .. } | LiveChange::Configuration { .. } => {}
+            LiveChange::Status { .. }
+            | LiveChange::Connection { .. }
+            | LiveChange::Contact { .. }
+            | LiveChange::Configuration { .. } => {}
         })
         .await;
 }

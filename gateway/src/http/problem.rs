@@ -218,6 +218,11 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
         Rejection::ExpiryNotAhead => "until",
         Rejection::NotAReceiptStatus => "status",
         Rejection::ReceiptWithoutMessage => "message",
+        Rejection::InvalidEmail => "email",
+        Rejection::InvalidPhone => "phone",
+        Rejection::UnknownContactField(..) | Rejection::InvalidContactField(_) => "fields",
+        Rejection::DuplicateContactField(_) | Rejection::ContactFieldChoices(_) => "contact_fields",
+        Rejection::SameIdentity => "to",
         Rejection::KeyReused => "Idempotency-Key",
         _ => return None,
     };

@@ -90,6 +90,11 @@ fn describe(event: &Event) -> String {
             let (receipt, status) = (word(e.receipt), word(e.status));
             format!("     {} receipt {receipt}, status {status}{why}", e.message)
         }
+        Event::AddressChanged(e) => {
+            format!("answers go to {} instead of {}", e.to.escape_debug(), e.from.escape_debug())
+        }
+        Event::ConversationMerged(e) => format!("over: goes on in {}", e.into),
+        Event::ConversationJoined(e) => format!("goes on for {} too", e.other),
         Event::MessageResent(e) => format!("     {} sent again", e.message),
         Event::MessageSettled(e) => format!("     {} settled as {}", e.message, word(e.status)),
         Event::WorkspaceCreated(_)
@@ -106,7 +111,11 @@ fn describe(event: &Event) -> String {
         | Event::TextRemoved(_)
         | Event::AgentConnected(_)
         | Event::AgentDisconnected(_)
-        | Event::ReceiptParked(_) => event.name().to_owned(),
+        | Event::ReceiptParked(_)
+        | Event::ContactsMerged(_)
+        | Event::IdentityChanged(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactNoteAdded(_) => event.name().to_owned(),
     }
 }
 

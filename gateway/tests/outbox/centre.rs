@@ -102,6 +102,7 @@ impl Centre {
                 client: client.clone(),
                 name: named("Acme"),
                 history_conversations: 10,
+                contact_fields: Vec::new(),
             }),
             Command::DefineProject(ProjectDefined {
                 project: project.clone(),
@@ -181,6 +182,7 @@ impl Centre {
             contact: ContactId::of_identity(&[1; 32], channel.as_str(), identity),
             channel,
             identity: identity.to_owned(),
+            also: Vec::new(),
             profile_name: None,
             provider_id: format!("first of {identity}"),
             content: Content::Text("Hello".into()),

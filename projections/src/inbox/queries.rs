@@ -9,13 +9,13 @@ use schemas::event::{
     TextDefined, WorkspaceCreated,
 };
 use schemas::{
-    AgentId, CampaignId, ChannelId, ClientId, ConversationId, DispositionId, ProjectId, Shortcut, TextId,
-    WorkspaceId,
+    AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, ProjectId, Shortcut,
+    TextId, WorkspaceId,
 };
 
 use super::lists::{Counts, OpenCounts, places};
 use super::masters::{read as read_master, read_all, shortcut_id};
-use super::open_row;
+use super::{name_of, open_row};
 use crate::cursor::List;
 use crate::error::{QueryError, ViewError};
 use crate::keys::{self, MasterKind, WorkspaceKey};
@@ -233,6 +233,15 @@ impl Inbox {
             project: named(project_id, project_row.as_ref().map(|row| row.name.clone())),
             client: named(client_id, client_row.map(|row| row.name)),
         })
+    }
+
+    /// What somebody wrote that a contact is called.
+    pub(crate) fn written_name(
+        &self,
+        workspace: WorkspaceKey,
+        contact: ContactId,
+    ) -> Result<Option<String>, ViewError> {
+        Ok(name_of(self.slot.get()?.rows.get(&keys::written_name(workspace, contact))?))
     }
 
     pub(crate) fn shows_status(

@@ -31,6 +31,7 @@ pub fn opened(number: u64, on: usize, of: usize) -> Event {
         conversation: conversation_id(number),
         contact: contact_id(1),
         identity: "34600000001".into(),
+        network: ChannelKind::Whatsapp,
         profile_name: Some("Carla".into()),
         channel: channel(on),
         campaign: campaign(of),

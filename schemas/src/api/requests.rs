@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::contact::FieldDefinition;
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{NoteKind, SettingsDefined};
 use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, MessageId, ProjectId, Shortcut};
@@ -43,6 +44,9 @@ pub struct DefineClient {
     /// How many past conversations of a contact its agents see.
     #[serde(default = "ten")]
     pub history_conversations: u16,
+    /// The fields of its own that it has for contacts; at most 50.
+    #[serde(default)]
+    pub contact_fields: Vec<FieldDefinition>,
 }
 
 fn ten() -> u16 {
@@ -218,6 +222,9 @@ pub struct ReceiveMessage {
     pub provider_id: String,
     /// The contact's address on the network.
     pub from: String,
+    /// Other addresses of the same contact on the network; at most 4.
+    #[serde(default)]
+    pub also_known_as: Vec<String>,
     /// What the contact calls themselves.
     #[serde(default)]
     pub profile_name: Option<String>,
@@ -240,6 +247,16 @@ pub struct UnsupportedContent {
     pub kind: String,
     /// What the provider sent, unchanged.
     pub raw: String,
+}
+
+/// A contact has another address on the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeIdentity {
+    /// The address they had.
+    pub from: String,
+    /// The address they have.
+    pub to: String,
 }
 
 /// A network reports how far a message has come.

@@ -124,6 +124,8 @@ pub struct Conversation {
     pub disposition: Option<DispositionId>,
     /// What it was finished with, second level.
     pub sub_disposition: Option<DispositionId>,
+    /// The conversation in which it goes on, if it ended because two contacts turned out to be one.
+    pub merged_into: Option<ConversationId>,
     /// How many entries it has; grows by one with each.
     pub version: u64,
     /// The position of the last of them.
@@ -328,6 +330,23 @@ pub enum EntryBody {
         /// Who it was.
         agent: AgentId,
     },
+    /// What is sent goes to another address of the contact.
+    AddressChanged {
+        /// Where it went.
+        from: String,
+        /// Where it goes.
+        to: String,
+    },
+    /// It is over, and goes on in another one: two contacts turned out to be one.
+    MergedInto {
+        /// In which one.
+        into: ConversationId,
+    },
+    /// It goes on for another one too, which is over.
+    Joined {
+        /// Which one.
+        other: ConversationId,
+    },
 }
 
 /// Where a conversation can be transferred to.
@@ -452,6 +471,8 @@ pub struct ContactConversation {
     pub finished_at: Option<Timestamp>,
     /// What it was finished with.
     pub disposition: Option<DispositionId>,
+    /// The conversation in which it goes on, if it ended because two contacts turned out to be one.
+    pub merged_into: Option<ConversationId>,
 }
 
 /// One event of a conversation, for auditors.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contact::FieldDefinition;
 use crate::ids::{
     AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, ReasonId, Shortcut, TextId,
 };
@@ -48,6 +49,8 @@ pub struct ClientDefined {
     pub name: String,
     /// How many past conversations of a contact its agents see.
     pub history_conversations: u16,
+    /// The fields of its own that it has for contacts.
+    pub contact_fields: Vec<FieldDefinition>,
 }
 
 /// A project is as said here.

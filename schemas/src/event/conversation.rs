@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::content::{Content, TransferTarget};
 use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
+use crate::masters::ChannelKind;
 use crate::routing::Needs;
 use crate::time::Timestamp;
 
@@ -17,6 +18,8 @@ pub struct ConversationOpened {
     pub contact: ContactId,
     /// The contact's address on the network, to answer to.
     pub identity: String,
+    /// Which network.
+    pub network: ChannelKind,
     /// What the contact calls themselves on the network.
     pub profile_name: Option<String>,
     /// The channel written to.

@@ -4,23 +4,24 @@
 use std::collections::BTreeMap;
 
 use schemas::event::{
-    AfterWorkEnded, AgentConnected, AgentDefined, AgentDisconnected, AssignReason, Author, CampaignDefined,
-    ChannelDefined, ClientDefined, ConversationAssigned, ConversationFinished, ConversationGivenBack,
-    ConversationOffered, ConversationOpened, ConversationOverflowed, ConversationQueued,
+    AddressChanged, AfterWorkEnded, AgentConnected, AgentDefined, AgentDisconnected, AssignReason, Author,
+    CampaignDefined, ChannelDefined, ClientDefined, ContactNoteAdded, ContactUpdated, ContactsMerged,
+    ConversationAssigned, ConversationFinished, ConversationGivenBack, ConversationJoined,
+    ConversationMerged, ConversationOffered, ConversationOpened, ConversationOverflowed, ConversationQueued,
     ConversationReleased, ConversationTakenOver, ConversationTransferred, DeliveryUpdated,
-    DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, InactivityPutOff, InactivityWarned,
-    MessageReceived, MessageResent, MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, NoteKind,
-    OfferEnd, OfferEnded, OverflowAt, PresenceChanged, ProjectDefined, QueueCause, QueueRouted,
+    DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, IdentityChanged, InactivityPutOff,
+    InactivityWarned, MessageReceived, MessageResent, MessageSettled, MessageSubmitted, NeedsSet, NoteAdded,
+    NoteKind, OfferEnd, OfferEnded, OverflowAt, PresenceChanged, ProjectDefined, QueueCause, QueueRouted,
     ReceiptParked, Reservation, ResponseAwaited, ResponseKind, ResponseMissed, SendAccepted, SendAttempted,
     SendDeferred, SendUncertain, SettingsDefined, SystemCause, TextDefined, TextRemoved, TransferOfferEnded,
     TransferOffered, WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
-    Absence, Actor, AwayReason, BusinessHours, ChannelKind, CommandId, ContactId, Content, ConversationId,
-    DeliveryError, DeliveryStatus, ExclusiveWait, FrameId, Inactivity, MessageId, Needs, OpenHours, Overflow,
-    Position, Presence, Role, Routing, RoutingPolicy, ServiceLevel, ShardId, Skills, Timestamp, Timing,
-    TransferTarget, Weekday,
+    Absence, Actor, AwayReason, BusinessHours, ChannelKind, CommandId, ContactField, ContactId, Content,
+    ConversationId, DeliveryError, DeliveryStatus, ExclusiveWait, FieldDefinition, FieldKind, FieldSet,
+    FrameId, Identity, Inactivity, MessageId, Needs, OpenHours, Overflow, Position, Presence, Role, Routing,
+    RoutingPolicy, ServiceLevel, ShardId, Skills, Timestamp, Timing, TransferTarget, Weekday,
 };
 
 /// A value, as the payload of this version was read when the version was the current one.
@@ -63,13 +64,24 @@ pub(crate) fn samples() -> Vec<Sample> {
     all.extend(sending());
     all.extend(receipts());
     all.extend(by_the_clock());
+    all.extend(contacts());
     all
 }
 
 fn masters() -> Vec<Sample> {
     let mut all = vec![
         v1("plain", WorkspaceCreated { name: "Contact centre".into() }),
-        v1("plain", ClientDefined { client: id("acme"), name: "Acme".into(), history_conversations: 10 }),
+        v1(
+            "plain",
+            ClientDefined {
+                client: id("acme"),
+                name: "Acme".into(),
+                history_conversations: 10,
+                contact_fields: [FieldKind::Text, FieldKind::Number, FieldKind::Date, FieldKind::Choice]
+                    .map(declared)
+                    .into(),
+            },
+        ),
         v1(
             "plain",
             ProjectDefined { project: id("shop"), client: id("acme"), name: "Tienda en línea".into() },
@@ -353,6 +365,7 @@ fn opened(profile_name: Option<&str>) -> ConversationOpened {
         conversation: CONVERSATION,
         contact: CONTACT,
         identity: "34600000000".into(),
+        network: ChannelKind::Whatsapp,
         profile_name: profile_name.map(str::to_owned),
         channel: id("wa-main"),
         campaign: id("sales"),
@@ -537,6 +550,44 @@ fn receipts() -> Vec<Sample> {
         all.push(v1(label(receipt), parked(receipt)));
     }
     all
+}
+
+fn declared(kind: FieldKind) -> FieldDefinition {
+    let choices = if kind == FieldKind::Choice { vec!["gold".into()] } else { vec![] };
+    FieldDefinition { id: id("policy"), label: "Policy".into(), kind, choices }
+}
+
+fn contacts() -> Vec<Sample> {
+    let (contact, merged) = (CONTACT, ContactId::from_bytes([0xcb; 16]));
+    let other = ConversationId::from_bytes([0xc1; 16]);
+    let identity = |address: &str| Identity { network: ChannelKind::Whatsapp, address: address.into() };
+    let conversations = vec![CONVERSATION];
+    let were_merged =
+        |identity| ContactsMerged { contact, merged, identity, conversations: vec![CONVERSATION] };
+    let changed = IdentityChanged {
+        contact,
+        from: identity("34600000000"),
+        to: identity("34600000001"),
+        conversations: conversations.clone(),
+    };
+    let readdressed =
+        AddressChanged { conversation: CONVERSATION, from: "34600000000".into(), to: "34600000001".into() };
+    let ended = |agent| ConversationMerged { conversation: other, into: CONVERSATION, agent };
+    let own = ContactField::Own { client: id("acme"), field: id("policy") };
+    let fields = [ContactField::Name, ContactField::Email, ContactField::Phone, ContactField::Document, own];
+    let value = |field: &ContactField| (*field != ContactField::Email).then(|| "12345".to_owned());
+    let set = fields.into_iter().map(|field| FieldSet { value: value(&field), field }).collect();
+    vec![
+        v1("by-network", were_merged(Some(identity("ES.13491208655302741918")))),
+        v1("by-hand", were_merged(None)),
+        v1("plain", changed),
+        v1("plain", readdressed),
+        v1("attended", ended(Some(id("ana")))),
+        v1("waiting", ended(None)),
+        v1("plain", ConversationJoined { conversation: CONVERSATION, other }),
+        v1("plain", ContactUpdated { contact, set, conversations: conversations.clone() }),
+        v1("plain", ContactNoteAdded { contact, text: "calls on Mondays".into(), conversations }),
+    ]
 }
 
 /// A frame with a commit for each kind of actor; the last changed nothing.

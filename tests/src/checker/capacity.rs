@@ -25,6 +25,7 @@ pub(super) fn check(evidence: &Evidence) -> Findings {
             Event::ConversationTransferred(e) => (e.conversation, None),
             Event::ConversationReleased(e) => (e.conversation, None),
             Event::ConversationFinished(e) => (e.conversation, None),
+            Event::ConversationMerged(e) => (e.conversation, None),
             _ => continue,
         };
         if let Some(load) = holders.remove(&conversation).and_then(|before| loads.get_mut(before)) {

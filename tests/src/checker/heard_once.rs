@@ -104,6 +104,13 @@ fn is_pushed(event: &Event) -> bool {
         | Event::ResponseAwaited(_)
         | Event::ResponseMissed(_)
         | Event::InactivityWarned(_)
-        | Event::InactivityPutOff(_) => true,
+        | Event::InactivityPutOff(_)
+        | Event::ContactsMerged(_)
+        | Event::IdentityChanged(_)
+        | Event::AddressChanged(_)
+        | Event::ConversationMerged(_)
+        | Event::ConversationJoined(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactNoteAdded(_) => true,
     }
 }

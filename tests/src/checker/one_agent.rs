@@ -43,6 +43,11 @@ fn broken<'a>(open: &mut Holders<'a>, happened: Happened<'a>) -> Option<String> 
             open.remove(&e.conversation);
             broken
         }
+        Event::ConversationMerged(e) => {
+            let broken = loosen(open, e.conversation, e.agent.as_ref(), happened);
+            open.remove(&e.conversation);
+            broken
+        }
         Event::MessageSubmitted(e) => match open.get(&e.conversation) {
             Some(held) if e.author.agent().is_none_or(|agent| *held == Some(agent)) => None,
             other => Some(format!("{:?} sends at {at} in {} of {other:?}", e.author, e.conversation)),

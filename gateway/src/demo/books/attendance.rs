@@ -5,7 +5,9 @@ mod tests;
 
 use std::collections::HashMap;
 
-use schemas::event::{AssignReason, ConversationAssigned, ConversationOpened, MessageSubmitted};
+use schemas::event::{
+    AssignReason, ContactsMerged, ConversationAssigned, ConversationOpened, MessageSubmitted,
+};
 use schemas::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, Event, Position, TransferTarget};
 
 use super::Check;
@@ -88,6 +90,8 @@ impl Attendance {
                 });
             }
             Event::ConversationFinished(e) => self.finish(at, e.conversation, e.agent.as_ref()),
+            Event::ConversationMerged(e) => self.finish(at, e.conversation, e.agent.as_ref()),
+            Event::ContactsMerged(e) => self.merge(e),
             Event::MessageReceived(e) => self.require_open(at, e.conversation),
             Event::MessageSubmitted(e) => self.send(at, e),
             _ => {}
@@ -164,7 +168,20 @@ impl Attendance {
         if let Some(case) = self.cases.get_mut(&id) {
             case.agent = agent.cloned();
             case.finished = true;
-            self.open.remove(&(case.contact, case.channel.clone()));
+            let place = (case.contact, case.channel.clone());
+            if self.open.get(&place) == Some(&id) {
+                self.open.remove(&place);
+            }
+        }
+    }
+
+    /// The conversations of the one that go on are the other's.
+    fn merge(&mut self, e: &ContactsMerged) {
+        for id in &e.conversations {
+            let Some(case) = self.cases.get_mut(id).filter(|case| case.contact == e.merged) else { continue };
+            self.open.remove(&(e.merged, case.channel.clone()));
+            case.contact = e.contact;
+            self.open.insert((e.contact, case.channel.clone()), *id);
         }
     }
 

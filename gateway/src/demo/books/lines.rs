@@ -74,6 +74,9 @@ fn body(event: &Event) -> Option<EntryBody> {
         Event::InactivityPutOff(e) => EntryBody::InactivityPutOff { until: e.until },
         Event::ExclusiveAgentSet(e) => EntryBody::ExclusiveAgentSet { agent: e.agent },
         Event::ExclusiveAgentRemoved(e) => EntryBody::ExclusiveAgentRemoved { agent: e.agent },
+        Event::AddressChanged(e) => EntryBody::AddressChanged { from: e.from, to: e.to },
+        Event::ConversationMerged(e) => EntryBody::MergedInto { into: e.into },
+        Event::ConversationJoined(e) => EntryBody::Joined { other: e.other },
         _ => return None,
     })
 }

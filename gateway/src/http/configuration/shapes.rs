@@ -29,13 +29,14 @@ pub(super) fn show_settings(row: SettingsDefined) -> DefineSettings {
 }
 
 pub(super) fn define_client(client: ClientId, body: DefineClient) -> Command {
-    let DefineClient { name, history_conversations } = body;
-    Command::DefineClient(ClientDefined { client, name, history_conversations })
+    let DefineClient { name, history_conversations, contact_fields } = body;
+    Command::DefineClient(ClientDefined { client, name, history_conversations, contact_fields })
 }
 
 pub(super) fn show_client(row: ClientDefined) -> Master<DefineClient> {
-    let ClientDefined { client, name, history_conversations } = row;
-    Master { id: client.to_string(), definition: DefineClient { name, history_conversations } }
+    let ClientDefined { client, name, history_conversations, contact_fields } = row;
+    let definition = DefineClient { name, history_conversations, contact_fields };
+    Master { id: client.to_string(), definition }
 }
 
 pub(super) fn define_project(project: ProjectId, body: DefineProject) -> Command {

@@ -61,6 +61,10 @@ impl Listener {
             LiveChange::Presence { agent, .. } | LiveChange::Connection { agent, .. } => {
                 is_colleague(app, me, agent)?
             }
+            LiveChange::Contact { .. } => {
+                let Audience { agents, queues, .. } = &change.audience;
+                agents.contains(&me.agent) || queues.iter().any(|queue| me.campaigns.contains(queue))
+            }
             LiveChange::Configuration { .. } => true,
         })
     }
