@@ -23,7 +23,7 @@ fn rule() -> Value {
     json!({"inactivity": {
         "warn_after_seconds": 1, "warn_text": "still there?",
         "close_after_seconds": 1, "close_text": "goodbye",
-        "disposition": disposition(),
+        "disposition": disposition(), "sub_disposition": null,
     }})
 }
 
