@@ -6,6 +6,7 @@ mod heard;
 mod pulls;
 mod reader;
 mod settings;
+mod short;
 
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +27,7 @@ pub use append::AppendError;
 pub use heard::Heard;
 pub use reader::FrameReader;
 pub use settings::{PAYLOAD_BYTES_MIN, is_not_found, stream_name};
+pub(crate) use short::Short;
 
 /// How long NATS may take to answer a question about the log. After the death of a leader the next one answers, and a
 /// long wait for the dead one would only be in the way.
@@ -33,9 +35,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// A server that did nothing of what it was asked for so long is left for another.
 pub(crate) const ANOTHER_SERVER_AFTER: Duration = Duration::from_secs(3);
-/// A log that ended before a frame it had for so long has lost it. For less it may be a leader that was just elected and
-/// has not taken in all of it, or one that does not know yet that it is none any more.
-pub(crate) const SHORT_FOR_SURE_AFTER: Duration = Duration::from_secs(5);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// Leaving one, this long is waited for the other.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
@@ -338,10 +337,10 @@ impl Log {
     /// # Errors
     /// [`LogError::Unavailable`].
     pub async fn head_with(&self, known: u64) -> Result<u64, LogError> {
-        let began = Instant::now();
+        let mut short = Short::begins();
         loop {
             let head = self.head().await?;
-            if head >= known || began.elapsed() >= SHORT_FOR_SURE_AFTER {
+            if head >= known || short.is_sure() {
                 return Ok(head);
             }
             sleep(LOOK_AGAIN_AFTER).await;
@@ -417,12 +416,12 @@ impl Log {
     /// # Errors
     /// [`LogError::Missing`] when it is not there for 5 s, and [`LogError::Unavailable`].
     pub async fn read_known(&self, sequence: u64) -> Result<Bytes, LogError> {
-        let began = Instant::now();
+        let mut short = Short::begins();
         loop {
             if let Some(bytes) = self.read(sequence).await? {
                 return Ok(bytes);
             }
-            if began.elapsed() >= SHORT_FOR_SURE_AFTER {
+            if short.is_sure() {
                 return Err(LogError::Missing { sequence });
             }
             sleep(LOOK_AGAIN_AFTER).await;

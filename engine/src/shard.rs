@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use schemas::ShardId;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::health::{Reporter, Role};
 use crate::lease::Lease;
-use crate::log::{Log, LogError, SHORT_FOR_SURE_AFTER};
+use crate::log::{Log, LogError, Short};
 use crate::replica::Replica;
 use crate::snapshot::Snapshots;
 use crate::standby::{Forwarding, Standby};
@@ -136,14 +136,14 @@ pub(crate) async fn recover(log: &Log, snapshots: Option<&Snapshots>) -> Result<
 
 /// The state of the log after a turn as its writer: it must have frame `reached`, which it had.
 async fn recover_again(log: &Log, snapshots: Option<&Snapshots>, reached: u64) -> Result<Replica, LogError> {
-    let began = Instant::now();
+    let mut short = Short::begins();
     loop {
         let replica = persist("reading the log", || recover(log, snapshots)).await?;
         if replica.sequence() >= reached {
             return Ok(replica);
         }
         // A leader that was just elected may not have taken in all of the log yet.
-        if began.elapsed() >= SHORT_FOR_SURE_AFTER {
+        if short.is_sure() {
             return Err(LogError::Missing { sequence: reached });
         }
         sleep(TRY_EVERY).await;

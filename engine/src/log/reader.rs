@@ -10,7 +10,7 @@ use schemas::frame::FrameHash;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::pulls::{Pulled, Pulls, Sent};
-use super::{ANOTHER_SERVER_AFTER, Heard, Log, LogError, RecordedFrame, SHORT_FOR_SURE_AFTER};
+use super::{ANOTHER_SERVER_AFTER, Heard, Log, LogError, RecordedFrame, Short};
 
 const BACKOFF_MIN: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
@@ -25,23 +25,14 @@ pub struct FrameReader {
     backoff: Duration,
     heard: Heard,
     /// Since when the log seems to have lost something.
-    short_since: Option<Instant>,
+    short: Option<Short>,
 }
 
 impl FrameReader {
     pub(super) async fn open(log: Log, next: u64, previous: FrameHash) -> Result<Self, LogError> {
         let heard = Heard::now();
         let pulls = Pulls::open(&log, next, heard.clone()).await?;
-        Ok(Self {
-            log,
-            pulls,
-            next,
-            previous,
-            head: next - 1,
-            backoff: BACKOFF_MIN,
-            heard,
-            short_since: None,
-        })
+        Ok(Self { log, pulls, next, previous, head: next - 1, backoff: BACKOFF_MIN, heard, short: None })
     }
 
     /// The sequence of the frame that comes next.
@@ -74,7 +65,7 @@ impl FrameReader {
                 },
                 // The last ones may be lost too, and then nothing comes after them to show it.
                 Ok(Sent::All(last)) if last >= self.next => self.check_gap(last + 1).await?,
-                Ok(Sent::All(_)) => self.short_since = None,
+                Ok(Sent::All(_)) => self.short = None,
                 Err(reason) => self.reopen(&reason).await?,
             }
         }
@@ -101,7 +92,7 @@ impl FrameReader {
         self.head = recorded.sequence + pulled.pending;
         self.next += 1;
         self.backoff = BACKOFF_MIN;
-        self.short_since = None;
+        self.short = None;
         Ok(recorded)
     }
 
@@ -111,14 +102,14 @@ impl FrameReader {
             Ok(None) if self.is_short_for_sure() => Err(LogError::Gap { expected: self.next, found }),
             Ok(None) => self.reopen("frames were lost on the way, or in the log").await,
             Ok(Some(_)) | Err(_) => {
-                self.short_since = None;
+                self.short = None;
                 self.reopen("frames were lost on the way").await
             }
         }
     }
 
     fn is_short_for_sure(&mut self) -> bool {
-        self.short_since.get_or_insert_with(Instant::now).elapsed() >= SHORT_FOR_SURE_AFTER
+        self.short.get_or_insert_with(Short::begins).is_sure()
     }
 
     /// Makes a new consumer, trying until there is one.
@@ -138,7 +129,7 @@ impl FrameReader {
                     return Ok(());
                 }
                 Err(error @ LogError::Unavailable { .. }) => {
-                    self.short_since = None;
+                    self.short = None;
                     let cause = error.source().map(ToString::to_string).unwrap_or_default();
                     tracing::warn!(%error, cause, "the log cannot be followed, trying on");
                 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::pending::Answers;
 use crate::fault;
 use crate::health::Reporter;
-use crate::log::{ANOTHER_SERVER_AFTER, AppendError, Log, SHORT_FOR_SURE_AFTER};
+use crate::log::{ANOTHER_SERVER_AFTER, AppendError, Log, Short};
 
 const RETRY_FIRST: Duration = Duration::from_millis(20);
 const RETRY_LAST: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ impl InFlight {
 
 async fn publish_until_known(log: Log, health: Reporter, bytes: Bytes, id: FrameId, after: u64) -> Published {
     let mut pause = RETRY_FIRST;
-    let (mut unanswered_since, mut short_since) = (Instant::now(), None);
+    let (mut unanswered_since, mut short) = (Instant::now(), None);
     loop {
         fault::point("append.before");
         let (reason, fenced) = match log.append(bytes.clone(), after).await {
@@ -96,11 +96,11 @@ async fn publish_until_known(log: Log, health: Reporter, bytes: Bytes, id: Frame
             // A leader that was just elected may not have taken in all of the log yet.
             Ok(None) if fenced => match log.head().await {
                 Ok(head) if head < after => {
-                    if short_since.get_or_insert_with(Instant::now).elapsed() >= SHORT_FOR_SURE_AFTER {
+                    if short.get_or_insert_with(Short::begins).is_sure() {
                         return Published::LogShortened;
                     }
                 }
-                Ok(_) | Err(_) => short_since = None,
+                Ok(_) | Err(_) => short = None,
             },
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the log does not answer"),
