@@ -9,6 +9,7 @@ use super::Projectors;
 use crate::change::{Audience, Change, Subject, audience, audience_of_finished, subject};
 use crate::entries::entry_body;
 use crate::error::ViewError;
+use crate::history::Whereabouts;
 use crate::inbox::Seat;
 use crate::recorded::Recorded;
 use crate::view::View;
@@ -92,8 +93,19 @@ impl Projectors {
     ) -> Result<Option<(LiveChange, Audience)>, Untold> {
         let after = self.seat(r)?;
         let after = after.as_ref();
-        let (Some(seat), Some(mut body)) = (after.or(before), entry_body(r.event)) else { return Ok(None) };
-        let is_shown = self.shows_status(r, &seat.channel)?;
+        let Some(mut body) = entry_body(r.event) else { return Ok(None) };
+        let (campaign, channel, audience, is_shown) = match after.or(before) {
+            Some(seat) => {
+                let is_shown = self.shows_status(r, &seat.channel)?;
+                (seat.campaign.clone(), seat.channel.clone(), audience(before, after, is_shown), is_shown)
+            }
+            // A line of one that was finished some time ago.
+            None => {
+                let Some(at) = self.whereabouts(r, conversation)? else { return Ok(None) };
+                let is_shown = self.shows_status(r, &at.channel)?;
+                (at.campaign.clone(), at.channel.clone(), audience_of_finished(at, is_shown), is_shown)
+            }
+        };
         let mut to = None;
         if let (EntryBody::Outbound { status, .. }, Event::MessageSubmitted(e)) = (&mut body, r.event) {
             to = Some(e.to.clone());
@@ -106,13 +118,22 @@ impl Projectors {
         let entry = Entry { position: r.position, at: r.header.at, by: r.header.actor.clone(), body };
         let change = LiveChange::Entry {
             conversation,
-            channel: seat.channel.clone(),
-            campaign: seat.campaign.clone(),
+            channel,
+            campaign,
             agent: after.and_then(|seat| seat.agent.clone()),
             to,
             entry: Box::new(entry),
         };
-        Ok(Some((change, audience(before, after, is_shown))))
+        Ok(Some((change, audience)))
+    }
+
+    fn whereabouts(
+        &self,
+        r: &Recorded<'_>,
+        conversation: ConversationId,
+    ) -> Result<Option<Whereabouts>, Untold> {
+        let history = self.history().ok_or(Untold::Absent)?;
+        history.whereabouts((r.workspace, conversation)).map_err(Untold::of(View::History))
     }
 
     fn change_of_status(
@@ -126,9 +147,7 @@ impl Projectors {
         let audience = match seat {
             Some(at) => audience(seat, seat, self.shows_status(r, &at.channel)?),
             None => {
-                let history = self.history().ok_or(Untold::Absent)?;
-                let at = history.whereabouts((r.workspace, conversation));
-                let Some(at) = at.map_err(Untold::of(View::History))? else { return Ok(None) };
+                let Some(at) = self.whereabouts(r, conversation)? else { return Ok(None) };
                 let is_shown = self.shows_status(r, &at.channel)?;
                 audience_of_finished(at, is_shown)
             }

@@ -2,11 +2,13 @@
 
 use reqwest::Method;
 use schemas::AgentId;
+use schemas::api::live::{LiveChange, LiveEvent};
 use schemas::api::views::{DispositionChoice, EntryBody, TransferTargets};
 use schemas::event::NoteKind;
 use serde_json::{Value, json};
 use tests::ask::{eventually, lines, of, post, put, read_at, refused};
 use tests::centre::{Centre, agent, campaign, disposition};
+use tests::listener::Listener;
 use tests::server::TestServer;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,8 +75,17 @@ async fn what_is_to_be_done_after_a_conversation_takes_room_until_it_is_done() {
     let (first, second) = (server.opened_by(1).await, server.opened_by(2).await);
     post(&ana, &of(first, "finish"), &json!({"disposition": disposition()})).await;
     assert!(server.inbox(0).await.is_empty());
+    let mut screen = Listener::open(&ana).await;
     post(&ana, &of(first, "end-after-work"), &json!({})).await;
     assert_eq!(server.inbox(0).await[0].conversation, second);
+    // Though the conversation is over, its agent hears of it.
+    let is_it = |event: &LiveEvent| match &event.change {
+        LiveChange::Entry { conversation, entry, .. } if *conversation == first => {
+            matches!(entry.body, EntryBody::AfterWorkEnded { .. }).then_some(())
+        }
+        _ => None,
+    };
+    screen.until(is_it).await;
     let again = refused(&ana, Method::POST, &of(first, "end-after-work"), &json!({})).await;
     assert_eq!(again.code, "no_after_work");
     server.stop().await;
