@@ -135,3 +135,53 @@ fn collect_references(value: &Value, found: &mut Vec<String>) {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
+
+/// The schemas of a request's body, with all that they are made of.
+fn in_requests(document: &Value) -> HashSet<String> {
+    let mut open = Vec::new();
+    for (_, operation) in operations(document) {
+        collect_references(&operation["requestBody"], &mut open);
+    }
+    let mut found = HashSet::new();
+    while let Some(reference) = open.pop() {
+        if found.insert(reference.clone()) {
+            let schema = document.pointer(reference.trim_start_matches('#')).expect("it leads somewhere");
+            collect_references(schema, &mut open);
+        }
+    }
+    found
+}
+
+fn is_limited(property: &Value) -> bool {
+    let is = |kind: &str| {
+        let found = &property["type"];
+        found == kind || found.as_array().is_some_and(|kinds| kinds.iter().any(|found| found == kind))
+    };
+    let has = |key: &str| property.get(key).is_some();
+    if is("array") {
+        return has("maxItems");
+    }
+    if is("object") && has("additionalProperties") {
+        return has("maxProperties");
+    }
+    !is("string") || ["maxLength", "pattern", "enum", "format"].into_iter().any(has)
+}
+
+#[test]
+fn every_text_and_list_of_a_request_states_its_limit_and_unknown_fields_are_refused() {
+    let document = document();
+    let schemas = in_requests(&document);
+    assert!(schemas.len() > 30, "only {} schemas were found", schemas.len());
+    for reference in schemas {
+        let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+        let variants = schema["oneOf"].as_array().into_iter().flatten();
+        for object in std::iter::once(schema).chain(variants).filter(|object| object["type"] == "object") {
+            let properties = object["properties"].as_object().into_iter().flatten();
+            for (field, property) in properties {
+                assert!(is_limited(property), "{reference}: {field} states no limit: {property}");
+            }
+        }
+        let is_struct = schema["properties"].is_object();
+        assert!(!is_struct || schema["additionalProperties"] == false, "{reference} takes unknown fields");
+    }
+}

@@ -46,6 +46,7 @@ impl DeliveryStatus {
 
 /// Why a message was not sent or not delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DeliveryError {
     /// The network's code, such as 131047 of WhatsApp. 0 where the network gave none.
     pub code: i64,

@@ -2,6 +2,7 @@
 //! commands and reads, the errors) is added here, so that it cannot be forgotten.
 
 mod common;
+mod limits;
 
 use std::sync::{Arc, OnceLock};
 
@@ -22,7 +23,8 @@ use crate::app::App;
         description = "The messaging engine of a contact centre. Every action is an event in a durable log: an \
             answer to a command says that the log has it, and where. Reads are answered from views of the log; give \
             the `position` of a command's answer as `Atender-Min-Position` to read what it did. Errors are \
-            `application/problem+json` with a stable `code` each.",
+            `application/problem+json` with a stable `code` each. Unknown fields are refused; every text and list of a \
+            request has a limit, which its schema states.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     servers((url = "/", description = "This server.")),
@@ -34,9 +36,10 @@ use crate::app::App;
             auditors read everything; connectors nothing."),
         (name = "live", description = "What changes, as it changes."),
         (name = "contacts", description = "Contacts and their exclusive agents."),
-        (name = "agents", description = "Presence."),
+        (name = "agents", description = "Presence, and the time that was worked."),
         (name = "channels", description = "What connectors report."),
-        (name = "configuration", description = "Clients, projects, campaigns, channels, dispositions, agents."),
+        (name = "configuration", description = "Settings, clients, projects, campaigns, channels, \
+            dispositions, predefined texts, agents."),
         (name = "audit", description = "The log itself."),
         (name = "tokens", description = "Who may come in."),
         (name = "operation", description = "Whether it works."),
@@ -77,6 +80,7 @@ pub fn document() -> String {
     let mut document = super::routes().into_openapi();
     let components = document.components.get_or_insert_with(Components::new);
     common::describe_components(components);
+    limits::state(components);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             common::complete(path, &method, operation);

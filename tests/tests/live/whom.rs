@@ -14,7 +14,7 @@ async fn call_out(server: &TestServer, name: &str) -> Position {
     put(&server.admin(), "/v1/clients/acme", &json!({ "name": name })).await.position
 }
 
-/// What is heard before the call that everybody hears.
+/// What is heard before the call that everybody hears, but for who came to listen.
 async fn heard_before(listener: &mut Listener, call: Position) -> Vec<LiveEvent> {
     let mut events = Vec::new();
     loop {
@@ -22,7 +22,9 @@ async fn heard_before(listener: &mut Listener, call: Position) -> Vec<LiveEvent>
         if event.position == call {
             return events;
         }
-        events.push(event);
+        if !matches!(event.change, LiveChange::Connection { .. }) {
+            events.push(event);
+        }
     }
 }
 
