@@ -75,6 +75,14 @@ fn turns_go_round_by_id() {
 }
 
 #[test]
+fn turns_go_on_within_what_one_agent_leaves_behind() {
+    let turns = || sales_goes_by(RoutingPolicy::RoundRobin);
+    given([turns(), online(ANA), wrote(EVA), wrote(LUIS), online(BEN), online(SUE), offline(ANA)])
+        .then_holds(BEN, [of(EVA)])
+        .then_holds(SUE, [of(LUIS)]);
+}
+
+#[test]
 fn a_turn_passes_over_who_has_no_room_and_says_after_whom_it_came() {
     let reason = AssignReason::RoundRobin { with_room: 1, after: Some(agent(ANA)) };
     given([sales_goes_by(RoutingPolicy::RoundRobin), online(ANA), online(SUE), wrote(EVA)])
@@ -252,7 +260,9 @@ fn who_is_assigned_in_time_overflows_no_more() {
 #[test]
 fn what_is_kept_for_an_exclusive_agent_does_not_overflow() {
     given([defines(Command::DefineCampaign(overflow_campaign())), sales_routes(overflowing(30, OVERFLOW))])
-        .and([exclusive(EVA, SALES, ANA), wrote(EVA)])
+        .and([exclusive(EVA, SALES, ANA)])
+        .when(wrote(EVA))
+        .then_ends_in(kept(of(EVA), SALES, QueueCause::Opened, second(4), (ANA, Some(second(64)))))
         .then_next_wait_ends(second(64), of(EVA));
 }
 
