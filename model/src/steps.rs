@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use schemas::command::{AttemptResult, Due, InboundMessage, Receipt};
-use schemas::event::AgentDefined;
+use schemas::event::{AgentDefined, CampaignDefined, ChannelDefined, NoteKind, SettingsDefined};
 use schemas::{
-    Actor, ChannelKind, Command, CommandId, Content, ConversationId, DeliveryError, DeliveryStatus,
-    MessageId, Needs, Overflow, Presence, Role, Routing, RoutingPolicy, TransferTarget,
+    Absence, Actor, AgentId, ChannelId, ChannelKind, Command, CommandId, Content, ConversationId,
+    DeliveryError, DeliveryStatus, ExclusiveWait, MessageId, Needs, Overflow, Presence, Role, Routing,
+    RoutingPolicy, TransferTarget,
 };
 
-use super::centre::{self, AGENTS, CAMPAIGNS, CHANNELS, CONTACTS};
-use super::reference::Reference;
+use crate::centre::{self, AGENTS, CAMPAIGNS, CHANNELS, CONTACTS, DISPOSITIONS};
+use crate::reference::Reference;
+use crate::spoil::spoil;
 
 /// Who acts.
 #[derive(Debug, Clone)]
-pub(super) enum By {
+pub(crate) enum By {
     /// Whoever has the conversation.
     Holder,
     Agent(usize),
@@ -24,7 +26,7 @@ pub(super) enum By {
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Deed {
+pub(crate) enum Deed {
     Presence {
         agent: usize,
         presence: u8,
@@ -37,6 +39,7 @@ pub(super) enum Deed {
         skills: (u8, u8),
         twice: bool,
         auditor: bool,
+        may_set_exclusive: bool,
     },
     TakeOver {
         by: By,
@@ -66,6 +69,10 @@ pub(super) enum Deed {
         priority: u8,
         offers: bool,
         overflow: Option<usize>,
+        /// Seconds of work after a conversation, and of the wait for an exclusive agent.
+        waits: (u32, Option<u32>),
+        exclusive_days: Option<u16>,
+        absence: Absence,
     },
     SetNeeds {
         by: By,
@@ -76,6 +83,30 @@ pub(super) enum Deed {
     Write {
         contact: usize,
         channel: usize,
+    },
+    Note {
+        by: By,
+        talk: usize,
+        is_coaching: bool,
+    },
+    Create,
+    Client {
+        name: usize,
+    },
+    Project {
+        name: usize,
+    },
+    Channel {
+        channel: usize,
+        entry: Option<usize>,
+    },
+    Disposition {
+        disposition: usize,
+        parent: Option<usize>,
+    },
+    Settings {
+        grace_seconds: u32,
+        reasons: usize,
     },
     Assign {
         by: By,
@@ -103,14 +134,18 @@ pub(super) enum Deed {
     Finish {
         by: By,
         talk: usize,
+        disposition: usize,
+        sub: Option<usize>,
     },
     SetExclusive {
+        by: By,
         contact: usize,
         campaign: usize,
         agent: usize,
         seconds: Option<u64>,
     },
     RemoveExclusive {
+        by: By,
         contact: usize,
         campaign: usize,
     },
@@ -145,11 +180,27 @@ pub(super) enum Deed {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Step {
+pub struct Step {
     seconds: u64,
     deed: Deed,
+    /// Somebody else than one would think.
+    stranger: Option<Stranger>,
+    /// With something wrong in it, such as this.
+    spoilt: Option<u8>,
 }
 
+/// Who asks, whatever for.
+#[derive(Debug, Clone)]
+enum Stranger {
+    Agent(usize),
+    Administrator,
+    System,
+    Channel(usize),
+    Nobody,
+}
+
+/// The number of the channel that no campaign works on.
+const SPARE_CHANNEL: usize = CHANNELS.len();
 /// The latest are the most often meant: this counts back from the last.
 const BACK: std::ops::Range<usize> = 0..12;
 /// From here on, the finished conversations count too.
@@ -183,12 +234,25 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         2 => Just(RoutingPolicy::RoundRobin),
         1 => Just(RoutingPolicy::Manual),
     ];
+    let flags = (prop::bool::weighted(0.2), prop::bool::weighted(0.1), prop::bool::weighted(0.7));
+    let waits =
+        (prop::sample::select(vec![0, 10]), prop::option::weighted(0.7, prop::sample::select(vec![0, 20])));
+    let absences = prop::sample::select(vec![Absence::Keep, Absence::Queue, Absence::ExclusiveWait]);
+    let other = (waits, prop::option::weighted(0.1, 1..3_u16), absences);
+    let disposition = prop_oneof![6 => Just(0), 2 => Just(1), 1 => Just(2)];
+    let sub = prop::option::weighted(0.2, 1..DISPOSITIONS.len());
     prop_oneof![
+        1 => configuration(),
+        2 => (any_by(), BACK, prop::bool::weighted(0.2))
+            .prop_map(|(by, talk, is_coaching)| Deed::Note { by, talk, is_coaching }),
         5 => (agent(), 0..4_u8).prop_map(|(agent, presence)| Deed::Presence { agent, presence }),
-        3 => (agent(), 0..8_u8, 0..4_u8, capacity, skills(), prop::bool::weighted(0.2), prop::bool::weighted(0.1))
-            .prop_map(|(agent, campaigns, channels, capacity, skills, twice, auditor)| {
-                Deed::Redefine { agent, campaigns, channels, capacity, skills, twice, auditor }
-            }),
+        3 => (agent(), 0..8_u8, 0..4_u8, capacity, skills(), flags).prop_map(
+            |(agent, campaigns, channels, capacity, skills, (twice, auditor, may_set_exclusive))| {
+                Deed::Redefine {
+                    agent, campaigns, channels, capacity, skills, twice, auditor, may_set_exclusive,
+                }
+            }
+        ),
         4 => (supervisor(), BACK).prop_map(|(by, talk)| Deed::TakeOver { by, talk }),
         2 => (supervisor(), BACK).prop_map(|(by, talk)| Deed::GiveBack { by, talk }),
         2 => (0..4_usize, agent()).prop_map(|(talk, agent)| Deed::EndAfterWork { talk, agent }),
@@ -196,25 +260,32 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(agent, is_connected)| Deed::Connection { agent, is_connected }),
         4 => (BACK, prop::option::weighted(0.2, agent()), any::<bool>())
             .prop_map(|(talk, by, accept)| Deed::Answer { talk, by, accept }),
-        3 => (campaign(), policy, few_skills, 0..3_u8, any::<bool>(), prop::option::of(campaign()))
-            .prop_map(|(campaign, policy, skills, priority, offers, overflow)| {
-                Deed::Reroute { campaign, policy, skills, priority, offers, overflow }
+        3 => ((campaign(), policy, few_skills, 0..3_u8), (any::<bool>(), prop::option::of(campaign())), other)
+            .prop_map(|((campaign, policy, skills, priority), (offers, overflow), other)| {
+                let (waits, exclusive_days, absence) = other;
+                Deed::Reroute {
+                    campaign, policy, skills, priority, offers, overflow, waits, exclusive_days, absence,
+                }
             }),
         2 => (any_by(), BACK, skills(), prop::option::of(0..3_u8))
             .prop_map(|(by, talk, skills, priority)| Deed::SetNeeds { by, talk, skills, priority }),
-        8 => (contact(), 0..CHANNELS.len()).prop_map(|(contact, channel)| Deed::Write { contact, channel }),
+        8 => (contact(), prop_oneof![9 => 0..CHANNELS.len(), 1 => Just(SPARE_CHANNEL)])
+            .prop_map(|(contact, channel)| Deed::Write { contact, channel }),
         4 => (prop_oneof![Just(By::Administrator), any_by()], BACK, agent())
             .prop_map(|(by, talk, agent)| Deed::Assign { by, talk, agent }),
         2 => (BACK, agent()).prop_map(|(talk, agent)| Deed::Take { talk, agent }),
         4 => (any_by(), BACK).prop_map(|(by, talk)| Deed::Send { by, talk }),
         3 => (any_by(), BACK, agent()).prop_map(|(by, talk, agent)| Deed::ToAgent { by, talk, agent }),
         4 => (any_by(), BACK, campaign()).prop_map(|(by, talk, campaign)| Deed::ToCampaign { by, talk, campaign }),
-        4 => (any_by(), BACK).prop_map(|(by, talk)| Deed::Finish { by, talk }),
-        // Of few, so that several contacts share one.
-        5 => (contact(), campaign(), 0..2_usize, prop::option::weighted(0.3, 0..40_u64)).prop_map(
-            |(contact, campaign, agent, seconds)| Deed::SetExclusive { contact, campaign, agent, seconds }
+        4 => (any_by(), BACK, disposition, sub).prop_map(
+            |(by, talk, disposition, sub)| Deed::Finish { by, talk, disposition, sub }
         ),
-        1 => (contact(), campaign()).prop_map(|(contact, campaign)| Deed::RemoveExclusive { contact, campaign }),
+        // Of few, so that several contacts share one.
+        5 => (who(), contact(), campaign(), 0..2_usize, prop::option::weighted(0.3, 0..40_u64)).prop_map(
+            |(by, contact, campaign, agent, seconds)| Deed::SetExclusive { by, contact, campaign, agent, seconds }
+        ),
+        1 => (who(), contact(), campaign())
+            .prop_map(|(by, contact, campaign)| Deed::RemoveExclusive { by, contact, campaign }),
         1 => BACK.prop_map(|talk| Deed::EndWait { talk }),
         4 => BACK.prop_map(|message| Deed::Begin { message }),
         4 => (BACK, prop::bool::weighted(0.1), 0..5_u8)
@@ -229,9 +300,47 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-pub(super) fn any_step() -> impl Strategy<Value = Step> {
+/// Rarely, for each of these may stand in the way of much else.
+fn configuration() -> impl Strategy<Value = Deed> {
+    let channel = (0..=SPARE_CHANNEL, prop::option::of(0..CAMPAIGNS.len()));
+    let disposition = (0..DISPOSITIONS.len(), prop::option::weighted(0.3, 0..DISPOSITIONS.len()));
+    let settings = (prop::sample::select(vec![2, 30]), 0..4_usize);
+    prop_oneof![
+        1 => Just(Deed::Create),
+        1 => (0..2_usize).prop_map(|name| Deed::Client { name }),
+        1 => (0..2_usize).prop_map(|name| Deed::Project { name }),
+        2 => channel.prop_map(|(channel, entry)| Deed::Channel { channel, entry }),
+        2 => disposition.prop_map(|(disposition, parent)| Deed::Disposition { disposition, parent }),
+        2 => settings.prop_map(|(grace_seconds, reasons)| Deed::Settings { grace_seconds, reasons }),
+    ]
+}
+
+/// The administrator, mostly.
+fn who() -> impl Strategy<Value = By> {
+    prop_oneof![3 => Just(By::Administrator), 1 => (0..AGENTS.len()).prop_map(By::Agent)]
+}
+
+fn any_stranger() -> impl Strategy<Value = Stranger> {
+    prop_oneof![
+        2 => (0..AGENTS.len()).prop_map(Stranger::Agent),
+        1 => Just(Stranger::Administrator),
+        1 => Just(Stranger::System),
+        1 => (0..CHANNELS.len()).prop_map(Stranger::Channel),
+        1 => Just(Stranger::Nobody),
+    ]
+}
+
+/// Something that is asked, some time after the step before.
+pub fn any_step() -> impl Strategy<Value = Step> {
     let seconds = prop_oneof![3 => Just(0), 5 => 1..4_u64, 1 => 10..70_u64];
-    (seconds, any_deed()).prop_map(|(seconds, deed)| Step { seconds, deed })
+    let stranger = prop::option::weighted(0.04, any_stranger());
+    let spoilt = prop::option::weighted(0.06, 0..6_u8);
+    (seconds, any_deed(), stranger, spoilt).prop_map(|(seconds, deed, stranger, spoilt)| Step {
+        seconds,
+        deed,
+        stranger,
+        spoilt,
+    })
 }
 
 /// Counted back from the last, if there are any.
@@ -245,16 +354,42 @@ fn bits<T>(mask: u8, of: usize, item: impl Fn(usize) -> T) -> Vec<T> {
 }
 
 impl Step {
-    pub(super) fn after(&self) -> Duration {
+    pub fn after(&self) -> Duration {
         Duration::from_secs(self.seconds)
     }
 
-    /// What it means now; nothing if there is no such conversation or message yet.
-    pub(super) fn resolve(&self, reference: &Reference) -> Option<(Actor, Command, Option<CommandId>)> {
-        let talks: Vec<ConversationId> = reference.talks.iter().map(|talk| talk.id).collect();
+    /// What it means now, as the command with this number, which no other must have; nothing if there is no such
+    /// conversation or message yet.
+    pub fn resolve(&self, reference: &Reference, number: u64) -> Option<(Actor, Command, CommandId)> {
+        let (actor, command) = self.meant(reference, number)?;
+        let actor = match &self.stranger {
+            None => actor,
+            Some(Stranger::Agent(index)) => Actor::Agent(centre::agent(*index)),
+            Some(Stranger::Administrator) => Actor::Administrator,
+            Some(Stranger::System) => Actor::System,
+            Some(Stranger::Channel(index)) => Actor::Channel(centre::channel(*index)),
+            Some(Stranger::Nobody) => Actor::Agent(AgentId::new("nobody").expect("a good id")),
+        };
+        let command = match self.spoilt {
+            Some(how) => spoil(command, how),
+            None => command,
+        };
+        let id = match &command {
+            Command::ReceiveMessage(message) => {
+                CommandId::of_inbound(&centre::workspace(), &message.channel, &message.provider_id)
+            }
+            // In the order in which they are sent, so that the last one is the latest.
+            Command::Send { .. } => CommandId::from_bytes(u128::from(number).to_be_bytes()),
+            _ => CommandId::of_step(&centre::workspace(), "model", &[], number),
+        };
+        Some((actor, command, id))
+    }
+
+    fn meant(&self, reference: &Reference, number: u64) -> Option<(Actor, Command)> {
+        let finished: Vec<ConversationId> = reference.finished.iter().map(|talk| talk.id).collect();
         let open: Vec<ConversationId> = reference.open().map(|talk| talk.id).collect();
         let talk = |index: &usize| {
-            let among = if *index < FINISHED_TOO { &open } else { &talks };
+            let among = if *index < FINISHED_TOO { &open } else { &finished };
             back(among, *index)
         };
         let by = |by: &By, conversation| match by {
@@ -267,8 +402,42 @@ impl Step {
             let id = back(&messages, *index)?;
             Some((id, &reference.messages.all[&id]))
         };
-        let plain = |actor, command| Some((actor, command, None));
+        let plain = |actor, command| Some((actor, command));
+        let one = |by: &By| match by {
+            By::Holder | By::Administrator => Actor::Administrator,
+            By::Agent(index) => Actor::Agent(centre::agent(*index)),
+        };
+        let define = |command| plain(Actor::Administrator, command);
+        let called = |index: &usize| ["One", "Another"][*index];
         match &self.deed {
+            Deed::Create => plain(Actor::System, centre::creation()),
+            Deed::Client { name: index } => define(Command::DefineClient(centre::client(called(index)))),
+            Deed::Project { name: index } => define(Command::DefineProject(centre::project(called(index)))),
+            Deed::Channel { channel, entry } => {
+                let entry = entry.map(centre::campaign);
+                define(Command::DefineChannel(if *channel == SPARE_CHANNEL {
+                    let (channel, address) = (spare(), "elsewhere".to_owned());
+                    ChannelDefined { channel, address, ..centre::channel_entering(0, entry) }
+                } else {
+                    centre::channel_entering(*channel, entry)
+                }))
+            }
+            Deed::Disposition { disposition, parent } => {
+                // The first one always can be chosen.
+                let parent = parent.filter(|_| *disposition != 0);
+                define(Command::DefineDisposition(centre::disposition_under(*disposition, parent)))
+            }
+            Deed::Settings { grace_seconds, reasons } => {
+                let mut settings = SettingsDefined { grace_seconds: *grace_seconds, ..Default::default() };
+                settings.away_reasons.truncate(*reasons);
+                define(Command::DefineSettings(settings))
+            }
+            Deed::Note { by: who, talk: index, is_coaching } => {
+                let conversation = talk(index)?;
+                let kind = if *is_coaching { NoteKind::Coaching } else { NoteKind::Note };
+                let note = Command::AddNote { conversation, text: "noted".into(), kind };
+                plain(by(who, conversation), note)
+            }
             Deed::Presence { agent, presence } => {
                 let agent = centre::agent(*agent);
                 let presence = match presence {
@@ -278,7 +447,16 @@ impl Step {
                 };
                 plain(Actor::Agent(agent.clone()), Command::ChangePresence { agent, presence })
             }
-            Deed::Redefine { agent, campaigns, channels, capacity, skills, twice, auditor } => {
+            Deed::Redefine {
+                agent,
+                campaigns,
+                channels,
+                capacity,
+                skills,
+                twice,
+                auditor,
+                may_set_exclusive,
+            } => {
                 let agent = centre::agent(*agent);
                 let mut campaigns = bits(*campaigns, CAMPAIGNS.len(), centre::campaign);
                 if *twice {
@@ -292,7 +470,7 @@ impl Step {
                     capacity: capacity.0,
                     capacity_of: capacity.1.map(|most| (ChannelKind::Whatsapp, most)).into_iter().collect(),
                     skills: centre::skills(skills.0, skills.1),
-                    may_set_exclusive: true,
+                    may_set_exclusive: *may_set_exclusive,
                     agent,
                 };
                 plain(Actor::Administrator, Command::DefineAgent(definition))
@@ -325,14 +503,31 @@ impl Step {
                 };
                 plain(Actor::Agent(agent), command)
             }
-            Deed::Reroute { campaign, policy, skills, priority, offers, overflow } => {
+            Deed::Reroute {
+                campaign,
+                policy,
+                skills,
+                priority,
+                offers,
+                overflow,
+                waits: (after_work_seconds, exclusive_seconds),
+                exclusive_days,
+                absence,
+            } => {
                 let others = overflow.filter(|to| campaign_shares(*to, *campaign));
                 let overflow = others.map(|to| Overflow { after_seconds: 5, campaign: centre::campaign(to) });
                 let skills = centre::skills(*skills, 1);
                 let offer_seconds = offers.then_some(3);
                 let routing =
                     Routing { policy: *policy, skills, priority: *priority, offer_seconds, overflow };
-                let campaign = centre::campaign_routing(*campaign, routing);
+                let wait = |seconds| ExclusiveWait::Seconds(seconds);
+                let campaign = CampaignDefined {
+                    after_work_seconds: *after_work_seconds,
+                    exclusive_wait: exclusive_seconds.map_or(ExclusiveWait::Forever, wait),
+                    exclusive_days: *exclusive_days,
+                    absence: *absence,
+                    ..centre::campaign_routing(*campaign, routing)
+                };
                 plain(Actor::Administrator, Command::DefineCampaign(campaign))
             }
             Deed::SetNeeds { by: who, talk: index, skills, priority } => {
@@ -341,10 +536,8 @@ impl Step {
                 plain(by(who, conversation), Command::SetNeeds { conversation, needs })
             }
             Deed::Write { contact, channel } => {
-                let count = talks.len();
-                let channel = centre::channel(*channel);
-                let provider_id = format!("in-{count}-{contact}-{}", self.seconds);
-                let id = CommandId::of_inbound(&centre::workspace(), &channel, &provider_id);
+                let channel = if *channel == SPARE_CHANNEL { spare() } else { centre::channel(*channel) };
+                let provider_id = format!("in-{number}");
                 let message = InboundMessage {
                     channel: channel.clone(),
                     contact: centre::contact(*contact),
@@ -354,7 +547,7 @@ impl Step {
                     content: Content::Text("hello".into()),
                     written_at: centre::opening(),
                 };
-                Some((Actor::Channel(channel), Command::ReceiveMessage(message), Some(id)))
+                plain(Actor::Channel(channel), Command::ReceiveMessage(message))
             }
             Deed::Assign { by: who, talk: index, agent } => {
                 let conversation = talk(index)?;
@@ -368,10 +561,8 @@ impl Step {
             }
             Deed::Send { by: who, talk: index } => {
                 let conversation = talk(index)?;
-                let number = (messages.len() as u128 + 1).to_be_bytes();
                 let content = Content::Text("hello".into());
-                let send = Command::Send { conversation, content };
-                Some((by(who, conversation), send, Some(CommandId::from_bytes(number))))
+                plain(by(who, conversation), Command::Send { conversation, content })
             }
             Deed::ToAgent { by: who, talk: index, agent } => {
                 let conversation = talk(index)?;
@@ -385,21 +576,22 @@ impl Step {
                 let note = "asks for it".into();
                 plain(by(who, conversation), Command::Transfer { conversation, to, note })
             }
-            Deed::Finish { by: who, talk: index } => {
+            Deed::Finish { by: who, talk: index, disposition, sub } => {
                 let conversation = talk(index)?;
-                let disposition = centre::disposition();
-                let finish = Command::Finish { conversation, disposition, sub_disposition: None };
+                let disposition = centre::disposition(*disposition);
+                let sub_disposition = sub.map(centre::disposition);
+                let finish = Command::Finish { conversation, disposition, sub_disposition };
                 plain(by(who, conversation), finish)
             }
-            Deed::SetExclusive { contact, campaign, agent, seconds } => {
+            Deed::SetExclusive { by: who, contact, campaign, agent, seconds } => {
                 let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));
                 let agent = centre::agent(*agent);
                 let until = seconds.map(|seconds| reference.now().plus(Duration::from_secs(seconds)));
-                plain(Actor::Administrator, Command::SetExclusiveAgent { contact, campaign, agent, until })
+                plain(one(who), Command::SetExclusiveAgent { contact, campaign, agent, until })
             }
-            Deed::RemoveExclusive { contact, campaign } => {
+            Deed::RemoveExclusive { by: who, contact, campaign } => {
                 let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));
-                plain(Actor::Administrator, Command::RemoveExclusiveAgent { contact, campaign })
+                plain(one(who), Command::RemoveExclusiveAgent { contact, campaign })
             }
             Deed::EndWait { talk: index } => {
                 let conversation = talk(index)?;
@@ -449,6 +641,11 @@ impl Step {
             }
         }
     }
+}
+
+/// A channel that no campaign works on.
+fn spare() -> ChannelId {
+    ChannelId::new("three").expect("a good id")
 }
 
 /// Whether the first can take what overflows from the second.

@@ -12,62 +12,65 @@ use schemas::{
     ExclusiveWait, ProjectId, Role, Routing, SkillId, Skills, Timestamp, WorkspaceId,
 };
 
-pub(super) const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
+pub const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
     ("sales", &["one", "two"], ExclusiveWait::Seconds(20)),
     ("support", &["one"], ExclusiveWait::Forever),
     ("billing", &["two"], ExclusiveWait::Seconds(0)),
 ];
 /// Each with the campaign that gets its new conversations.
-pub(super) const CHANNELS: [(&str, &str); 2] = [("one", "sales"), ("two", "sales")];
-pub(super) const AGENTS: [&str; 5] = ["ana", "ben", "carla", "dan", "sue"];
-pub(super) const SUPERVISOR: &str = "sue";
-pub(super) const CONTACTS: usize = 4;
+pub const CHANNELS: [(&str, &str); 2] = [("one", "sales"), ("two", "sales")];
+pub const AGENTS: [&str; 5] = ["ana", "ben", "carla", "dan", "sue"];
+pub const SUPERVISOR: &str = "sue";
+pub const CONTACTS: usize = 4;
 
-pub(super) fn workspace() -> WorkspaceId {
+pub fn workspace() -> WorkspaceId {
     WorkspaceId::new("default").expect("a good id")
 }
 
-pub(super) fn opening() -> Timestamp {
+pub fn opening() -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000)
 }
 
-pub(super) fn agent(index: usize) -> AgentId {
+pub fn agent(index: usize) -> AgentId {
     AgentId::new(AGENTS[index % AGENTS.len()]).expect("a good id")
 }
 
-pub(super) fn campaign(index: usize) -> CampaignId {
+pub fn campaign(index: usize) -> CampaignId {
     CampaignId::new(CAMPAIGNS[index % CAMPAIGNS.len()].0).expect("a good id")
 }
 
-pub(super) fn channel(index: usize) -> ChannelId {
+pub fn channel(index: usize) -> ChannelId {
     ChannelId::new(CHANNELS[index % CHANNELS.len()].0).expect("a good id")
 }
 
-pub(super) fn contact(index: usize) -> ContactId {
+pub fn contact(index: usize) -> ContactId {
     ContactId::from_bytes([(index % CONTACTS) as u8; 16])
 }
 
-pub(super) fn disposition() -> DispositionId {
-    DispositionId::new("solved").expect("a good id")
+/// The first two can be chosen everywhere.
+pub const DISPOSITIONS: [&str; 3] = ["solved", "refunded", "in-part"];
+
+pub fn disposition(index: usize) -> DispositionId {
+    DispositionId::new(DISPOSITIONS[index % DISPOSITIONS.len()]).expect("a good id")
 }
 
-pub(super) fn role(id: &AgentId) -> Role {
+pub fn role(id: &AgentId) -> Role {
     if id.as_str() == SUPERVISOR { Role::Supervisor } else { Role::Agent }
 }
 
-pub(super) fn creation() -> Command {
+pub fn creation() -> Command {
     Command::CreateWorkspace(WorkspaceCreated { name: "Model".into() })
 }
 
 /// A campaign as it is at first, but for how it routes.
-pub(super) fn campaign_routing(index: usize, routing: Routing) -> CampaignDefined {
+pub fn campaign_routing(index: usize, routing: Routing) -> CampaignDefined {
     let (id, channels, exclusive_wait) = CAMPAIGNS[index % CAMPAIGNS.len()];
     CampaignDefined {
         campaign: CampaignId::new(id).expect("a good id"),
         project: ProjectId::new("shop").expect("a good id"),
         name: id.into(),
         channels: channels.iter().map(|id| ChannelId::new(id).expect("a good id")).collect(),
-        dispositions: vec![disposition()],
+        dispositions: vec![disposition(0), disposition(1)],
         hours_shown: 24,
         external_resources: false,
         exclusive_wait,
@@ -79,7 +82,7 @@ pub(super) fn campaign_routing(index: usize, routing: Routing) -> CampaignDefine
     }
 }
 
-pub(super) fn absence(campaign: &str) -> Absence {
+pub fn absence(campaign: &str) -> Absence {
     match campaign {
         "sales" => Absence::ExclusiveWait,
         "support" => Absence::Keep,
@@ -87,43 +90,55 @@ pub(super) fn absence(campaign: &str) -> Absence {
     }
 }
 
-pub(super) fn kind(channel: &str) -> ChannelKind {
+pub fn kind(channel: &str) -> ChannelKind {
     if channel == "one" { ChannelKind::Whatsapp } else { ChannelKind::Webchat }
 }
 
 /// One skill, both or none, as the bits say, at this level.
-pub(super) fn skills(bits: u8, level: u8) -> Skills {
+pub fn skills(bits: u8, level: u8) -> Skills {
     let all = ["french", "refunds"].map(|id| SkillId::new(id).expect("a good id"));
     all.into_iter().enumerate().filter(|(i, _)| bits & (1 << i) != 0).map(|(_, id)| (id, level)).collect()
 }
 
+pub fn client(name: &str) -> ClientDefined {
+    ClientDefined {
+        client: ClientId::new("acme").expect("a good id"),
+        name: name.into(),
+        history_conversations: 10,
+    }
+}
+
+pub fn project(name: &str) -> ProjectDefined {
+    let client = client(name).client;
+    ProjectDefined { project: ProjectId::new("shop").expect("a good id"), client, name: name.into() }
+}
+
+/// A channel that begins in this campaign.
+pub fn channel_entering(index: usize, entry: Option<CampaignId>) -> ChannelDefined {
+    let channel = channel(index);
+    ChannelDefined {
+        kind: kind(channel.as_str()),
+        address: channel.to_string(),
+        name: channel.to_string(),
+        entry_campaign: entry,
+        show_status: true,
+        channel,
+    }
+}
+
+pub fn disposition_under(index: usize, parent: Option<usize>) -> DispositionDefined {
+    let disposition = disposition(index);
+    DispositionDefined { name: disposition.to_string(), parent: parent.map(self::disposition), disposition }
+}
+
 /// All masters; agents work everywhere and may hold two conversations each.
-pub(super) fn set_up() -> Vec<Command> {
-    let client = ClientId::new("acme").expect("a good id");
-    let project = ProjectId::new("shop").expect("a good id");
-    let mut commands = vec![
-        Command::DefineClient(ClientDefined {
-            client: client.clone(),
-            name: "Acme".into(),
-            history_conversations: 10,
-        }),
-        Command::DefineProject(ProjectDefined { project: project.clone(), client, name: "Shop".into() }),
-        Command::DefineDisposition(DispositionDefined {
-            disposition: disposition(),
-            name: "Solved".into(),
-            parent: None,
-        }),
-    ];
-    commands.extend(CHANNELS.map(|(id, entry)| {
-        Command::DefineChannel(ChannelDefined {
-            channel: ChannelId::new(id).expect("a good id"),
-            kind: kind(id),
-            address: id.into(),
-            name: id.into(),
-            entry_campaign: Some(CampaignId::new(entry).expect("a good id")),
-            show_status: true,
-        })
-    }));
+pub fn set_up() -> Vec<Command> {
+    let mut commands = vec![Command::DefineClient(client("Acme")), Command::DefineProject(project("Shop"))];
+    let all = 0..DISPOSITIONS.len();
+    commands.extend(all.map(|index| Command::DefineDisposition(disposition_under(index, None))));
+    let entry = |index: usize| Some(CampaignId::new(CHANNELS[index].1).expect("a good id"));
+    let all = 0..CHANNELS.len();
+    commands.extend(all.map(|index| Command::DefineChannel(channel_entering(index, entry(index)))));
     commands.extend(
         (0..CAMPAIGNS.len())
             .map(|index| Command::DefineCampaign(campaign_routing(index, Routing::default()))),

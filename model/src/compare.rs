@@ -6,8 +6,8 @@ use engine::domain::{Stage, State, Workspace};
 use schemas::event::{OverflowAt, Reservation};
 use schemas::{AgentId, ConversationId, Timestamp};
 
-use super::centre::{self, CAMPAIGNS, CHANNELS};
-use super::reference::{Place, Reference, Talk};
+use crate::centre::{self, CAMPAIGNS, CHANNELS};
+use crate::reference::{Place, Reference, Talk};
 
 fn stage_of(talk: &Talk, state: &Stage) -> Stage {
     match &talk.place {
@@ -27,7 +27,7 @@ fn stage_of(talk: &Talk, state: &Stage) -> Stage {
 }
 
 /// Every fact is the same in both.
-pub(super) fn same(state: &State, model: &Reference) {
+pub fn same(state: &State, model: &Reference) {
     let Some(ws) = state.workspace(&centre::workspace()) else {
         return;
     };
@@ -47,6 +47,8 @@ pub(super) fn same(state: &State, model: &Reference) {
         ws.exclusive_agents().filter_map(|(key, found)| Some((key.clone(), found.until?))).collect();
     assert_eq!(until, model.exclusive_until, "until when agents are exclusive");
     assert_eq!(exclusive, model.exclusive, "exclusive agents");
+    let deadlines: BTreeSet<_> = ws.deadlines().cloned().collect();
+    assert_eq!(deadlines, model.deadlines(), "what happens by itself");
     for (id, message) in &model.messages.all {
         let found = ws.outbound(*id).expect("sent in the model");
         assert_eq!(found.status, message.status(), "the status of {id}");
@@ -109,7 +111,7 @@ fn waiting(model: &Reference, which: impl Fn(&Talk, Option<&AgentId>) -> bool) -
 }
 
 /// All that can be read of a state, in one order.
-pub(super) fn summary(state: &State) -> Vec<String> {
+pub fn summary(state: &State) -> Vec<String> {
     let Some(ws) = state.workspace(&centre::workspace()) else {
         return Vec::new();
     };

@@ -1,41 +1,46 @@
 //! The model: who has which conversation, told as plainly as possible. It keeps lists and looks through all of them
 //! every time; nothing of it is taken from the domain.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use engine::domain::Connection;
-use schemas::command::Due;
-use schemas::event::{AgentDefined, CampaignDefined};
+use schemas::command::{Due, InboundMessage};
+use schemas::event::{AgentDefined, NoteKind};
+use schemas::limits::{
+    CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NOTE_CHARS_MAX, PRIORITY_MAX, PROVIDER_ID_BYTES_MAX,
+    TEXT_CHARS_MAX,
+};
 use schemas::masters::NOT_RESPONDING;
 use schemas::{
-    Absence, Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, ConversationId,
-    ExclusiveWait, MessageId, Needs, Presence, Role, Routing, RoutingPolicy, Timestamp, TransferTarget,
+    Absence, Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, Content, ConversationId,
+    DispositionId, ExclusiveWait, MessageId, Needs, Presence, Role, RoutingPolicy, Timestamp, TransferTarget,
 };
 
-use super::centre::{self, CAMPAIGNS, CHANNELS};
-use super::delivery::Messages;
+use crate::delivery::Messages;
+use crate::masters::{Masters, check_skills, is_network_id, is_text};
 
 /// What comes of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Refused,
+pub enum Verdict {
+    /// With this code.
+    Refused(&'static str),
     /// It is so already.
     Nothing,
     Happened,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Person {
-    pub(super) definition: AgentDefined,
-    pub(super) presence: Presence,
-    pub(super) connection: Connection,
+pub struct Person {
+    pub definition: AgentDefined,
+    pub presence: Presence,
+    pub connection: Connection,
     /// After which conversations they still have something to do, and until when.
-    pub(super) after_work: Vec<(ConversationId, Timestamp)>,
-    pub(super) idle_since: Timestamp,
+    pub after_work: Vec<(ConversationId, Timestamp)>,
+    pub idle_since: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
     /// `turn` orders what one agent has.
     With {
         agent: AgentId,
@@ -60,134 +65,212 @@ pub(super) enum Place {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Talk {
-    pub(super) id: ConversationId,
-    pub(super) contact: ContactId,
-    pub(super) channel: ChannelId,
-    pub(super) campaign: CampaignId,
-    pub(super) needs: Needs,
-    pub(super) declined: Vec<AgentId>,
+pub struct Talk {
+    pub id: ConversationId,
+    pub contact: ContactId,
+    pub channel: ChannelId,
+    pub campaign: CampaignId,
+    pub needs: Needs,
+    pub declined: Vec<AgentId>,
     /// From whom the supervisor who has it took it over.
-    pub(super) taken_from: Option<AgentId>,
-    pub(super) opened_at: Timestamp,
-    pub(super) place: Place,
+    pub taken_from: Option<AgentId>,
+    pub opened_at: Timestamp,
+    pub place: Place,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Reference {
-    pub(super) people: BTreeMap<AgentId, Person>,
-    /// All that ever were, the finished ones too.
-    pub(super) talks: Vec<Talk>,
-    pub(super) exclusive: BTreeMap<(ContactId, CampaignId), AgentId>,
+#[derive(Debug, Clone, Default)]
+pub struct Reference {
+    pub people: BTreeMap<AgentId, Person>,
+    /// Those that are open, in the order in which they were opened.
+    pub talks: Vec<Talk>,
+    /// Those that are over.
+    pub finished: Vec<Talk>,
+    pub exclusive: BTreeMap<(ContactId, CampaignId), AgentId>,
     /// Until when, where it ends.
-    pub(super) exclusive_until: BTreeMap<(ContactId, CampaignId), Timestamp>,
-    routings: BTreeMap<CampaignId, Routing>,
-    /// Campaigns whose queue is looked through again.
-    pub(super) unrouted: BTreeSet<CampaignId>,
+    pub exclusive_until: BTreeMap<(ContactId, CampaignId), Timestamp>,
+    pub(crate) masters: Masters,
+    /// Campaigns whose queue is looked through again, since when.
+    pub unrouted: BTreeMap<CampaignId, Timestamp>,
     /// Released just now, and counted with those it was taken over from until all are.
     still_lent: Vec<(AgentId, ConversationId)>,
     /// Whom a campaign that goes by turns gave to last.
     last: BTreeMap<CampaignId, AgentId>,
-    pub(super) messages: Messages,
+    pub messages: Messages,
     turns_given: u64,
     turns_queued: u64,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
-/// Refuses unless this holds.
+/// Refuses with this code unless this holds.
 macro_rules! only_if {
-    ($condition:expr) => {
+    ($condition:expr, $code:literal) => {
         if !$condition {
-            return Verdict::Refused;
+            return Verdict::Refused($code);
         }
     };
 }
+pub(crate) use only_if;
+
+/// What a question comes to, unless it is refused.
+macro_rules! or_refused {
+    ($asked:expr) => {
+        match $asked {
+            Ok(answer) => answer,
+            Err(code) => return Verdict::Refused(code),
+        }
+    };
+}
+pub(crate) use or_refused;
+
+/// Why not.
+pub(crate) type Code = &'static str;
 
 impl Reference {
-    pub(super) fn take(
-        &mut self,
-        actor: &Actor,
-        command: &Command,
-        id: Option<CommandId>,
-        now: Timestamp,
-    ) -> Verdict {
+    /// What comes of a command, and all its consequences. One that is refused changes nothing.
+    pub fn take(&mut self, actor: &Actor, command: &Command, id: CommandId, now: Timestamp) -> Verdict {
         self.now = now;
+        only_if!(
+            self.masters.is_created || matches!(command, Command::CreateWorkspace(_)),
+            "unknown_workspace"
+        );
+        let verdict = self.dispatch(actor, command, id);
+        let (over, open) = self.talks.drain(..).partition(|talk| talk.place == Place::Over);
+        self.talks = open;
+        self.finished.extend::<Vec<_>>(over);
+        verdict
+    }
+
+    fn dispatch(&mut self, actor: &Actor, command: &Command, id: CommandId) -> Verdict {
         match command {
-            Command::DefineAgent(definition) => self.define(definition),
+            Command::CreateWorkspace(created) => self.create(actor, created),
+            Command::DefineClient(client) => self.define_client(actor, client),
+            Command::DefineProject(project) => self.define_project(actor, project),
+            Command::DefineChannel(channel) => self.define_channel(actor, channel),
+            Command::DefineDisposition(disposition) => self.define_disposition(actor, disposition),
+            Command::DefineSettings(settings) => self.define_settings(actor, settings),
+            Command::DefineCampaign(campaign) => self.define_campaign(actor, campaign),
+            Command::DefineAgent(definition) => self.define(actor, definition),
             Command::ChangePresence { agent, presence } => self.change_presence(actor, agent, presence),
-            Command::ReceiveMessage(message) => {
-                let id = ConversationId::from(MessageId::from(id.expect("an inbound message has an id")));
-                self.receive(id, message.contact, &message.channel)
-            }
+            Command::ReportConnection { agent, is_connected } => self.connection(actor, agent, *is_connected),
+            Command::ReceiveMessage(message) => self.receive(actor, MessageId::from(id).into(), message),
             Command::Assign { conversation, agent } => self.assign(actor, *conversation, agent),
-            Command::Transfer { conversation, to, .. } => self.transfer(actor, *conversation, to),
-            Command::Finish { conversation, .. } => self.finish(actor, *conversation),
-            Command::PassDeadline(Due::ExclusiveAgent(contact, campaign)) => self.expire(*contact, campaign),
-            Command::SetExclusiveAgent { contact, campaign, agent, until } => {
-                self.set_exclusive(*contact, campaign, agent, *until)
+            Command::AcceptOffer { conversation } => self.answer_offer(actor, *conversation, true),
+            Command::DeclineOffer { conversation } => self.answer_offer(actor, *conversation, false),
+            Command::Transfer { conversation, to, note } => self.transfer(actor, *conversation, to, note),
+            Command::TakeOver { conversation } => self.take_over(actor, *conversation),
+            Command::GiveBack { conversation } => self.give_back(actor, *conversation),
+            Command::Finish { conversation, disposition, sub_disposition } => {
+                self.finish(actor, *conversation, disposition, sub_disposition.as_ref())
             }
-            Command::RemoveExclusiveAgent { contact, campaign } => self.remove_exclusive(*contact, campaign),
-            Command::PassDeadline(Due::Conversation(id)) => self.end_wait(*id),
-            Command::PassDeadline(Due::AfterWork(agent, conversation)) => {
-                let over = |(id, until): &(_, Timestamp)| id == conversation && *until <= now;
-                if self.people[agent].after_work.iter().any(over) {
+            Command::EndAfterWork { conversation, agent } => {
+                only_if!(self.people.contains_key(agent), "unknown_agent");
+                only_if!(self.is_self_or_supervises(actor, agent), "forbidden");
+                self.end_after_work(agent, *conversation)
+            }
+            Command::SetNeeds { conversation, needs } => self.set_needs(actor, *conversation, needs),
+            Command::AddNote { conversation, text, kind } => self.add_note(actor, *conversation, text, *kind),
+            Command::SetExclusiveAgent { contact, campaign, agent, until } => {
+                self.set_exclusive(actor, *contact, campaign, agent, *until)
+            }
+            Command::RemoveExclusiveAgent { contact, campaign } => {
+                or_refused!(self.may_set_exclusive(actor, campaign));
+                self.remove_exclusive(*contact, campaign)
+            }
+            Command::PassDeadline(due) => {
+                only_if!(*actor == Actor::System, "forbidden");
+                self.pass(due)
+            }
+            Command::Send { conversation, content } => self.send(actor, *conversation, content, id),
+            Command::BeginAttempt { message } => {
+                only_if!(*actor == Actor::System, "forbidden");
+                self.messages.begin(*message)
+            }
+            Command::EndAttempt { message, attempt, result } => {
+                only_if!(*actor == Actor::System, "forbidden");
+                self.messages.end(*message, *attempt, result)
+            }
+            Command::Resend { conversation, message } => {
+                only_if!(self.talk(*conversation).is_some(), "conversation_not_open");
+                only_if!(self.holds(actor, *conversation), "not_assigned_agent");
+                self.messages.resend(*conversation, *message)
+            }
+            Command::Settle { conversation, message, status } => {
+                if self.talk(*conversation).is_some() {
+                    only_if!(self.holds_or_supervises(actor, *conversation), "not_assigned_agent");
+                } else {
+                    only_if!(self.supervises(actor), "forbidden");
+                }
+                self.messages.settle(*conversation, *message, *status)
+            }
+            Command::RecordReceipt(receipt) => {
+                or_refused!(self.may_report(actor, &receipt.channel));
+                self.messages.receipt(receipt)
+            }
+        }
+    }
+
+    fn pass(&mut self, due: &Due) -> Verdict {
+        match due {
+            Due::Conversation(id) => self.end_wait(*id),
+            Due::ExclusiveAgent(contact, campaign) => self.expire(*contact, campaign),
+            Due::AfterWork(agent, conversation) => {
+                let over = |(id, until): &(_, Timestamp)| id == conversation && *until <= self.now;
+                if self.people.get(agent).is_some_and(|person| person.after_work.iter().any(over)) {
                     self.end_after_work(agent, *conversation)
                 } else {
                     Verdict::Nothing
                 }
             }
-            Command::TakeOver { conversation } => self.take_over(actor, *conversation),
-            Command::GiveBack { conversation } => self.give_back(actor, *conversation),
-            Command::EndAfterWork { conversation, agent } => {
-                let themselves =
-                    *actor == Actor::Agent(agent.clone()) && self.role(actor) != Some(Role::Auditor);
-                only_if!(themselves || self.supervises(actor));
-                self.end_after_work(agent, *conversation)
-            }
-            Command::PassDeadline(Due::Agent(id)) => self.give_up(id),
-            Command::ReportConnection { agent, is_connected } => self.connection(agent, *is_connected),
-            Command::PassDeadline(Due::Campaign(id)) => self.route_queue(id),
-            Command::DefineCampaign(campaign) => self.define_campaign(campaign),
-            Command::AcceptOffer { conversation } => self.answer_offer(actor, *conversation, true),
-            Command::DeclineOffer { conversation } => self.answer_offer(actor, *conversation, false),
-            Command::SetNeeds { conversation, needs } => self.set_needs(actor, *conversation, needs),
-            Command::Send { conversation, .. } => {
-                let message = MessageId::from(id.expect("a send has an id"));
-                only_if!(self.holds(actor, *conversation));
-                let channel = self.talk(*conversation).expect("held, so open").channel.clone();
-                self.messages.submit(message, *conversation, channel)
-            }
-            Command::BeginAttempt { message } => self.messages.begin(*message),
-            Command::EndAttempt { message, attempt, result } => self.messages.end(*message, *attempt, result),
-            Command::Resend { conversation, message } => {
-                only_if!(self.holds(actor, *conversation));
-                self.messages.resend(*message)
-            }
-            Command::Settle { conversation, message, status } => {
-                only_if!(self.supervises(actor) || self.holds(actor, *conversation));
-                self.messages.settle(*message, *status)
-            }
-            Command::RecordReceipt(receipt) => self.messages.receipt(receipt),
-            // The rest of the masters never change here.
-            _ => Verdict::Happened,
+            Due::Agent(id) => self.give_up(id),
+            Due::Campaign(id) => self.route_queue(id),
         }
     }
 
+    fn send(&mut self, actor: &Actor, id: ConversationId, content: &Content, command: CommandId) -> Verdict {
+        let Some(talk) = self.talk(id) else {
+            return Verdict::Refused("conversation_not_open");
+        };
+        let channel = talk.channel.clone();
+        only_if!(self.holds(actor, id), "not_assigned_agent");
+        let Content::Text(text) = content else {
+            return Verdict::Refused("content_not_sendable");
+        };
+        only_if!(!text.trim().is_empty(), "empty_message");
+        only_if!(text.chars().count() <= TEXT_CHARS_MAX, "message_too_long");
+        self.messages.submit(MessageId::from(command), id, channel)
+    }
+
+    fn add_note(&mut self, actor: &Actor, id: ConversationId, text: &str, kind: NoteKind) -> Verdict {
+        only_if!(self.talk(id).is_some(), "conversation_not_open");
+        match kind {
+            NoteKind::Note => only_if!(self.holds_or_supervises(actor, id), "not_assigned_agent"),
+            NoteKind::Coaching => only_if!(self.supervises(actor), "forbidden"),
+        }
+        only_if!(is_text(text, NOTE_CHARS_MAX), "invalid_text");
+        Verdict::Happened
+    }
+
     /// When the last command was taken.
-    pub(super) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.now
     }
 
     /// The conversation, if it is open.
-    pub(super) fn talk(&self, id: ConversationId) -> Option<&Talk> {
+    pub fn talk(&self, id: ConversationId) -> Option<&Talk> {
         self.open().find(|talk| talk.id == id)
     }
 
-    pub(super) fn open(&self) -> impl Iterator<Item = &Talk> {
+    /// The conversation, over or not.
+    fn any_talk(&self, id: ConversationId) -> Option<&Talk> {
+        let mut all = self.talks.iter().chain(self.finished.iter().rev());
+        all.find(|talk| talk.id == id)
+    }
+
+    pub fn open(&self) -> impl Iterator<Item = &Talk> {
         self.talks.iter().filter(|talk| talk.place != Place::Over)
     }
 
-    pub(super) fn holder(&self, id: ConversationId) -> Option<AgentId> {
+    pub fn holder(&self, id: ConversationId) -> Option<AgentId> {
         match &self.talk(id)?.place {
             Place::With { agent, .. } => Some(agent.clone()),
             Place::Waiting { .. } | Place::Offered { .. } | Place::Over => None,
@@ -195,18 +278,27 @@ impl Reference {
     }
 
     /// Who is offered it.
-    pub(super) fn offered_to(&self, id: ConversationId) -> Option<AgentId> {
+    pub fn offered_to(&self, id: ConversationId) -> Option<AgentId> {
         match &self.talk(id)?.place {
             Place::Offered { agent, .. } => Some(agent.clone()),
             Place::With { .. } | Place::Waiting { .. } | Place::Over => None,
         }
     }
 
+    pub(crate) fn holds_or_supervises(&self, actor: &Actor, id: ConversationId) -> bool {
+        self.holds(actor, id) || self.supervises(actor)
+    }
+
+    fn is_self_or_supervises(&self, actor: &Actor, agent: &AgentId) -> bool {
+        let themselves = *actor == Actor::Agent(agent.clone()) && self.role(actor) != Some(Role::Auditor);
+        themselves || self.supervises(actor)
+    }
+
     fn holds(&self, actor: &Actor, id: ConversationId) -> bool {
         self.holder(id).is_some_and(|agent| *actor == Actor::Agent(agent))
     }
 
-    fn role(&self, actor: &Actor) -> Option<Role> {
+    pub(crate) fn role(&self, actor: &Actor) -> Option<Role> {
         match actor {
             Actor::Administrator => Some(Role::Administrator),
             Actor::Agent(id) => self.people.get(id).map(|person| person.definition.role),
@@ -214,12 +306,12 @@ impl Reference {
         }
     }
 
-    fn supervises(&self, actor: &Actor) -> bool {
+    pub(crate) fn supervises(&self, actor: &Actor) -> bool {
         self.role(actor).is_some_and(Role::supervises)
     }
 
     /// What an agent has, in the order they got it.
-    pub(super) fn holding(&self, agent: &AgentId) -> Vec<ConversationId> {
+    pub fn holding(&self, agent: &AgentId) -> Vec<ConversationId> {
         let mut held: Vec<(u64, ConversationId)> = Vec::new();
         for talk in &self.talks {
             match &talk.place {
@@ -232,7 +324,7 @@ impl Reference {
     }
 
     /// What an agent is offered, in the order of the offers.
-    pub(super) fn offers(&self, to: &AgentId) -> Vec<ConversationId> {
+    pub fn offers(&self, to: &AgentId) -> Vec<ConversationId> {
         let mut offers: Vec<(u64, ConversationId)> = Vec::new();
         for talk in &self.talks {
             match &talk.place {
@@ -251,24 +343,25 @@ impl Reference {
     }
 
     /// What was taken over from them.
-    pub(super) fn lent(&self, agent: &AgentId) -> Vec<ConversationId> {
+    pub fn lent(&self, agent: &AgentId) -> Vec<ConversationId> {
         let lent = self.open().filter(|talk| talk.taken_from.as_ref() == Some(agent));
         lent.map(|talk| talk.id).collect()
     }
 
     fn take_over(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
-        only_if!(self.supervises(actor));
+        only_if!(self.supervises(actor), "forbidden");
         let Actor::Agent(by) = actor else {
-            return Verdict::Refused;
+            return Verdict::Refused("nobody_takes_over");
         };
+        only_if!(self.talk(id).is_some(), "conversation_not_open");
         let Some(from) = self.holder(id) else {
-            return Verdict::Refused;
+            return Verdict::Refused("attended_by_nobody");
         };
         if from == *by {
             return Verdict::Nothing;
         }
-        only_if!(self.talk(id).expect("it is held").taken_from.is_none());
-        only_if!(self.load(by) < usize::from(self.people[by].definition.capacity));
+        only_if!(self.talk(id).expect("it is held").taken_from.is_none(), "taken_over_already");
+        only_if!(self.load(by) < usize::from(self.people[by].definition.capacity), "agent_full");
         self.turns_given += 1;
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: by.clone(), turn });
@@ -277,14 +370,14 @@ impl Reference {
     }
 
     fn give_back(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
-        only_if!(self.supervises(actor));
+        only_if!(self.supervises(actor), "forbidden");
         let Some(talk) = self.talk(id).cloned() else {
-            return Verdict::Refused;
+            return Verdict::Refused("conversation_not_open");
         };
         let (Some(to), Some(by)) = (talk.taken_from.clone(), self.holder(id)) else {
-            return Verdict::Refused;
+            return Verdict::Refused("not_taken_over");
         };
-        only_if!(self.serves(&to, &talk));
+        only_if!(self.serves(&to, &talk), "nobody_to_give_back_to");
         self.hold(id, &to);
         self.fill(&by);
         Verdict::Happened
@@ -323,7 +416,7 @@ impl Reference {
         let work = &mut self.people.get_mut(agent).expect("a known agent").after_work;
         let before = work.len();
         work.retain(|(id, _)| *id != conversation);
-        only_if!(work.len() < before);
+        only_if!(work.len() < before, "no_after_work");
         self.fill(agent);
         Verdict::Happened
     }
@@ -345,14 +438,14 @@ impl Reference {
     }
 
     fn has_room_for(&self, agent: &AgentId, talk: &Talk) -> bool {
-        let of_kind = |channel: &ChannelId| centre::kind(channel.as_str());
+        let of_kind = |channel: &ChannelId| self.masters.channels[channel].kind;
         let kind = of_kind(&talk.channel);
         let done = self.people[agent].after_work.iter().map(|(id, _)| *id);
         let lent = self.still_lent.iter().filter(|(from, _)| from == agent).map(|(_, id)| *id);
         let lent = self.lent(agent).into_iter().chain(lent);
         let all = self.holding(agent).into_iter().chain(self.offers(agent)).chain(done).chain(lent);
         // The finished ones count too.
-        let held = all.filter_map(|id| self.talks.iter().find(|talk| talk.id == id));
+        let held = all.filter_map(|id| self.any_talk(id));
         let on_kind = held.filter(|held| of_kind(&held.channel) == kind).count();
         let most = self.people[agent].definition.capacity_of.get(&kind);
         self.has_room(agent) && most.is_none_or(|most| on_kind < usize::from(*most))
@@ -363,7 +456,7 @@ impl Reference {
         if talk.declined.contains(agent) {
             return false;
         }
-        let all = talk.needs.skills.iter().chain(&self.routings[&talk.campaign].skills);
+        let all = talk.needs.skills.iter().chain(&self.routing(&talk.campaign).skills);
         all.into_iter().all(|(skill, level)| own.get(skill).is_some_and(|own| own >= level))
     }
 
@@ -384,7 +477,7 @@ impl Reference {
     /// Theirs at once, or once they accept it.
     fn give_or_offer(&mut self, id: ConversationId, agent: &AgentId, since: Timestamp) {
         let campaign = &self.talk(id).expect("it is open").campaign;
-        let Some(seconds) = self.routings[campaign].offer_seconds else {
+        let Some(seconds) = self.routing(campaign).offer_seconds else {
             return self.give(id, agent);
         };
         self.turns_given += 1;
@@ -395,10 +488,11 @@ impl Reference {
     }
 
     fn answer_offer(&mut self, actor: &Actor, id: ConversationId, is_accepted: bool) -> Verdict {
+        only_if!(self.talk(id).is_some(), "conversation_not_open");
         let Some(agent) = self.offered_to(id) else {
-            return Verdict::Refused;
+            return Verdict::Refused("not_offered");
         };
-        only_if!(*actor == Actor::Agent(agent.clone()));
+        only_if!(*actor == Actor::Agent(agent.clone()), "not_offered");
         if is_accepted {
             self.give(id, &agent);
         } else {
@@ -431,9 +525,12 @@ impl Reference {
         self.turns_queued += 1;
         let turn = self.turns_queued;
         let talk = self.talk(id).expect("it is open");
-        let routing = &self.routings[&talk.campaign];
+        let routing = &self.routing(&talk.campaign);
         let priority = talk.needs.priority.unwrap_or(routing.priority);
-        let leaves = routing.overflow.as_ref().filter(|to| kept.is_none() && works_on(&to.campaign, talk));
+        let leaves = routing
+            .overflow
+            .as_ref()
+            .filter(|to| kept.is_none() && self.works_on(&to.campaign, &talk.channel));
         let overflow = leaves.map(|to| (self.now.plus(seconds(to.after_seconds)), to.campaign.clone()));
         self.set_place(id, Place::Waiting { since, turn, priority, kept, overflow });
     }
@@ -457,7 +554,7 @@ impl Reference {
             if giver != Some(&agent) && self.has_room_for(&agent, talk) {
                 return self.give_or_offer(talk.id, &agent, since);
             }
-            match wait_in(&talk.campaign) {
+            match self.masters.campaigns[&talk.campaign].exclusive_wait {
                 ExclusiveWait::Seconds(0) => {}
                 ExclusiveWait::Seconds(seconds) => {
                     let until = self.now.plus(self::seconds(seconds));
@@ -473,7 +570,7 @@ impl Reference {
 
     fn assign_by_policy(&mut self, id: ConversationId, since: Timestamp, giver: Option<&AgentId>) -> bool {
         let talk = self.talk(id).expect("it is open").clone();
-        let policy = self.routings[&talk.campaign].policy;
+        let policy = self.routing(&talk.campaign).policy;
         let mut free: Vec<AgentId> = self.people.keys().cloned().collect();
         free.retain(|agent| {
             giver != Some(agent)
@@ -519,20 +616,15 @@ impl Reference {
         waiting.into_iter().map(|(_, since, _, id)| (since, id)).collect()
     }
 
-    fn define_campaign(&mut self, campaign: &CampaignDefined) -> Verdict {
-        let id = &campaign.campaign;
-        if self.routings.get(id) == Some(&campaign.routing) {
-            return Verdict::Nothing;
-        }
-        self.routings.insert(id.clone(), campaign.routing.clone());
+    /// Whatever waits there is looked through again.
+    pub(crate) fn will_route(&mut self, id: &CampaignId) {
         if !self.waiting_in(id).is_empty() {
-            self.unrouted.insert(id.clone());
+            self.unrouted.entry(id.clone()).or_insert(self.now);
         }
-        Verdict::Happened
     }
 
     fn route_queue(&mut self, campaign: &CampaignId) -> Verdict {
-        if !self.unrouted.remove(campaign) {
+        if self.unrouted.remove(campaign).is_none() {
             return Verdict::Nothing;
         }
         for (since, id) in self.waiting_in(campaign) {
@@ -543,9 +635,11 @@ impl Reference {
 
     fn set_needs(&mut self, actor: &Actor, id: ConversationId, needs: &Needs) -> Verdict {
         let Some(talk) = self.talk(id).cloned() else {
-            return Verdict::Refused;
+            return Verdict::Refused("conversation_not_open");
         };
-        only_if!(self.holds(actor, id) || self.supervises(actor));
+        only_if!(self.holds_or_supervises(actor, id), "not_assigned_agent");
+        or_refused!(check_skills(&needs.skills));
+        only_if!(needs.priority.unwrap_or_default() <= PRIORITY_MAX, "priority_too_high");
         if talk.needs == *needs {
             return Verdict::Nothing;
         }
@@ -564,7 +658,7 @@ impl Reference {
             let mut waiting = Vec::new();
             let takes = |talk: &&Talk| self.serves(agent, talk) && self.has_room_for(agent, talk);
             for talk in self.open().filter(takes) {
-                let is_routed = self.routings[&talk.campaign].policy != RoutingPolicy::Manual;
+                let is_routed = self.routing(&talk.campaign).policy != RoutingPolicy::Manual;
                 match &talk.place {
                     Place::Waiting { since, turn, priority, kept: None, .. }
                         if is_routed && self.can_do(agent, talk) =>
@@ -586,7 +680,8 @@ impl Reference {
         }
     }
 
-    fn define(&mut self, definition: &AgentDefined) -> Verdict {
+    fn define(&mut self, actor: &Actor, definition: &AgentDefined) -> Verdict {
+        or_refused!(self.check_agent(actor, definition));
         let id = &definition.agent;
         let definition = definition.clone();
         match self.people.get_mut(id) {
@@ -629,8 +724,12 @@ impl Reference {
     }
 
     fn change_presence(&mut self, actor: &Actor, agent: &AgentId, presence: &Presence) -> Verdict {
-        let themselves = *actor == Actor::Agent(agent.clone()) && self.role(actor) != Some(Role::Auditor);
-        only_if!(themselves || self.supervises(actor));
+        only_if!(self.people.contains_key(agent), "unknown_agent");
+        only_if!(self.is_self_or_supervises(actor, agent), "forbidden");
+        if let Presence::Away { reason } = presence {
+            let known = &self.masters.settings.away_reasons;
+            only_if!(known.iter().any(|known| known.id.as_str() == reason), "unknown_away_reason");
+        }
         let person = self.people.get_mut(agent).expect("a known agent");
         let is_lost = matches!(person.connection, Connection::Lost { .. });
         if person.presence == *presence && !is_lost {
@@ -655,7 +754,9 @@ impl Reference {
         Verdict::Happened
     }
 
-    fn connection(&mut self, agent: &AgentId, is_connected: bool) -> Verdict {
+    fn connection(&mut self, actor: &Actor, agent: &AgentId, is_connected: bool) -> Verdict {
+        only_if!(*actor == Actor::System, "forbidden");
+        only_if!(self.people.contains_key(agent), "unknown_agent");
         let person = self.people.get_mut(agent).expect("a known agent");
         let was_lost = matches!(person.connection, Connection::Lost { .. });
         match (person.connection == Connection::Live, is_connected) {
@@ -663,7 +764,7 @@ impl Reference {
             (false, true) => person.connection = Connection::Live,
             (true, false) if person.presence == Presence::Offline => person.connection = Connection::None,
             (true, false) => {
-                let until = self.now.plus(seconds(schemas::limits::GRACE_SECONDS_DEFAULT));
+                let until = self.now.plus(seconds(self.masters.settings.grace_seconds));
                 person.connection = Connection::Lost { until };
             }
         }
@@ -690,18 +791,18 @@ impl Reference {
         }
         held.sort_unstable();
         for (opened_at, _, id) in held {
-            let absence = self.talk(id).expect("it is held").campaign.clone();
+            let absence = self.masters.campaigns[&self.talk(id).expect("it is held").campaign].absence;
             if self.goes_back(id) {
                 continue;
             }
-            if centre::absence(absence.as_str()) == Absence::Keep {
+            if absence == Absence::Keep {
                 self.still_lent.retain(|(_, lent)| *lent != id);
                 continue;
             }
             self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = None;
             let talk = self.talk(id).expect("it is held").clone();
             let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
-            match centre::absence(talk.campaign.as_str()) {
+            match absence {
                 Absence::Keep => {}
                 Absence::Queue => {
                     let another = exclusive.filter(|other| other != agent);
@@ -736,16 +837,23 @@ impl Reference {
         self.fill_lenders();
     }
 
-    fn receive(&mut self, id: ConversationId, contact: ContactId, channel: &ChannelId) -> Verdict {
-        if self.open().any(|talk| talk.contact == contact && talk.channel == *channel) {
+    fn receive(&mut self, actor: &Actor, id: ConversationId, message: &InboundMessage) -> Verdict {
+        let InboundMessage { channel, contact, .. } = message;
+        or_refused!(self.may_report(actor, channel));
+        only_if!(is_network_id(&message.provider_id, PROVIDER_ID_BYTES_MAX), "invalid_text");
+        only_if!(is_network_id(&message.identity, IDENTITY_BYTES_MAX), "invalid_text");
+        only_if!(message.content.bytes() <= CONTENT_BYTES_MAX, "content_too_large");
+        if self.open().any(|talk| talk.contact == *contact && talk.channel == *channel) {
             return Verdict::Happened;
         }
-        let entry = CHANNELS.iter().find(|(id, _)| *id == channel.as_str()).expect("a channel").1;
+        let Some(campaign) = self.entry_of(channel) else {
+            return Verdict::Refused("channel_without_campaign");
+        };
         self.talks.push(Talk {
             id,
-            contact,
+            contact: *contact,
             channel: channel.clone(),
-            campaign: CampaignId::new(entry).expect("a good id"),
+            campaign,
             needs: Needs::default(),
             declined: Vec::new(),
             taken_from: None,
@@ -756,32 +864,57 @@ impl Reference {
         Verdict::Happened
     }
 
-    fn can_take(&self, agent: &AgentId, talk: &Talk) -> bool {
+    /// The first condition that is not met for the agent to be given it.
+    fn can_take(&self, agent: &AgentId, talk: &Talk) -> Result<(), Code> {
+        let definition = &self.people[agent].definition;
         let is_theirs =
             self.offered_to(talk.id).as_ref() == Some(agent) || talk.taken_from.as_ref() == Some(agent);
-        self.people.contains_key(agent)
-            && self.serves(agent, talk)
-            && (self.has_room_for(agent, talk) || is_theirs && self.is_there(agent))
+        if !definition.campaigns.contains(&talk.campaign) {
+            Err("agent_not_in_campaign")
+        } else if !definition.channels.contains(&talk.channel) {
+            Err("agent_not_on_channel")
+        } else if !self.serves(agent, talk) {
+            Err("agent_does_not_attend")
+        } else if !self.is_there(agent) {
+            Err("agent_not_online")
+        } else if is_theirs {
+            Ok(())
+        } else if !self.has_room(agent) {
+            Err("agent_full")
+        } else if !self.has_room_for(agent, talk) {
+            Err("agent_full_on_kind")
+        } else {
+            Ok(())
+        }
     }
 
     fn assign(&mut self, actor: &Actor, id: ConversationId, agent: &AgentId) -> Verdict {
-        only_if!(matches!(self.role(actor), Some(Role::Agent | Role::Supervisor | Role::Administrator)));
+        let role = self.role(actor);
+        only_if!(matches!(role, Some(Role::Agent | Role::Supervisor | Role::Administrator)), "forbidden");
         let Some(talk) = self.talk(id).cloned() else {
-            return Verdict::Refused;
+            return Verdict::Refused("conversation_not_open");
         };
+        only_if!(self.people.contains_key(agent), "unknown_agent");
         let before = self.holder(id);
         if before.as_ref() == Some(agent) {
             return Verdict::Nothing;
         }
-        let free = match &talk.place {
-            Place::With { .. } | Place::Over => false,
-            Place::Offered { agent: whose, .. } => whose == agent,
-            Place::Waiting { kept, .. } => kept.as_ref().is_none_or(|(whose, _)| whose == agent),
-        };
+        if !self.supervises(actor) {
+            only_if!(*actor == Actor::Agent(agent.clone()), "forbidden");
+            match &talk.place {
+                Place::With { .. } => return Verdict::Refused("already_assigned"),
+                Place::Waiting { kept: Some((whose, _)), .. } if whose != agent => {
+                    return Verdict::Refused("reserved_for_exclusive_agent");
+                }
+                Place::Offered { agent: whose, .. } if whose != agent => {
+                    return Verdict::Refused("offered_to_another");
+                }
+                Place::Waiting { .. } | Place::Offered { .. } | Place::Over => {}
+            }
+        }
+        or_refused!(self.can_take(agent, &talk));
         let placed = before.or(self.offered_to(id)).filter(|placed| placed != agent);
         let lender = talk.taken_from.clone().filter(|lender| lender != agent);
-        only_if!(self.supervises(actor) || (*actor == Actor::Agent(agent.clone()) && free));
-        only_if!(self.can_take(agent, &talk));
         self.give(id, agent);
         for freed in placed.into_iter().chain(lender) {
             self.fill(&freed);
@@ -789,16 +922,20 @@ impl Reference {
         Verdict::Happened
     }
 
-    fn transfer(&mut self, actor: &Actor, id: ConversationId, to: &TransferTarget) -> Verdict {
+    fn transfer(&mut self, actor: &Actor, id: ConversationId, to: &TransferTarget, note: &str) -> Verdict {
         let Some(talk) = self.talk(id).cloned() else {
-            return Verdict::Refused;
+            return Verdict::Refused("conversation_not_open");
         };
-        only_if!(self.holds(actor, id) || self.supervises(actor));
+        only_if!(self.holds_or_supervises(actor, id), "not_assigned_agent");
+        only_if!(!note.trim().is_empty(), "note_required");
+        only_if!(is_text(note, NOTE_CHARS_MAX), "invalid_text");
         let held = self.holder(id);
         let giver = held.clone().or(self.offered_to(id));
         match to {
             TransferTarget::Agent(agent) => {
-                only_if!(held.as_ref() != Some(agent) && self.can_take(agent, &talk));
+                only_if!(self.people.contains_key(agent), "unknown_agent");
+                only_if!(held.as_ref() != Some(agent), "transfer_to_self");
+                or_refused!(self.can_take(agent, &talk));
                 self.give(id, agent);
                 for freed in giver.into_iter().chain(talk.taken_from).filter(|freed| freed != agent) {
                     self.fill(&freed);
@@ -806,7 +943,7 @@ impl Reference {
                 return Verdict::Happened;
             }
             TransferTarget::Campaign(campaign) => {
-                only_if!(*campaign != talk.campaign && works_on(campaign, &talk));
+                or_refused!(self.can_go_to(campaign, &talk));
                 let moved = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
                 moved.campaign = campaign.clone();
                 // Whom it was taken over from has room again only after it has found its place.
@@ -833,15 +970,26 @@ impl Reference {
         Verdict::Happened
     }
 
-    fn finish(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
-        only_if!(self.talk(id).is_some() && (self.holds(actor, id) || self.supervises(actor)));
-        let campaign = self.talk(id).expect("it is open").campaign.clone();
+    fn finish(
+        &mut self,
+        actor: &Actor,
+        id: ConversationId,
+        disposition: &DispositionId,
+        sub: Option<&DispositionId>,
+    ) -> Verdict {
+        let Some(talk) = self.talk(id) else {
+            return Verdict::Refused("conversation_not_open");
+        };
+        let campaign = talk.campaign.clone();
+        only_if!(self.holds_or_supervises(actor, id), "not_assigned_agent");
+        or_refused!(self.masters.may_finish_with(&campaign, disposition, sub));
+        let after_work_seconds = self.masters.campaigns[&campaign].after_work_seconds;
         let own = self.holder(id).filter(|holder| *actor == Actor::Agent(holder.clone()));
         let holder = self.holder(id).or(self.offered_to(id));
         let lender = self.talk(id).expect("it is open").taken_from.clone();
         self.set_place(id, Place::Over);
-        if let Some(agent) = own.filter(|_| campaign.as_str() == "billing") {
-            let until = self.now.plus(seconds(10));
+        if let Some(agent) = own.filter(|_| after_work_seconds > 0) {
+            let until = self.now.plus(seconds(after_work_seconds));
             let person = self.people.get_mut(&agent).expect("a known agent");
             if person.presence != Presence::Offline {
                 person.after_work.push((id, until));
@@ -857,16 +1005,37 @@ impl Reference {
         Verdict::Happened
     }
 
+    pub(crate) fn may_set_exclusive(&self, actor: &Actor, campaign: &CampaignId) -> Result<(), Code> {
+        if !self.masters.campaigns.contains_key(campaign) {
+            return Err("unknown_campaign");
+        }
+        let may = match (self.role(actor), actor) {
+            (Some(Role::Supervisor | Role::Administrator), _) => true,
+            (Some(Role::Agent), Actor::Agent(id)) => {
+                let definition = &self.people[id].definition;
+                definition.may_set_exclusive && definition.campaigns.contains(campaign)
+            }
+            (Some(Role::Agent | Role::Auditor) | None, _) => false,
+        };
+        if may { Ok(()) } else { Err("forbidden") }
+    }
+
     fn set_exclusive(
         &mut self,
+        actor: &Actor,
         contact: ContactId,
         campaign: &CampaignId,
         agent: &AgentId,
         until: Option<Timestamp>,
     ) -> Verdict {
+        or_refused!(self.may_set_exclusive(actor, campaign));
+        only_if!(self.people.contains_key(agent), "unknown_agent");
         let definition = &self.people[agent].definition;
-        only_if!(definition.campaigns.contains(campaign) && definition.role != Role::Auditor);
-        only_if!(until.is_none_or(|until| until > self.now));
+        only_if!(definition.campaigns.contains(campaign), "agent_not_in_campaign");
+        only_if!(definition.role != Role::Auditor, "agent_does_not_attend");
+        only_if!(until.is_none_or(|until| until > self.now), "expiry_not_ahead");
+        let days = self.masters.campaigns[campaign].exclusive_days;
+        let until = until.or(days.map(|days| self.now.plus(24 * 60 * seconds(60) * u32::from(days))));
         let key = (contact, campaign.clone());
         let before = self.exclusive.insert(key.clone(), agent.clone());
         let until_before = match until {
@@ -888,7 +1057,7 @@ impl Reference {
     }
 
     fn remove_exclusive(&mut self, contact: ContactId, campaign: &CampaignId) -> Verdict {
-        only_if!(self.exclusive.remove(&(contact, campaign.clone())).is_some());
+        only_if!(self.exclusive.remove(&(contact, campaign.clone())).is_some(), "no_exclusive_agent");
         self.exclusive_until.remove(&(contact, campaign.clone()));
         self.route_kept_again(contact, campaign);
         Verdict::Happened
@@ -905,12 +1074,16 @@ impl Reference {
         let Some(talk) = self.talk(id).cloned() else {
             return Verdict::Nothing;
         };
-        match talk.place {
+        match talk.place.clone() {
             Place::Waiting { since, kept: Some((_, Some(until))), .. } if until <= self.now => {
                 self.route_to(&talk, since, None, None);
                 Verdict::Happened
             }
             Place::Waiting { since, overflow: Some((at, campaign)), .. } if at <= self.now => {
+                if !self.works_on(&campaign, &talk.channel) {
+                    self.route_to(&talk, since, None, None);
+                    return Verdict::Happened;
+                }
                 self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").campaign = campaign;
                 self.route(id, since, None);
                 Verdict::Happened
@@ -939,13 +1112,4 @@ fn nowhere(since: Timestamp) -> Place {
 
 fn seconds(seconds: u32) -> std::time::Duration {
     std::time::Duration::from_secs(seconds.into())
-}
-
-fn works_on(campaign: &CampaignId, talk: &Talk) -> bool {
-    CAMPAIGNS.iter().any(|c| c.0 == campaign.as_str() && c.1.contains(&talk.channel.as_str()))
-}
-
-fn wait_in(campaign: &CampaignId) -> ExclusiveWait {
-    let found = CAMPAIGNS.iter().find(|(id, ..)| *id == campaign.as_str());
-    found.expect("a campaign of the model").2
 }
