@@ -226,18 +226,18 @@ impl Given {
 /// What an agent who is online gets when they hold `load`: first what is kept for them, then the most urgent of what
 /// waits in their campaigns and needs nothing that they cannot do, and of that what has waited longest.
 pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: Load, now: Timestamp) -> Vec<Event> {
-    fill_from(ws, agent, load, waiting_for(ws, agent), &[], now)
+    fill_from(ws, agent, load, (kept_for(ws, agent), waiting_for(ws, agent)), &[], now)
 }
 
 fn fill_from(
     ws: &Workspace,
     agent: &AgentDefined,
     mut load: Load,
-    mut waiting: Line<'_>,
+    (mut kept, mut waiting): (Vec<Next<'_>>, Line<'_>),
     before: &[Event],
     now: Timestamp,
 ) -> Vec<Event> {
-    let (mut kept, mut events) = (kept_for(ws, agent), Vec::new());
+    let mut events = Vec::new();
     while load.leaves_room(agent) {
         let room_on = |kind| load.leaves_room_on(agent, kind);
         let exclusive = kept.iter().position(|kept| room_on(kept.kind)).map(|first| kept.remove(first));
@@ -348,15 +348,19 @@ pub(super) fn refill_of(
         return Vec::new();
     };
     let definition = &agent.definition;
-    let mut waiting = waiting_for(ws, definition);
+    let (mut kept, mut waiting) = (kept_for(ws, definition), waiting_for(ws, definition));
     // What was queued just before may come to them as well, or it would wait beside an agent with room.
-    for queued in before.iter().filter_map(queued_for_anybody) {
+    for queued in before.iter().filter_map(queued) {
         let campaign = ws.campaigns.get(&queued.campaign);
         let conversation = ws.conversations.get(&queued.conversation);
         let (Some(campaign), Some(conversation)) = (campaign, conversation) else {
             continue;
         };
-        if is_routed_to(campaign, definition)
+        if let Some(reserved) = &queued.reserved {
+            if reserved.agent == definition.agent {
+                kept.push(Next::entering(kept.len(), conversation.kind, queued));
+            }
+        } else if is_routed_to(campaign, definition)
             && agent.serves(&queued.campaign, &conversation.channel)
             && meets(&definition.skills, &conversation.needs.skills)
             && !conversation.declined.contains(&definition.agent)
@@ -364,12 +368,12 @@ pub(super) fn refill_of(
             waiting.add_entering(conversation.kind, queued);
         }
     }
-    fill_from(ws, definition, load_without(ws, agent, lost, before), waiting, before, now)
+    kept.sort_by_key(|kept| kept.place);
+    fill_from(ws, definition, load_without(ws, agent, lost, before), (kept, waiting), before, now)
 }
 
-fn queued_for_anybody(event: &Event) -> Option<&ConversationQueued> {
+fn queued(event: &Event) -> Option<&ConversationQueued> {
     if let Event::ConversationQueued(queued) = event { Some(queued) } else { None }
-        .filter(|queued| queued.reserved.is_none())
 }
 
 /// What an agent holds when these do not take their room any more, with what they were given in the same decision.
