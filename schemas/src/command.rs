@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec;
 use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{
@@ -47,11 +48,12 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// What atender asks of itself when a deadline has come and the last event is at `last`, behind which no other
-    /// command can be.
+    /// What atender asks of itself when a deadline has come and the last event is at `last`. A command that changed
+    /// nothing has a position, and the next event the same one, so that the place alone does not tell two apart.
     pub fn of_deadline(workspace: WorkspaceId, due: Due, last: Position) -> Self {
-        let place = [last.sequence.to_le_bytes().as_slice(), &last.index.to_le_bytes()].concat();
-        let id = CommandId::of_step(&workspace, "deadline", &place, 0);
+        let mut subject = [last.sequence.to_le_bytes().as_slice(), &last.index.to_le_bytes()].concat();
+        codec::encode(&due, &mut subject);
+        let id = CommandId::of_step(&workspace, "deadline", &subject, 0);
         Self { workspace, id, fingerprint: 0, actor: Actor::System, command: Command::PassDeadline(due) }
     }
 }
@@ -293,4 +295,21 @@ pub enum AttemptResult {
     },
     /// Nobody knows; the call may have gone through.
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ShardId;
+
+    #[test]
+    fn what_is_due_at_one_place_is_told_apart() {
+        let at = |due| {
+            let workspace = WorkspaceId::new("default").expect("a good id");
+            Submission::of_deadline(workspace, due, Position::start(ShardId(0))).id
+        };
+        let conversations = [1, 2].map(|byte| at(Due::Conversation(ConversationId::from_bytes([byte; 16]))));
+        assert_ne!(conversations[0], conversations[1]);
+        assert_ne!(at(Due::Agent(AgentId::new("ana").expect("a good id"))), conversations[0]);
+    }
 }
