@@ -13,7 +13,7 @@ use schemas::{
 };
 
 use crate::centre::{self, AGENTS, CAMPAIGNS, CHANNELS, CONTACTS, DISPOSITIONS};
-use crate::reference::Reference;
+use crate::reference::{Place, Reference, Talk};
 use crate::spoil::spoil;
 
 /// Who acts.
@@ -204,7 +204,7 @@ const SPARE_CHANNEL: usize = CHANNELS.len();
 /// The latest are the most often meant: this counts back from the last.
 const BACK: std::ops::Range<usize> = 0..12;
 /// From here on, the finished conversations count too.
-const FINISHED_TOO: usize = 9;
+const FINISHED_TOO: usize = 11;
 
 fn any_by() -> impl Strategy<Value = By> {
     prop_oneof![
@@ -225,7 +225,9 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     let campaign = || 0..CAMPAIGNS.len();
     let receipt = (BACK, prop_oneof![3 => Just(0_u16), 1 => Just(1)], any::<bool>(), any::<bool>());
     let status = prop::sample::select(&DeliveryStatus::ALL[1..]);
-    let capacity = (0..4_u16, prop::option::weighted(0.3, 0..2_u16));
+    let (campaigns, channels) =
+        (prop_oneof![2 => Just(7), 1 => 0..8_u8], prop_oneof![2 => Just(3), 1 => 0..4_u8]);
+    let capacity = (prop_oneof![3 => 2..4_u16, 1 => 0..2_u16], prop::option::weighted(0.3, 0..2_u16));
     let skills = || (0..4_u8, 1..3_u8);
     let few_skills = prop_oneof![3 => Just(0), 1 => 0..4_u8];
     let policy = prop_oneof![
@@ -234,7 +236,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         2 => Just(RoutingPolicy::RoundRobin),
         1 => Just(RoutingPolicy::Manual),
     ];
-    let flags = (prop::bool::weighted(0.2), prop::bool::weighted(0.1), prop::bool::weighted(0.7));
+    let flags = (prop::bool::weighted(0.2), prop::bool::weighted(0.05), prop::bool::weighted(0.7));
     let waits =
         (prop::sample::select(vec![0, 10]), prop::option::weighted(0.7, prop::sample::select(vec![0, 20])));
     let absences = prop::sample::select(vec![Absence::Keep, Absence::Queue, Absence::ExclusiveWait]);
@@ -245,8 +247,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         1 => configuration(),
         2 => (any_by(), BACK, prop::bool::weighted(0.2))
             .prop_map(|(by, talk, is_coaching)| Deed::Note { by, talk, is_coaching }),
-        5 => (agent(), 0..4_u8).prop_map(|(agent, presence)| Deed::Presence { agent, presence }),
-        3 => (agent(), 0..8_u8, 0..4_u8, capacity, skills(), flags).prop_map(
+        5 => (agent(), 0..6_u8).prop_map(|(agent, presence)| Deed::Presence { agent, presence }),
+        2 => (agent(), campaigns, channels, capacity, skills(), flags).prop_map(
             |(agent, campaigns, channels, capacity, skills, (twice, auditor, may_set_exclusive))| {
                 Deed::Redefine {
                     agent, campaigns, channels, capacity, skills, twice, auditor, may_set_exclusive,
@@ -392,6 +394,13 @@ impl Step {
             let among = if *index < FINISHED_TOO { &open } else { &finished };
             back(among, *index)
         };
+        // Mostly one of which this is true.
+        let talk_that = |index: &usize, fits: &dyn Fn(&Talk) -> bool| {
+            let fitting: Vec<ConversationId> =
+                reference.open().filter(|talk| fits(talk)).map(|talk| talk.id).collect();
+            if *index % 4 == 3 || fitting.is_empty() { talk(index) } else { back(&fitting, *index) }
+        };
+        let is_held = |talk: &Talk| matches!(talk.place, Place::With { .. });
         let by = |by: &By, conversation| match by {
             By::Holder => reference.holder(conversation).map_or(Actor::Administrator, Actor::Agent),
             By::Agent(index) => Actor::Agent(centre::agent(*index)),
@@ -441,8 +450,8 @@ impl Step {
             Deed::Presence { agent, presence } => {
                 let agent = centre::agent(*agent);
                 let presence = match presence {
-                    0 | 1 => Presence::Online,
-                    2 => Presence::Away { reason: "lunch".into() },
+                    0..4 => Presence::Online,
+                    4 => Presence::Away { reason: "lunch".into() },
                     _ => Presence::Offline,
                 };
                 plain(Actor::Agent(agent.clone()), Command::ChangePresence { agent, presence })
@@ -476,11 +485,11 @@ impl Step {
                 plain(Actor::Administrator, Command::DefineAgent(definition))
             }
             Deed::TakeOver { by: who, talk: index } => {
-                let conversation = talk(index)?;
+                let conversation = talk_that(index, &|talk| is_held(talk) && talk.taken_from.is_none())?;
                 plain(by(who, conversation), Command::TakeOver { conversation })
             }
             Deed::GiveBack { by: who, talk: index } => {
-                let conversation = talk(index)?;
+                let conversation = talk_that(index, &|talk| talk.taken_from.is_some())?;
                 plain(by(who, conversation), Command::GiveBack { conversation })
             }
             Deed::EndAfterWork { talk: index, agent } => {
@@ -494,7 +503,7 @@ impl Step {
                 plain(Actor::System, Command::ReportConnection { agent, is_connected })
             }
             Deed::Answer { talk: index, by, accept } => {
-                let conversation = talk(index)?;
+                let conversation = talk_that(index, &|talk| matches!(talk.place, Place::Offered { .. }))?;
                 let agent = by.map(centre::agent).or(reference.offered_to(conversation))?;
                 let command = if *accept {
                     Command::AcceptOffer { conversation }
@@ -555,17 +564,17 @@ impl Step {
                 plain(by(who, conversation), Command::Assign { conversation, agent })
             }
             Deed::Take { talk: index, agent } => {
-                let conversation = talk(index)?;
+                let conversation = talk_that(index, &|talk| matches!(talk.place, Place::Waiting { .. }))?;
                 let agent = centre::agent(*agent);
                 plain(Actor::Agent(agent.clone()), Command::Assign { conversation, agent })
             }
             Deed::Send { by: who, talk: index } => {
-                let conversation = talk(index)?;
+                let conversation = talk_that(index, &is_held)?;
                 let content = Content::Text("hello".into());
                 plain(by(who, conversation), Command::Send { conversation, content })
             }
             Deed::ToAgent { by: who, talk: index, agent } => {
-                let conversation = talk(index)?;
+                let conversation = talk_that(index, &is_held)?;
                 let to = TransferTarget::Agent(centre::agent(*agent));
                 let note = "asks for them".into();
                 plain(by(who, conversation), Command::Transfer { conversation, to, note })
@@ -577,7 +586,7 @@ impl Step {
                 plain(by(who, conversation), Command::Transfer { conversation, to, note })
             }
             Deed::Finish { by: who, talk: index, disposition, sub } => {
-                let conversation = talk(index)?;
+                let conversation = talk_that(index, &is_held)?;
                 let disposition = centre::disposition(*disposition);
                 let sub_disposition = sub.map(centre::disposition);
                 let finish = Command::Finish { conversation, disposition, sub_disposition };
