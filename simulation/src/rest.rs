@@ -14,29 +14,33 @@ use crate::trouble;
 use crate::views;
 
 const LOOK_EVERY: Duration = Duration::from_millis(30);
+/// Whatever is due follows so closely on something else no more often than this.
+const QUIET_LOOKS_MAX: usize = 4_000;
 /// Everything that is known is everywhere within this, when nothing goes wrong.
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
-/// Nothing is on its way, and nothing is due before long.
-async fn quiet(scene: &Scene) {
-    loop {
+/// Waits until nothing is on its way, and nothing is due before long; gives back what does not come to an end.
+async fn quiet(scene: &Scene) -> Option<String> {
+    for _ in 0..QUIET_LOOKS_MAX {
         let head = scene.world.lock().store.head();
         sleep(LOOK_EVERY).await;
         let world = scene.world.lock();
         let next = world.shadow.reference.deadlines().into_iter().next();
         let is_far = next.is_none_or(|(at, _)| at > latest(world.elapsed()).max(world.shadow.last_at));
         if is_far && world.store.head() == head {
-            return;
+            return None;
         }
     }
+    let due = scene.world.lock().shadow.reference.deadlines().into_iter().next();
+    Some(format!("it does not come to rest; the first thing that is due is {due:?}"))
 }
 
 /// Ends all processes, and looks at what they leave. Gives back all that is wrong.
 pub(crate) async fn end(scene: &Scene, seen: &[Vec<Stretch>], act: usize) -> Vec<String> {
     sleep(SETTLED_AFTER).await;
-    quiet(scene).await;
+    let unquiet = quiet(scene).await;
     let machines: Vec<Machine> = (0..scene.places()).filter_map(|place| scene.machine(place)).collect();
-    let mut wrong = Vec::new();
+    let mut wrong: Vec<String> = unquiet.into_iter().collect();
     let mut replicas = Vec::new();
     for machine in &machines {
         if let Some(ended) = machine.ended() {

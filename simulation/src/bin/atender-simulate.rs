@@ -37,15 +37,15 @@ fn main() -> ExitCode {
     let (mut bad, mut all, mut frames, mut asked) = (Vec::new(), Driven::new(), 0, 0);
     for seed in seed..seed.saturating_add(seeds) {
         let Ok(day) = panic::catch_unwind(|| run(&Plan::long(seed, steps))) else {
-            progress.println(format!("seed {seed} panicked"));
+            progress.suspend(|| println!("seed {seed} panicked"));
             bad.push(seed);
             continue;
         };
         if trace {
-            progress.println(day.trace.join("\n"));
+            progress.suspend(|| println!("{}", day.trace.join("\n")));
         }
         if !day.wrong.is_empty() {
-            progress.println(describe(&day));
+            progress.suspend(|| println!("{}", describe(&day)));
             bad.push(seed);
         }
         (frames, asked) = (frames + day.frames, asked + day.steps);
