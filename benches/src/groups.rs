@@ -3,6 +3,7 @@
 mod age;
 mod alone;
 mod cluster;
+mod contacts;
 mod engine;
 mod hot_state;
 mod http;
@@ -36,8 +37,10 @@ pub(crate) enum Group {
     Http,
     /// From webhook to live push
     Push,
-    /// The three views built from the log
+    /// The views built from the log
     Rebuild,
+    /// Contacts found among many
+    Contacts,
     /// Assignments from a long queue to many agents
     Routing,
     /// Memory of an open conversation
@@ -61,6 +64,7 @@ impl Group {
             Self::Http => http::measure(table, scale).await,
             Self::Push => push::measure(table, scale).await,
             Self::Rebuild => rebuild::measure(table, scale).await,
+            Self::Contacts => contacts::measure(table, scale).await,
             Self::Routing => routing::measure(table, scale).await,
             Self::HotState => hot_state::measure(table).await,
             Self::Age => age::measure(table, scale).await,

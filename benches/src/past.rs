@@ -14,11 +14,11 @@ use schemas::command::{AttemptResult, Receipt};
 use schemas::frame::{CommitHeader, FrameBuilder, FrameHash, NO_FRAME, hash};
 use schemas::limits::FRAME_BYTES_TARGET;
 use schemas::{
-    Actor, AgentId, ChannelKind, Command, CommandId, Content, ConversationId, DeliveryStatus, Event, FrameId,
-    MessageId, Position, Presence, ShardId, Submission, Timestamp,
+    Actor, AgentId, ChannelKind, Command, CommandId, Content, ConversationId, DeliveryStatus, Event,
+    FieldSet, FrameId, MessageId, Position, Presence, ShardId, Submission, Timestamp,
 };
 use tests::books;
-use tests::centre::{Centre, agent, channel, disposition, inbound, submission, workspace};
+use tests::centre::{Centre, agent, channel, contact, disposition, inbound, submission, workspace};
 use tokio::task::JoinHandle;
 
 /// So many conversations go on at the same time.
@@ -151,6 +151,14 @@ impl Past {
             }
             progress.set_position(self.events);
         }
+    }
+
+    /// A contact writes, is written down, and that is all.
+    pub(crate) async fn meet(&mut self, number: u64, set: Vec<FieldSet>) {
+        let life = self.open(number).await;
+        let command = Command::UpdateContact { contact: contact(number), set };
+        self.accept(submission(Actor::Agent(life.agent.clone()), command)).await;
+        self.finish_conversation(&life).await;
     }
 
     /// Opens conversations and leaves them so.

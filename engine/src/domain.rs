@@ -4,13 +4,17 @@
 
 mod after_work;
 mod assign;
+mod calendar;
 mod configuration;
 mod connection;
+mod contacts;
 mod conversation;
 mod delivery;
 mod due;
 mod exclusive;
 mod finish;
+mod hours;
+mod inactivity;
 mod inbound;
 mod needs;
 mod offer;
@@ -23,22 +27,30 @@ mod rerouting;
 mod rooms;
 mod routing;
 mod send;
+mod service_level;
 mod state;
+mod system_message;
 mod take_over;
+mod texts;
 mod transfer;
+mod transfer_offer;
 mod window;
 
 use schemas::frame::CommitHeader;
 use schemas::{Command, Event, Position, Rejection, Submission, Timestamp};
 
 pub use after_work::AfterWork;
+pub use calendar::Calendar;
 pub use conversation::require_takes;
+pub use inactivity::Silence;
 pub(crate) use records::{Loading, Record};
 pub use rooms::Load;
+pub use service_level::{Answers, ResponseDue};
 pub use state::{
     Agent, Connection, Conversation, ExclusiveAgent, Outbound, Remembered, SendStage, Stage, State, Workspace,
 };
 pub use transfer::{TRANSFER_DISPOSITION, require_campaign_takes};
+pub use transfer_offer::TransferOffer;
 pub use window::Window;
 
 /// What happens when this command comes now: the events, none if it is so already.
@@ -61,6 +73,8 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::DefineChannel(channel) => configuration::define_channel(ws, channel, actor),
         Command::DefineDisposition(disposition) => configuration::define_disposition(ws, disposition, actor),
         Command::DefineAgent(agent) => presence::define_agent(ws, agent, actor, now),
+        Command::DefineText(text) => texts::define(ws, text, actor),
+        Command::RemoveText(text) => texts::remove(ws, text, actor),
         Command::DefineSettings(settings) => configuration::define_settings(ws, settings, actor),
         Command::ReportConnection { agent, is_connected } => {
             connection::report(ws, agent, *is_connected, actor, now)
@@ -68,7 +82,7 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::ChangePresence { agent, presence } => presence::change(ws, agent, presence, actor, now),
         Command::ReceiveMessage(message) => inbound::receive(ws, message, submission.id, actor, now),
         Command::Assign { conversation, agent } => assign::assign(ws, *conversation, agent, actor, now),
-        Command::AcceptOffer { conversation } => offer::accept(ws, *conversation, actor),
+        Command::AcceptOffer { conversation } => offer::accept(ws, *conversation, actor, now),
         Command::DeclineOffer { conversation } => offer::decline(ws, *conversation, actor, now),
         Command::Send { conversation, content } => {
             send::send(ws, *conversation, content, submission.id, actor)
@@ -76,7 +90,11 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::Transfer { conversation, to, note } => {
             transfer::transfer(ws, *conversation, to, note, actor, now)
         }
-        Command::TakeOver { conversation } => take_over::take_over(ws, *conversation, actor),
+        Command::OfferTransfer { conversation, agent, note } => {
+            transfer_offer::offer(ws, *conversation, agent, note, actor, now)
+        }
+        Command::WithdrawTransfer { conversation } => transfer_offer::withdraw(ws, *conversation, actor, now),
+        Command::TakeOver { conversation } => take_over::take_over(ws, *conversation, actor, now),
         Command::GiveBack { conversation } => take_over::give_back(ws, *conversation, actor, now),
         Command::Finish { conversation, disposition, sub_disposition } => {
             finish::finish(ws, *conversation, disposition, sub_disposition.as_ref(), actor, now)
@@ -94,7 +112,13 @@ pub fn decide(state: &State, submission: &Submission, now: Timestamp) -> Result<
         Command::RemoveExclusiveAgent { contact, campaign } => {
             exclusive::remove(ws, *contact, campaign, actor, now)
         }
-        Command::PassDeadline(due) => due::pass(ws, due, actor, now),
+        Command::MergeContacts { contact, other } => {
+            contacts::merge::by_hand(ws, *contact, *other, actor, now)
+        }
+        Command::ChangeIdentity(change) => contacts::identity::change(ws, change, actor, now),
+        Command::UpdateContact { contact, set } => contacts::update(ws, *contact, set, actor),
+        Command::AddContactNote { contact, text } => contacts::add_note(ws, *contact, text, actor),
+        Command::PassDeadline(due) => due::pass(ws, due, submission.id, actor, now),
         Command::RecordReceipt(receipt) => delivery::record_receipt(ws, receipt, actor),
         Command::BeginAttempt { message } => send::begin_attempt(ws, *message, actor),
         Command::EndAttempt { message, attempt, result } => {
@@ -140,13 +164,16 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::DispositionDefined(e) => configuration::disposition_defined(ws, e),
         Event::AgentDefined(e) => presence::agent_defined(ws, e, at),
         Event::PresenceChanged(e) => presence::presence_changed(ws, e, at),
+        Event::TextDefined(e) => texts::defined(ws, e),
+        Event::TextRemoved(e) => texts::removed(ws, e),
         Event::SettingsDefined(e) => ws.settings = e.clone(),
         Event::AgentConnected(e) => connection::connected(ws, e),
         Event::AgentDisconnected(e) => connection::disconnected(ws, e),
         Event::QueueRouted(e) => rerouting::queue_routed(ws, e, at),
         Event::ConversationOpened(e) => inbound::opened(ws, e, at),
-        // The conversation's views hold the messages; decisions need none of them.
-        Event::MessageReceived(_) | Event::NoteAdded(_) => {}
+        // The conversation's views hold notes and messages; decisions need none of them.
+        Event::NoteAdded(_) => {}
+        Event::MessageReceived(e) => inbound::received(ws, e),
         Event::ConversationQueued(e) => conversation::queued(ws, e),
         Event::ConversationAssigned(e) => conversation::assigned(ws, e, at),
         Event::ConversationOffered(e) => offer::offered(ws, e, at),
@@ -155,8 +182,10 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::ConversationOverflowed(e) => overflow::overflowed(ws, e),
         Event::NeedsSet(e) => needs::were_set(ws, e),
         Event::ConversationTransferred(e) => transfer::transferred(ws, e),
-        Event::ConversationTakenOver(e) => take_over::taken_over(ws, e),
-        Event::ConversationGivenBack(e) => take_over::given_back(ws, e),
+        Event::TransferOffered(e) => transfer_offer::offered(ws, e),
+        Event::TransferOfferEnded(e) => transfer_offer::was_ended(ws, e),
+        Event::ConversationTakenOver(e) => take_over::taken_over(ws, e, at),
+        Event::ConversationGivenBack(e) => take_over::given_back(ws, e, at),
         Event::ConversationFinished(e) => finish::finished(ws, e),
         Event::AfterWorkEnded(e) => after_work::was_ended(ws, e),
         Event::ExclusiveAgentSet(e) => exclusive::was_set(ws, e),
@@ -170,5 +199,17 @@ fn evolve_workspace(ws: &mut Workspace, header: &CommitHeader, position: Positio
         Event::MessageSettled(e) => send::settled(ws, e),
         Event::DeliveryUpdated(e) => delivery::updated(ws, e, at),
         Event::ReceiptParked(e) => delivery::parked(ws, e, at),
+        Event::ResponseAwaited(e) => service_level::was_awaited(ws, e),
+        Event::ResponseMissed(e) => service_level::was_missed(ws, e),
+        Event::InactivityWarned(e) => inactivity::was_warned(ws, e, at),
+        Event::InactivityPutOff(e) => inactivity::was_put_off(ws, e),
+        Event::ContactsMerged(e) => contacts::merge::contacts_merged(ws, e),
+        Event::ConversationMerged(e) => contacts::merge::conversation_merged(ws, e),
+        Event::AddressChanged(e) => contacts::identity::address_changed(ws, e),
+        // What is known of contacts is a view's.
+        Event::IdentityChanged(_)
+        | Event::ConversationJoined(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactNoteAdded(_) => {}
     }
 }

@@ -60,7 +60,9 @@ impl Replica {
             domain::apply(&mut self.state, &commit.header, first, &commit.events);
             let events = commit.events.len() as u32;
             index += events;
-            self.last = Position { index: first.index + events.saturating_sub(1), ..first };
+            if let Some(before_last) = events.checked_sub(1) {
+                self.last = Position { index: first.index + before_last, ..first };
+            }
             self.last_at = commit.header.at;
         }
         self.sequence = recorded.sequence;

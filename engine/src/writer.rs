@@ -228,7 +228,10 @@ impl<'a> Writer<'a> {
             Some(r) => (r.position, r.conversation, message_of(r, submission.id)),
             None => (first, None, None),
         };
-        self.hot.last = position;
+        // Where nothing happened the next event will be: two deadlines must not rest on the same place.
+        if !events.is_empty() {
+            self.hot.last = position;
+        }
         Ok(Outcome { position, conversation, message, repeated: false, events })
     }
 

@@ -70,7 +70,7 @@ mod model {
             };
             assert!(agreed, "{what}: the model says {verdict:?}, the domain {decided:?}");
             compare::same(self.replica.state(), &self.reference);
-            invariants::hold(self.replica.state(), &mut self.before);
+            invariants::hold(self.replica.state(), self.now, &mut self.before);
         }
 
         fn take_next(&mut self, actor: Actor, command: Command) {

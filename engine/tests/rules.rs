@@ -8,18 +8,24 @@ mod rules {
 
     mod assign;
     mod attempts;
+    mod business_hours;
     mod configuration;
     mod connection;
+    mod contacts;
     mod delivery;
     mod exclusive;
     mod finish;
+    mod inactivity;
     mod inbound;
     mod offer;
     mod presence;
     mod routing;
     mod send;
+    mod service_level;
     mod take_over;
+    mod texts;
     mod transfer;
+    mod transfer_offer;
 
     use schemas::Rejection;
 
@@ -31,17 +37,23 @@ mod rules {
         let tables = [
             assign::refusals(),
             attempts::refusals(),
+            business_hours::refusals(),
             configuration::refusals(),
             connection::refusals(),
+            contacts::refusals(),
             delivery::refusals(),
             exclusive::refusals(),
             finish::refusals(),
+            inactivity::refusals(),
             inbound::refusals(),
             offer::refusals(),
             presence::refusals(),
             routing::refusals(),
             send::refusals(),
+            service_level::refusals(),
             take_over::refusals(),
+            texts::refusals(),
+            transfer_offer::refusals(),
             transfer::refusals(),
         ];
         let tested: Vec<&str> = tables.iter().flatten().map(Rejection::code).collect();

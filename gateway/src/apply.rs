@@ -1,6 +1,7 @@
 //! `atender apply FILE.toml`: makes the masters of a running server be as a file says. Applying it again changes
-//! nothing. Whatever is wrong is said with file, line and field.
+//! nothing. Whatever is wrong is said with file, line and field. And the other way round: a file of what there is.
 
+mod export;
 mod file;
 
 use std::path::Path;
@@ -10,6 +11,7 @@ use schemas::api::Accepted;
 use serde_json::Value;
 
 use crate::api_client::{ApiClient, ApiError};
+pub use export::{ExportError, export};
 pub use file::{MastersFile, Place, Problem};
 
 const OVERFLOW: &str = ".overflow";

@@ -38,6 +38,7 @@ enum Command {
     Serve(ServeArgs),
     Demo(DemoArgs),
     Apply(client::ApplyArgs),
+    ExportConfig(client::ExportConfigArgs),
     DeadLetters(client::DeadLettersArgs),
     Replay(ReplayArgs),
     Rebuild(LogArgs),
@@ -130,7 +131,11 @@ pub fn main() -> ExitCode {
         Command::Demo(_) => "error",
         // What goes wrong is what it tells.
         Command::Doctor(_) => "off",
-        Command::Apply(_) | Command::DeadLetters(_) | Command::Replay(_) | Command::Rebuild(_) => "warn",
+        Command::Apply(_)
+        | Command::ExportConfig(_)
+        | Command::DeadLetters(_)
+        | Command::Replay(_)
+        | Command::Rebuild(_) => "warn",
     });
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -160,6 +165,7 @@ async fn run(command: Command) -> Outcome {
             Ok(if in_order { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Apply(args) => client::apply(args).await,
+        Command::ExportConfig(args) => client::export_config(args).await,
         Command::DeadLetters(args) => client::dead_letters(args).await,
         Command::Replay(ReplayArgs { conversation, at, log }) => log::replay(conversation, at, &log).await,
         Command::Rebuild(args) => log::rebuild(&args).await,

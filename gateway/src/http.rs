@@ -22,8 +22,10 @@ pub mod order;
 pub mod problem;
 mod reading;
 mod sight;
+mod texts;
 mod tokens;
 mod webhook;
+mod worked_time;
 
 use std::sync::Arc;
 
@@ -69,9 +71,11 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(inbox::routes())
         .merge(conversations::routes())
         .merge(choices::routes())
+        .merge(texts::routes())
         .merge(contacts::routes())
         .merge(exclusive::routes())
         .merge(agents::routes())
+        .merge(worked_time::routes())
         .merge(events::routes())
         .merge(audit::routes())
         .merge(configuration::routes())

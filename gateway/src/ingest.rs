@@ -168,7 +168,12 @@ async fn submit(app: &App, updates: &[Update]) -> Result<Vec<Fate>, TryLater> {
         channels = whatsapp_channels(app)?;
     }
     let fates = updates.iter().map(|update| {
-        let channel = update.phone_number_id.as_ref().and_then(|number| channels.get(number));
+        let channel = match (&update.phone_number_id, &update.kind) {
+            (Some(number), _) => channels.get(number),
+            // User ids are the same for all numbers of a business: any of them may tell.
+            (None, UpdateKind::IdentityChange(_)) => channels.values().min(),
+            (None, _) => None,
+        };
         let submitted = submission(update, channel, &app.workspace, &app.contact_key)
             .map(|submission| app.engine.submit(submission));
         async move {
@@ -225,6 +230,7 @@ fn kind(update: &Update) -> &'static str {
     match update.kind {
         UpdateKind::Message(_) => "message",
         UpdateKind::Status(_) => "status",
+        UpdateKind::IdentityChange(_) => "identity",
         UpdateKind::Other { .. } => "other",
     }
 }

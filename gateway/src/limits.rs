@@ -48,6 +48,10 @@ pub const PAGE_ROWS_DEFAULT: usize = 50;
 pub const PAGE_ROWS_MAX: usize = 200;
 /// Most events of a page of an audit, but for the rest of its last frame.
 pub const AUDIT_EVENTS_MAX: usize = 10_000;
+/// Longest time that an agent's worked time is told for.
+pub const WORKED_TIME_MAX: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+/// Most changes of presence that it is told from.
+pub const PRESENCES_MAX: usize = 5_000;
 /// Events of a page of an audit when nothing is asked for.
 pub const AUDIT_EVENTS_DEFAULT: usize = 1_000;
 

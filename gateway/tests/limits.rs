@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use engine::EngineConfig;
 use gateway::limits as g;
+use projections::search_limits as f;
 use projections::store as p;
 use schemas::limits as s;
 
@@ -19,6 +20,10 @@ fn figures() -> BTreeMap<String, u64> {
         ("projections::KEY_BYTES_MAX", p::KEY_BYTES_MAX as u64),
         ("projections::VALUE_BYTES_MAX", p::VALUE_BYTES_MAX as u64),
         ("projections::SCAN_ROWS_MAX", p::SCAN_ROWS_MAX as u64),
+        ("projections::QUERY_CHARS_MAX", f::QUERY_CHARS_MAX as u64),
+        ("projections::QUERY_WORDS_MAX", f::QUERY_WORDS_MAX as u64),
+        ("projections::TERMS_LOOKED_AT_MAX", f::TERMS_LOOKED_AT_MAX as u64),
+        ("projections::SIGHTS_MAX", f::SIGHTS_MAX as u64),
     ];
     figures.extend([
         ("gateway::CONNECTIONS_MAX", g::CONNECTIONS_MAX as u64),
@@ -42,6 +47,8 @@ fn figures() -> BTreeMap<String, u64> {
         ("gateway::PAGE_ROWS_DEFAULT", g::PAGE_ROWS_DEFAULT as u64),
         ("gateway::PAGE_ROWS_MAX", g::PAGE_ROWS_MAX as u64),
         ("gateway::AUDIT_EVENTS_MAX", g::AUDIT_EVENTS_MAX as u64),
+        ("gateway::WORKED_TIME_MAX", g::WORKED_TIME_MAX.as_secs()),
+        ("gateway::PRESENCES_MAX", g::PRESENCES_MAX as u64),
         ("gateway::AUDIT_EVENTS_DEFAULT", g::AUDIT_EVENTS_DEFAULT as u64),
         ("gateway::STREAMS_MAX", g::STREAMS_MAX as u64),
         ("gateway::STREAMS_OF_TOKEN_MAX", g::STREAMS_OF_TOKEN_MAX as u64),
@@ -81,8 +88,23 @@ fn figures() -> BTreeMap<String, u64> {
         ("schemas::PRIORITY_MAX", u64::from(s::PRIORITY_MAX)),
         ("schemas::OVERFLOW_SECONDS_MAX", u64::from(s::OVERFLOW_SECONDS_MAX)),
         ("schemas::AFTER_WORK_SECONDS_MAX", u64::from(s::AFTER_WORK_SECONDS_MAX)),
+        ("schemas::INACTIVITY_SECONDS_MAX", u64::from(s::INACTIVITY_SECONDS_MAX)),
+        ("schemas::SERVICE_LEVEL_SECONDS_MAX", u64::from(s::SERVICE_LEVEL_SECONDS_MAX)),
+        ("schemas::TIME_ZONE_BYTES_MAX", s::TIME_ZONE_BYTES_MAX as u64),
+        ("schemas::OPEN_HOURS_MAX", s::OPEN_HOURS_MAX as u64),
+        ("schemas::HOLIDAYS_MAX", s::HOLIDAYS_MAX as u64),
+        ("schemas::CALENDAR_DAYS_MAX", u64::from(s::CALENDAR_DAYS_MAX)),
         ("schemas::OFFER_SECONDS_MAX", u64::from(s::OFFER_SECONDS_MAX)),
+        ("schemas::TRANSFER_OFFER_SECONDS_DEFAULT", u64::from(s::TRANSFER_OFFER_SECONDS_DEFAULT)),
         ("schemas::ROUTED_AT_ONCE_MAX", s::ROUTED_AT_ONCE_MAX as u64),
+        ("schemas::ALSO_MAX", s::ALSO_MAX as u64),
+        ("schemas::CONTACT_FIELDS_MAX", s::CONTACT_FIELDS_MAX as u64),
+        ("schemas::FIELD_CHOICES_MAX", s::FIELD_CHOICES_MAX as u64),
+        ("schemas::FIELD_CHARS_MAX", s::FIELD_CHARS_MAX as u64),
+        ("schemas::EMAIL_CHARS_MAX", s::EMAIL_CHARS_MAX as u64),
+        ("schemas::PHONE_DIGITS_MAX", s::PHONE_DIGITS_MAX as u64),
+        ("schemas::DOCUMENT_CHARS_MAX", s::DOCUMENT_CHARS_MAX as u64),
+        ("schemas::FIELDS_AT_ONCE_MAX", s::FIELDS_AT_ONCE_MAX as u64),
         ("schemas::MASTERS_PER_KIND_MAX", s::MASTERS_PER_KIND_MAX as u64),
         ("schemas::IDEMPOTENCY_KEY_BYTES_MAX", s::IDEMPOTENCY_KEY_BYTES_MAX as u64),
         ("schemas::EVENTS_PER_COMMIT_MAX", s::EVENTS_PER_COMMIT_MAX as u64),

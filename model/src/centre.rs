@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    WorkspaceCreated,
+    TextDefined, WorkspaceCreated,
 };
 use schemas::{
-    Absence, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, ContactId, DispositionId,
-    ExclusiveWait, ProjectId, Role, Routing, SkillId, Skills, Timestamp, WorkspaceId,
+    Absence, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, ContactField, ContactId,
+    DispositionId, ExclusiveWait, FieldDefinition, FieldId, FieldKind, ProjectId, Role, Routing, Shortcut,
+    SkillId, Skills, TextId, Timestamp, Timing, WorkspaceId,
 };
 
 pub const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
@@ -21,7 +22,7 @@ pub const CAMPAIGNS: [(&str, &[&str], ExclusiveWait); 3] = [
 pub const CHANNELS: [(&str, &str); 2] = [("one", "sales"), ("two", "sales")];
 pub const AGENTS: [&str; 5] = ["ana", "ben", "carla", "dan", "sue"];
 pub const SUPERVISOR: &str = "sue";
-pub const CONTACTS: usize = 4;
+pub const CONTACTS: usize = 6;
 
 pub fn workspace() -> WorkspaceId {
     WorkspaceId::new("default").expect("a good id")
@@ -44,7 +45,11 @@ pub fn channel(index: usize) -> ChannelId {
 }
 
 pub fn contact(index: usize) -> ContactId {
-    ContactId::from_bytes([(index % CONTACTS) as u8; 16])
+    ContactId::from_bytes((index as u128).to_be_bytes())
+}
+
+pub fn identity(index: usize) -> String {
+    format!("identity {index}")
 }
 
 /// The first two can be chosen everywhere.
@@ -79,6 +84,7 @@ pub fn campaign_routing(index: usize, routing: Routing) -> CampaignDefined {
         absence: absence(id),
         // Where an agent has something to do after a conversation.
         after_work_seconds: if id == "billing" { 10 } else { 0 },
+        timing: Timing::default(),
     }
 }
 
@@ -105,6 +111,11 @@ pub fn client(name: &str) -> ClientDefined {
         client: ClientId::new("acme").expect("a good id"),
         name: name.into(),
         history_conversations: 10,
+        contact_fields: vec![
+            own_field("tier", FieldKind::Choice, &["gold", "silver"]),
+            own_field("born", FieldKind::Date, &[]),
+            own_field("debt", FieldKind::Number, &[]),
+        ],
     }
 }
 
@@ -129,6 +140,40 @@ pub fn channel_entering(index: usize, entry: Option<CampaignId>) -> ChannelDefin
 pub fn disposition_under(index: usize, parent: Option<usize>) -> DispositionDefined {
     let disposition = disposition(index);
     DispositionDefined { name: disposition.to_string(), parent: parent.map(self::disposition), disposition }
+}
+
+fn own_field(id: &str, kind: FieldKind, choices: &[&str]) -> FieldDefinition {
+    let choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
+    FieldDefinition { id: FieldId::new(id).expect("a good id"), label: id.into(), kind, choices }
+}
+
+/// A field of a contact, and a value that may not be one of it.
+pub fn field(index: usize) -> (ContactField, &'static str) {
+    let own = |id| {
+        let (client, field) = (client("Acme").client, FieldId::new(id).expect("a good id"));
+        ContactField::Own { client, field }
+    };
+    match index % 8 {
+        0 => (ContactField::Name, " Eva "),
+        1 => (ContactField::Email, "eva@example.com"),
+        2 => (ContactField::Phone, "+34 600-000.001"),
+        3 => (ContactField::Document, "X1"),
+        4 => (own("tier"), "gold"),
+        5 => (own("born"), "2000-02-29"),
+        6 => (own("debt"), "-3.5"),
+        _ => (own("debt"), "1.2.3"),
+    }
+}
+
+/// A text that a campaign has.
+pub fn text(index: usize, campaign: CampaignId, shortcut: Option<&str>) -> TextDefined {
+    TextDefined {
+        text: TextId::new(&format!("text-{index}")).expect("a good id"),
+        campaign,
+        name: "Greeting".into(),
+        shortcut: shortcut.map(|shortcut| Shortcut::new(shortcut).expect("a good shortcut")),
+        body: "Hello {contact.name|you}, {{this}} is {agent.name}".into(),
+    }
 }
 
 /// All masters; agents work everywhere and may hold two conversations each.

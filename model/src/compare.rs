@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::domain::{Stage, State, Workspace};
+use engine::domain::{Conversation, Stage, State, Workspace};
 use schemas::event::{OverflowAt, Reservation};
 use schemas::{AgentId, ConversationId, Timestamp};
 
 use crate::centre::{self, CAMPAIGNS, CHANNELS};
 use crate::reference::{Place, Reference, Talk};
+use crate::timing::Waits;
 
 fn stage_of(talk: &Talk, state: &Stage) -> Stage {
     match &talk.place {
@@ -36,10 +37,19 @@ pub fn same(state: &State, model: &Reference) {
     for talk in model.open() {
         let found = ws.conversation(talk.id).expect("open in the model");
         assert_eq!(found.stage, stage_of(talk, &found.stage), "the place of {}", talk.id);
+        assert_eq!(found.contact, talk.contact, "whose {} is", talk.id);
+        assert_eq!(*found.identity, *talk.address, "where what is sent in {} goes", talk.id);
         assert_eq!(found.campaign, talk.campaign, "the campaign of {}", talk.id);
         assert_eq!(found.taken_from, talk.taken_from, "from whom {} was taken over", talk.id);
+        let asked = found.transfer_offer.as_ref().map(|asked| (asked.to.clone(), asked.until));
+        assert_eq!(asked, talk.asked, "who is asked to take {} over", talk.id);
         assert_eq!(found.declined, talk.declined, "who declined {}", talk.id);
         assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
+        assert_eq!(waits_of(found), talk.waits, "who waits for whose answer in {}", talk.id);
+    }
+    let others = ws.aliases().map(|(id, _)| *id);
+    for id in (0..centre::CONTACTS).map(centre::contact).chain(others) {
+        assert_eq!(ws.resolve(id), model.who(id), "whom {id} stands for");
     }
     let exclusive: BTreeMap<_, _> =
         ws.exclusive_agents().map(|(key, found)| (key.clone(), found.agent.clone())).collect();
@@ -63,6 +73,17 @@ pub fn same(state: &State, model: &Reference) {
     }
 }
 
+fn waits_of(found: &Conversation) -> Waits {
+    let Conversation { answers, silence, told_closed_at, .. } = found;
+    Waits {
+        has_answered: answers.has_answered,
+        is_unanswered: answers.is_unanswered,
+        due: answers.due.map(|due| (due.kind, due.at, due.is_missed)),
+        silence: silence.map(|silence| (silence.since, silence.is_warned, silence.until)),
+        told_closed_at: *told_closed_at,
+    }
+}
+
 fn same_agents(ws: &Workspace, model: &Reference) {
     assert_eq!(ws.agents().count(), model.people.len(), "agents");
     for agent in ws.agents() {
@@ -79,6 +100,8 @@ fn same_agents(ws: &Workspace, model: &Reference) {
         assert_eq!(agent.offered, model.offers(id), "what {id} is offered");
         let lent: BTreeSet<_> = agent.lent.iter().copied().collect();
         assert_eq!(lent, model.lent(id).into_iter().collect(), "what was taken over from {id}");
+        let asked: BTreeSet<_> = agent.asked.iter().copied().collect();
+        assert_eq!(asked, model.asked(id).into_iter().collect(), "what {id} is asked to take over");
         let kept: Vec<ConversationId> = ws.kept_for(id).collect();
         assert_eq!(kept, waiting(model, |_, whose| whose == Some(id)), "what is kept for {id}");
     }

@@ -13,12 +13,19 @@ impl Reference {
     pub fn deadlines(&self) -> BTreeSet<(Timestamp, Due)> {
         let mut found = BTreeSet::new();
         for talk in self.open() {
-            let at = match &talk.place {
+            let in_its_place = match &talk.place {
                 Place::Waiting { kept: Some((_, until)), .. } => *until,
                 Place::Waiting { kept: None, overflow, .. } => overflow.as_ref().map(|(at, _)| *at),
                 Place::Offered { until, .. } => Some(*until),
-                Place::With { .. } | Place::Over => None,
+                Place::With { .. } => talk.asked.as_ref().map(|(_, until)| *until),
+                Place::Over => None,
             };
+            let silence = match &talk.place {
+                Place::With { .. } => talk.waits.silence.and_then(|(.., until)| until),
+                Place::Waiting { .. } | Place::Offered { .. } | Place::Over => None,
+            };
+            let answer = talk.waits.due.filter(|(.., is_missed)| !is_missed).map(|(_, at, _)| at);
+            let at = in_its_place.into_iter().chain(silence).chain(answer).min();
             found.extend(at.map(|at| (at, Due::Conversation(talk.id))));
         }
         for ((contact, campaign), until) in &self.exclusive_until {

@@ -41,6 +41,8 @@ type Name = (ChannelId, String);
 #[derive(Debug, Clone, Default)]
 pub struct Messages {
     pub all: BTreeMap<MessageId, Message>,
+    /// The same, the latest last.
+    pub sent: Vec<MessageId>,
     /// The network's ids, with the message and the send they are of.
     names: BTreeMap<Name, (MessageId, u16)>,
     parked: BTreeMap<Name, BTreeSet<DeliveryStatus>>,
@@ -59,6 +61,7 @@ impl Messages {
             name: None,
         };
         self.all.insert(id, message);
+        self.sent.push(id);
         Verdict::Happened
     }
 

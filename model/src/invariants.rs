@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::domain::{AfterWork, Agent, Connection, Conversation, Stage, State, Workspace};
 use schemas::command::Due;
 use schemas::routing::meets;
-use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, RoutingPolicy};
+use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, RoutingPolicy, Timestamp};
 
 use crate::centre::{self, CAMPAIGNS, CHANNELS};
+use crate::timing::is_open;
 
 /// What was seen after the step before.
 #[derive(Debug, Default)]
@@ -18,13 +19,13 @@ pub struct Before {
     loads: BTreeMap<AgentId, u16>,
 }
 
-pub fn hold(state: &State, before: &mut Before) {
+pub fn hold(state: &State, now: Timestamp, before: &mut Before) {
     let Some(ws) = state.workspace(&centre::workspace()) else {
         return;
     };
     each_conversation_has_at_most_one_agent(ws);
     one_is_open_for_each_contact_and_channel(ws);
-    nobody_waits_beside_an_agent_with_room(ws);
+    nobody_waits_beside_an_agent_with_room(ws, now);
     queues_go_by_waiting_time(ws);
     deadlines_are_the_waits_that_end(state, ws);
     nobody_holds_more_than_they_may(ws, before);
@@ -41,6 +42,12 @@ pub fn hold_of(events: &[Event], state: &State) {
         }
     }
     let ws = state.workspace(&centre::workspace());
+    for event in events {
+        if let Event::ConversationAssigned(assigned) = event {
+            let is_open = ws.is_some_and(|ws| ws.conversation(assigned.conversation).is_some());
+            assert!(is_open, "what is over is given to somebody: {events:?}");
+        }
+    }
     for (id, status) in statuses {
         let found = ws.and_then(|ws| ws.outbound(id)).expect("it was updated");
         assert_eq!(found.status, status, "the status of {id} after {events:?}");
@@ -50,7 +57,8 @@ pub fn hold_of(events: &[Event], state: &State) {
 fn each_conversation_has_at_most_one_agent(ws: &Workspace) {
     let mut held = BTreeMap::new();
     for agent in ws.agents() {
-        let taken = agent.holding.len() + agent.offered.len() + agent.after_work.len() + agent.lent.len();
+        let of_others = agent.lent.len() + agent.asked.len();
+        let taken = agent.holding.len() + agent.offered.len() + agent.after_work.len() + of_others;
         assert_eq!(usize::from(agent.load.total()), taken, "what is counted and what is held or offered");
         for id in &agent.holding {
             let before = held.insert(*id, &agent.definition.agent);
@@ -92,10 +100,17 @@ fn is_chosen(ws: &Workspace, agent: &Agent, conversation: &Conversation) -> bool
         && meets(own, &routing.skills)
         && meets(own, &conversation.needs.skills)
         && !conversation.declined.contains(&agent.definition.agent)
-        && !ws.deadlines().any(|(_, due)| *due == Due::Campaign(conversation.campaign.clone()))
 }
 
-fn nobody_waits_beside_an_agent_with_room(ws: &Workspace) {
+/// Whether its campaign gives anything now: it is open, and its queue is not just about to be routed.
+fn is_given(ws: &Workspace, conversation: &Conversation, now: Timestamp) -> bool {
+    let campaign = ws.campaign(&conversation.campaign).expect("a campaign");
+    let is_open = campaign.timing.business_hours.is_none() || is_open(now);
+    let due = Due::Campaign(conversation.campaign.clone());
+    is_open && !ws.deadlines().any(|(at, other)| *at <= now && *other == due)
+}
+
+fn nobody_waits_beside_an_agent_with_room(ws: &Workspace, now: Timestamp) {
     for (id, conversation) in ws.conversations() {
         let Stage::Waiting { reserved, .. } = &conversation.stage else {
             continue;
@@ -105,6 +120,7 @@ fn nobody_waits_beside_an_agent_with_room(ws: &Workspace) {
                 Some(kept) => kept.agent == agent.definition.agent,
                 None => is_chosen(ws, agent, conversation),
             };
+            let theirs = theirs && is_given(ws, conversation, now);
             assert!(!theirs, "{id} waits, and {:?} has room", agent.definition.agent);
         }
         if let Some(kept) = reserved {
@@ -144,15 +160,22 @@ fn queues_go_by_waiting_time(ws: &Workspace) {
 fn deadlines_are_the_waits_that_end(state: &State, ws: &Workspace) {
     let mut expected = BTreeSet::new();
     for (id, conversation) in ws.conversations() {
-        if let Stage::Waiting { reserved: Some(kept), .. } = &conversation.stage {
-            expected.extend(kept.until.map(|until| (until, Due::Conversation(*id))));
+        let mut times = Vec::new();
+        match &conversation.stage {
+            Stage::Waiting { reserved, overflow, .. } => {
+                times.extend(reserved.iter().filter_map(|kept| kept.until));
+                times.extend(overflow.iter().map(|leaves| leaves.at));
+            }
+            Stage::Offered { until, .. } => times.push(*until),
+            Stage::Assigned(_) => {
+                times.extend(conversation.silence.and_then(|silence| silence.until));
+                times.extend(conversation.transfer_offer.as_ref().map(|asked| asked.until));
+            }
+            Stage::Loose => {}
         }
-        if let Stage::Offered { until, .. } = &conversation.stage {
-            expected.insert((*until, Due::Conversation(*id)));
-        }
-        if let Stage::Waiting { overflow: Some(leaves), .. } = &conversation.stage {
-            expected.insert((leaves.at, Due::Conversation(*id)));
-        }
+        let due = conversation.answers.due.filter(|due| !due.is_missed);
+        times.extend(due.map(|due| due.at));
+        expected.extend(times.into_iter().min().map(|at| (at, Due::Conversation(*id))));
     }
     for ((contact, campaign), exclusive) in ws.exclusive_agents() {
         let due = || Due::ExclusiveAgent(*contact, campaign.clone());

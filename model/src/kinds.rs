@@ -22,7 +22,8 @@ macro_rules! kinds {
 kinds! {
     CreateWorkspace DefineClient DefineProject DefineCampaign DefineChannel DefineDisposition DefineAgent
     DefineSettings ReportConnection ChangePresence ReceiveMessage Assign AcceptOffer DeclineOffer Send Transfer
-    TakeOver GiveBack Finish EndAfterWork SetNeeds AddNote SetExclusiveAgent RemoveExclusiveAgent RecordReceipt
-    BeginAttempt EndAttempt Resend Settle;
+    OfferTransfer WithdrawTransfer TakeOver GiveBack Finish EndAfterWork SetNeeds AddNote SetExclusiveAgent RemoveExclusiveAgent RecordReceipt
+    BeginAttempt EndAttempt Resend Settle DefineText RemoveText MergeContacts ChangeIdentity UpdateContact
+    AddContactNote;
     Conversation ExclusiveAgent AfterWork Agent Campaign
 }

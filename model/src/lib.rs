@@ -5,15 +5,19 @@
 
 pub mod centre;
 pub mod compare;
+mod contacts;
 mod days;
 mod deadlines;
 mod delivery;
 pub mod invariants;
 mod kinds;
 mod masters;
+mod questions;
 mod reference;
 mod spoil;
 mod steps;
+mod texts;
+mod timing;
 
 pub use days::Steps;
 pub use kinds::{KINDS, kind};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    SettingsDefined, WorkspaceCreated,
+    SettingsDefined, TextDefined, WorkspaceCreated,
 };
 use schemas::limits::{
     AFTER_WORK_SECONDS_MAX, AWAY_REASONS_MAX, CAPACITY_MAX, GRACE_SECONDS_MAX, IDENTITY_BYTES_MAX,
@@ -12,8 +12,11 @@ use schemas::limits::{
     SKILLS_MAX,
 };
 use schemas::masters::NOT_RESPONDING;
-use schemas::{Actor, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, Role, Routing, Skills};
+use schemas::{
+    Actor, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, Role, Routing, Skills, TextId,
+};
 
+use crate::contacts::check_fields;
 use crate::reference::{Code, Reference, Talk, Verdict, only_if, or_refused};
 
 /// Kept for transfers.
@@ -23,15 +26,16 @@ const TRANSFER: &str = "transfer";
 pub(crate) struct Masters {
     pub(crate) is_created: bool,
     pub(crate) settings: SettingsDefined,
-    clients: BTreeMap<ClientId, ClientDefined>,
-    projects: BTreeMap<ProjectId, ProjectDefined>,
+    pub(crate) clients: BTreeMap<ClientId, ClientDefined>,
+    pub(crate) projects: BTreeMap<ProjectId, ProjectDefined>,
     pub(crate) campaigns: BTreeMap<CampaignId, CampaignDefined>,
     pub(crate) channels: BTreeMap<ChannelId, ChannelDefined>,
     dispositions: BTreeMap<DispositionId, DispositionDefined>,
+    pub(crate) texts: BTreeMap<TextId, TextDefined>,
 }
 
 /// Has a master be as said.
-fn be<K: Ord, V: Clone + PartialEq>(masters: &mut BTreeMap<K, V>, id: K, wanted: &V) -> Verdict {
+pub(crate) fn be<K: Ord, V: Clone + PartialEq>(masters: &mut BTreeMap<K, V>, id: K, wanted: &V) -> Verdict {
     if masters.get(&id) == Some(wanted) {
         return Verdict::Nothing;
     }
@@ -66,10 +70,20 @@ impl Masters {
         disposition: &DispositionId,
         sub: Option<&DispositionId>,
     ) -> Result<(), Code> {
+        self.fits(&self.campaigns[campaign], disposition, sub)
+    }
+
+    /// A conversation of this campaign can be finished with this.
+    pub(crate) fn fits(
+        &self,
+        campaign: &CampaignDefined,
+        disposition: &DispositionId,
+        sub: Option<&DispositionId>,
+    ) -> Result<(), Code> {
         let Some(found) = self.dispositions.get(disposition) else {
             return Err("unknown_disposition");
         };
-        if !self.campaigns[campaign].dispositions.contains(disposition) || found.parent.is_some() {
+        if !campaign.dispositions.contains(disposition) || found.parent.is_some() {
             return Err("disposition_not_allowed");
         }
         let children: Vec<_> = self.children(disposition).map(|child| &child.disposition).collect();
@@ -125,6 +139,7 @@ impl Reference {
 
     pub(crate) fn define_client(&mut self, actor: &Actor, client: &ClientDefined) -> Verdict {
         or_refused!(self.check_named(actor, &client.name));
+        or_refused!(check_fields(&client.contact_fields));
         be(&mut self.masters.clients, client.client.clone(), client)
     }
 
@@ -190,6 +205,7 @@ impl Reference {
         }
         or_refused!(self.masters.check_routing(campaign));
         only_if!(campaign.after_work_seconds <= AFTER_WORK_SECONDS_MAX, "after_work_seconds");
+        or_refused!(self.masters.check_timing(campaign));
         let verdict = be(&mut self.masters.campaigns, campaign.campaign.clone(), campaign);
         if verdict == Verdict::Happened {
             self.will_route(&campaign.campaign);
@@ -222,6 +238,10 @@ impl Reference {
             return Err("forbidden");
         }
         if self.masters.channels.contains_key(channel) { Ok(()) } else { Err("unknown_channel") }
+    }
+
+    pub(crate) fn campaign(&self, campaign: &CampaignId) -> Option<&CampaignDefined> {
+        self.masters.campaigns.get(campaign)
     }
 
     pub(crate) fn routing(&self, campaign: &CampaignId) -> &Routing {

@@ -16,8 +16,11 @@ use schemas::{
     DispositionId, ExclusiveWait, MessageId, Needs, Presence, Role, RoutingPolicy, Timestamp, TransferTarget,
 };
 
+use crate::contacts::check_also;
 use crate::delivery::Messages;
 use crate::masters::{Masters, check_skills, is_network_id, is_text};
+use crate::questions::whom;
+use crate::timing::Waits;
 
 /// What comes of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,13 +71,18 @@ pub enum Place {
 pub struct Talk {
     pub id: ConversationId,
     pub contact: ContactId,
+    /// Where what is sent goes.
+    pub address: String,
     pub channel: ChannelId,
     pub campaign: CampaignId,
     pub needs: Needs,
     pub declined: Vec<AgentId>,
     /// From whom the supervisor who has it took it over.
     pub taken_from: Option<AgentId>,
+    /// Who is asked whether they take it over, and until when.
+    pub asked: Option<(AgentId, Timestamp)>,
     pub opened_at: Timestamp,
+    pub waits: Waits,
     pub place: Place,
 }
 
@@ -88,11 +96,13 @@ pub struct Reference {
     pub exclusive: BTreeMap<(ContactId, CampaignId), AgentId>,
     /// Until when, where it ends.
     pub exclusive_until: BTreeMap<(ContactId, CampaignId), Timestamp>,
+    /// Ids that turned out to be another contact, with who that is now.
+    pub known_as: BTreeMap<ContactId, ContactId>,
     pub(crate) masters: Masters,
-    /// Campaigns whose queue is looked through again, since when.
+    /// Campaigns whose queue is looked through again, and when.
     pub unrouted: BTreeMap<CampaignId, Timestamp>,
     /// Released just now, and counted with those it was taken over from until all are.
-    still_lent: Vec<(AgentId, ConversationId)>,
+    pub(crate) still_lent: Vec<(AgentId, ConversationId)>,
     /// Whom a campaign that goes by turns gave to last.
     last: BTreeMap<CampaignId, AgentId>,
     pub messages: Messages,
@@ -152,11 +162,21 @@ impl Reference {
             Command::DefineAgent(definition) => self.define(actor, definition),
             Command::ChangePresence { agent, presence } => self.change_presence(actor, agent, presence),
             Command::ReportConnection { agent, is_connected } => self.connection(actor, agent, *is_connected),
-            Command::ReceiveMessage(message) => self.receive(actor, MessageId::from(id).into(), message),
+            Command::ReceiveMessage(message) => self.receive(actor, id, message),
             Command::Assign { conversation, agent } => self.assign(actor, *conversation, agent),
             Command::AcceptOffer { conversation } => self.answer_offer(actor, *conversation, true),
             Command::DeclineOffer { conversation } => self.answer_offer(actor, *conversation, false),
             Command::Transfer { conversation, to, note } => self.transfer(actor, *conversation, to, note),
+            Command::OfferTransfer { conversation, agent, note } => {
+                self.offer_transfer(actor, *conversation, agent, note)
+            }
+            Command::WithdrawTransfer { conversation } => self.withdraw_transfer(actor, *conversation),
+            Command::DefineText(text) => self.define_text(actor, text),
+            Command::RemoveText(text) => self.remove_text(actor, text),
+            Command::MergeContacts { contact, other } => self.merge_contacts(actor, *contact, *other),
+            Command::ChangeIdentity(change) => self.change_identity(actor, change),
+            Command::UpdateContact { set, .. } => self.update_contact(actor, set),
+            Command::AddContactNote { text, .. } => self.add_contact_note(actor, text),
             Command::TakeOver { conversation } => self.take_over(actor, *conversation),
             Command::GiveBack { conversation } => self.give_back(actor, *conversation),
             Command::Finish { conversation, disposition, sub_disposition } => {
@@ -170,15 +190,15 @@ impl Reference {
             Command::SetNeeds { conversation, needs } => self.set_needs(actor, *conversation, needs),
             Command::AddNote { conversation, text, kind } => self.add_note(actor, *conversation, text, *kind),
             Command::SetExclusiveAgent { contact, campaign, agent, until } => {
-                self.set_exclusive(actor, *contact, campaign, agent, *until)
+                self.set_exclusive(actor, self.who(*contact), campaign, agent, *until)
             }
             Command::RemoveExclusiveAgent { contact, campaign } => {
                 or_refused!(self.may_set_exclusive(actor, campaign));
-                self.remove_exclusive(*contact, campaign)
+                self.remove_exclusive(self.who(*contact), campaign)
             }
             Command::PassDeadline(due) => {
                 only_if!(*actor == Actor::System, "forbidden");
-                self.pass(due)
+                self.pass(due, id)
             }
             Command::Send { conversation, content } => self.send(actor, *conversation, content, id),
             Command::BeginAttempt { message } => {
@@ -209,9 +229,9 @@ impl Reference {
         }
     }
 
-    fn pass(&mut self, due: &Due) -> Verdict {
+    fn pass(&mut self, due: &Due, command: CommandId) -> Verdict {
         match due {
-            Due::Conversation(id) => self.end_wait(*id),
+            Due::Conversation(id) => self.end_wait(*id, command),
             Due::ExclusiveAgent(contact, campaign) => self.expire(*contact, campaign),
             Due::AfterWork(agent, conversation) => {
                 let over = |(id, until): &(_, Timestamp)| id == conversation && *until <= self.now;
@@ -237,6 +257,7 @@ impl Reference {
         };
         only_if!(!text.trim().is_empty(), "empty_message");
         only_if!(text.chars().count() <= TEXT_CHARS_MAX, "message_too_long");
+        self.answered(id);
         self.messages.submit(MessageId::from(command), id, channel)
     }
 
@@ -294,7 +315,7 @@ impl Reference {
         themselves || self.supervises(actor)
     }
 
-    fn holds(&self, actor: &Actor, id: ConversationId) -> bool {
+    pub(crate) fn holds(&self, actor: &Actor, id: ConversationId) -> bool {
         self.holder(id).is_some_and(|agent| *actor == Actor::Agent(agent))
     }
 
@@ -339,7 +360,7 @@ impl Reference {
     fn load(&self, agent: &AgentId) -> usize {
         let after_work = self.people[agent].after_work.len();
         let lent = self.lent(agent).len() + self.still_lent.iter().filter(|(from, _)| from == agent).count();
-        self.holding(agent).len() + self.offers(agent).len() + after_work + lent
+        self.holding(agent).len() + self.offers(agent).len() + after_work + lent + self.asked(agent).len()
     }
 
     /// What was taken over from them.
@@ -361,11 +382,17 @@ impl Reference {
             return Verdict::Nothing;
         }
         only_if!(self.talk(id).expect("it is held").taken_from.is_none(), "taken_over_already");
-        only_if!(self.load(by) < usize::from(self.people[by].definition.capacity), "agent_full");
+        let asked = whom(self.talk(id).expect("it is held"));
+        let has_room = self.load(by) < usize::from(self.people[by].definition.capacity);
+        only_if!(asked.as_ref() == Some(by) || has_room, "agent_full");
         self.turns_given += 1;
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: by.clone(), turn });
         self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = Some(from);
+        self.changed_hands(id);
+        if let Some(asked) = asked.filter(|asked| asked != by) {
+            self.fill(&asked);
+        }
         Verdict::Happened
     }
 
@@ -379,7 +406,9 @@ impl Reference {
         };
         only_if!(self.serves(&to, &talk), "nobody_to_give_back_to");
         self.hold(id, &to);
-        self.fill(&by);
+        for freed in std::iter::once(by).chain(whom(&talk)) {
+            self.fill(&freed);
+        }
         Verdict::Happened
     }
 
@@ -387,11 +416,13 @@ impl Reference {
         self.turns_given += 1;
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: agent.clone(), turn });
+        self.changed_hands(id);
     }
 
     /// Back to whom it was taken over from, when the supervisor leaves, if they attend it and are there.
     fn goes_back(&mut self, id: ConversationId) -> bool {
         let talk = self.talk(id).expect("it is held").clone();
+        self.still_lent.extend(whom(&talk).map(|asked| (asked, id)));
         let Some(to) = talk.taken_from.clone() else {
             return false;
         };
@@ -428,7 +459,7 @@ impl Reference {
             && definition.channels.contains(&talk.channel)
     }
 
-    fn is_there(&self, agent: &AgentId) -> bool {
+    pub(crate) fn is_there(&self, agent: &AgentId) -> bool {
         let person = &self.people[agent];
         person.presence == Presence::Online && !matches!(person.connection, Connection::Lost { .. })
     }
@@ -444,6 +475,7 @@ impl Reference {
         let lent = self.still_lent.iter().filter(|(from, _)| from == agent).map(|(_, id)| *id);
         let lent = self.lent(agent).into_iter().chain(lent);
         let all = self.holding(agent).into_iter().chain(self.offers(agent)).chain(done).chain(lent);
+        let all = all.chain(self.asked(agent));
         // The finished ones count too.
         let held = all.filter_map(|id| self.any_talk(id));
         let on_kind = held.filter(|held| of_kind(&held.channel) == kind).count();
@@ -460,18 +492,20 @@ impl Reference {
         all.into_iter().all(|(skill, level)| own.get(skill).is_some_and(|own| own >= level))
     }
 
-    fn set_place(&mut self, id: ConversationId, place: Place) {
+    pub(crate) fn set_place(&mut self, id: ConversationId, place: Place) {
         let talk = self.talks.iter_mut().find(|talk| talk.id == id).expect("it was opened");
         talk.place = place;
         talk.taken_from = None;
+        talk.asked = None;
     }
 
-    fn give(&mut self, id: ConversationId, agent: &AgentId) {
+    pub(crate) fn give(&mut self, id: ConversationId, agent: &AgentId) {
         self.turns_given += 1;
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: agent.clone(), turn });
         self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").declined.clear();
         self.people.get_mut(agent).expect("a known agent").idle_since = self.now;
+        self.changed_hands(id);
     }
 
     /// Theirs at once, or once they accept it.
@@ -489,6 +523,10 @@ impl Reference {
 
     fn answer_offer(&mut self, actor: &Actor, id: ConversationId, is_accepted: bool) -> Verdict {
         only_if!(self.talk(id).is_some(), "conversation_not_open");
+        let asked = self.talk(id).and_then(whom).filter(|asked| *actor == Actor::Agent(asked.clone()));
+        if let Some(asked) = asked {
+            return self.answer_question(id, &asked, is_accepted);
+        }
         let Some(agent) = self.offered_to(id) else {
             return Verdict::Refused("not_offered");
         };
@@ -531,8 +569,13 @@ impl Reference {
             .overflow
             .as_ref()
             .filter(|to| kept.is_none() && self.works_on(&to.campaign, &talk.channel));
-        let overflow = leaves.map(|to| (self.now.plus(seconds(to.after_seconds)), to.campaign.clone()));
+        let campaign = talk.campaign.clone();
+        let begins = self.closed_until(&campaign).unwrap_or(self.now);
+        let overflow = leaves.map(|to| (begins.plus(seconds(to.after_seconds)), to.campaign.clone()));
         self.set_place(id, Place::Waiting { since, turn, priority, kept, overflow });
+        if let Some(opens_at) = self.opens_after(&campaign) {
+            self.route_again(&campaign, opens_at);
+        }
     }
 
     /// Rule 1 and rule 5: the exclusive agent, else the most room, else the queue. `giver` gets nothing.
@@ -551,13 +594,15 @@ impl Reference {
     ) {
         let is_there = |agent: &AgentId| self.serves(agent, talk) && !talk.declined.contains(agent);
         if let Some(agent) = exclusive.filter(is_there) {
-            if giver != Some(&agent) && self.has_room_for(&agent, talk) {
+            let opens_at = self.closed_until(&talk.campaign);
+            let begins = opens_at.unwrap_or(self.now);
+            if opens_at.is_none() && giver != Some(&agent) && self.has_room_for(&agent, talk) {
                 return self.give_or_offer(talk.id, &agent, since);
             }
             match self.masters.campaigns[&talk.campaign].exclusive_wait {
-                ExclusiveWait::Seconds(0) => {}
+                ExclusiveWait::Seconds(0) if opens_at.is_none() => {}
                 ExclusiveWait::Seconds(seconds) => {
-                    let until = self.now.plus(self::seconds(seconds));
+                    let until = begins.plus(self::seconds(seconds));
                     return self.queue(talk.id, since, Some((agent, Some(until))));
                 }
                 ExclusiveWait::Forever => return self.queue(talk.id, since, Some((agent, None))),
@@ -570,6 +615,9 @@ impl Reference {
 
     fn assign_by_policy(&mut self, id: ConversationId, since: Timestamp, giver: Option<&AgentId>) -> bool {
         let talk = self.talk(id).expect("it is open").clone();
+        if self.is_closed(&talk.campaign) {
+            return false;
+        }
         let policy = self.routing(&talk.campaign).policy;
         let mut free: Vec<AgentId> = self.people.keys().cloned().collect();
         free.retain(|agent| {
@@ -616,19 +664,41 @@ impl Reference {
         waiting.into_iter().map(|(_, since, _, id)| (since, id)).collect()
     }
 
+    fn has_waiting(&self, campaign: &CampaignId) -> bool {
+        !self.waiting_in(campaign).is_empty() || !self.kept(|talk, _| talk.campaign == *campaign).is_empty()
+    }
+
+    /// At the earliest of the times.
+    fn route_again(&mut self, campaign: &CampaignId, at: Timestamp) {
+        let before = self.unrouted.get(campaign).copied();
+        self.unrouted.insert(campaign.clone(), before.map_or(at, |before| before.min(at)));
+    }
+
     /// Whatever waits there is looked through again.
     pub(crate) fn will_route(&mut self, id: &CampaignId) {
-        if !self.waiting_in(id).is_empty() {
-            self.unrouted.entry(id.clone()).or_insert(self.now);
+        if self.has_waiting(id) {
+            self.route_again(id, self.now);
         }
     }
 
     fn route_queue(&mut self, campaign: &CampaignId) -> Verdict {
-        if self.unrouted.remove(campaign).is_none() {
+        if self.unrouted.get(campaign).is_none_or(|at| *at > self.now) {
             return Verdict::Nothing;
+        }
+        self.unrouted.remove(campaign);
+        let agents: Vec<AgentId> = self.people.keys().cloned().collect();
+        for agent in agents.iter().filter(|_| !self.is_closed(campaign)).collect::<Vec<_>>() {
+            for (since, id) in self.kept(|talk, whose| whose == agent && talk.campaign == *campaign) {
+                if self.has_room_for(agent, self.talk(id).expect("it waits")) {
+                    self.give_or_offer(id, agent, since);
+                }
+            }
         }
         for (since, id) in self.waiting_in(campaign) {
             self.assign_by_policy(id, since, None);
+        }
+        if let Some(opens_at) = self.opens_after(campaign).filter(|_| self.has_waiting(campaign)) {
+            self.route_again(campaign, opens_at);
         }
         Verdict::Happened
     }
@@ -653,10 +723,12 @@ impl Reference {
     }
 
     /// Whatever waits and they can take, what is kept for them first, then by waiting time.
-    fn fill(&mut self, agent: &AgentId) {
+    pub(crate) fn fill(&mut self, agent: &AgentId) {
         while self.has_room(agent) {
             let mut waiting = Vec::new();
-            let takes = |talk: &&Talk| self.serves(agent, talk) && self.has_room_for(agent, talk);
+            let takes = |talk: &&Talk| {
+                self.serves(agent, talk) && self.has_room_for(agent, talk) && !self.is_closed(&talk.campaign)
+            };
             for talk in self.open().filter(takes) {
                 let is_routed = self.routing(&talk.campaign).policy != RoutingPolicy::Manual;
                 match &talk.place {
@@ -695,6 +767,7 @@ impl Reference {
             }
         }
         self.withdraw(id, |model, talk| !model.serves(id, talk));
+        self.ask_no_more(id, |model, talk| !model.serves(id, talk));
         self.fill(id);
         if self.people[id].definition.role == Role::Auditor {
             self.release(id, false);
@@ -744,10 +817,14 @@ impl Reference {
                 person.idle_since = self.now;
                 self.fill(agent);
             }
-            Presence::Away { .. } => self.withdraw(agent, |_, _| true),
+            Presence::Away { .. } => {
+                self.withdraw(agent, |_, _| true);
+                self.ask_no_more(agent, |_, _| true);
+            }
             Presence::Offline => {
                 person.after_work.clear();
                 self.withdraw(agent, |_, _| true);
+                self.ask_no_more(agent, |_, _| true);
                 self.release(agent, true);
             }
         }
@@ -785,6 +862,7 @@ impl Reference {
         person.presence = Presence::Offline;
         person.after_work.clear();
         self.withdraw(agent, |_, _| true);
+        self.ask_no_more(agent, |_, _| true);
         let mut held = Vec::new();
         for (turn, id) in self.holding(agent).into_iter().enumerate() {
             held.push((self.talk(id).expect("it is held").opened_at, turn, id));
@@ -799,7 +877,8 @@ impl Reference {
                 self.still_lent.retain(|(_, lent)| *lent != id);
                 continue;
             }
-            self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = None;
+            let released = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
+            (released.taken_from, released.asked) = (None, None);
             let talk = self.talk(id).expect("it is held").clone();
             let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
             match absence {
@@ -828,7 +907,8 @@ impl Reference {
             if self.goes_back(id) {
                 continue;
             }
-            self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").taken_from = None;
+            let released = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
+            (released.taken_from, released.asked) = (None, None);
             let talk = self.talk(id).expect("it is held").clone();
             let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
             let exclusive = exclusive.filter(|other| comes_back || other != agent);
@@ -837,38 +917,62 @@ impl Reference {
         self.fill_lenders();
     }
 
-    fn receive(&mut self, actor: &Actor, id: ConversationId, message: &InboundMessage) -> Verdict {
-        let InboundMessage { channel, contact, .. } = message;
+    fn receive(&mut self, actor: &Actor, command: CommandId, message: &InboundMessage) -> Verdict {
+        let channel = &message.channel;
         or_refused!(self.may_report(actor, channel));
         only_if!(is_network_id(&message.provider_id, PROVIDER_ID_BYTES_MAX), "invalid_text");
         only_if!(is_network_id(&message.identity, IDENTITY_BYTES_MAX), "invalid_text");
+        or_refused!(check_also(&message.also));
         only_if!(message.content.bytes() <= CONTENT_BYTES_MAX, "content_too_large");
-        if self.open().any(|talk| talk.contact == *contact && talk.channel == *channel) {
-            return Verdict::Happened;
-        }
-        let Some(campaign) = self.entry_of(channel) else {
-            return Verdict::Refused("channel_without_campaign");
-        };
-        self.talks.push(Talk {
-            id,
-            contact: *contact,
-            channel: channel.clone(),
-            campaign,
-            needs: Needs::default(),
-            declined: Vec::new(),
-            taken_from: None,
-            opened_at: self.now,
-            place: nowhere(self.now),
-        });
-        self.route(id, self.now, None);
+        let contact = self.who(message.contact);
+        let also: Vec<ContactId> = message.also.iter().map(|(id, _)| *id).collect();
+        let all: Vec<ContactId> = also.iter().map(|id| self.who(*id)).chain([contact]).collect();
+        let has_open = self.open().any(|talk| talk.channel == *channel && all.contains(&talk.contact));
+        let entry = self.entry_of(channel);
+        only_if!(has_open || entry.is_some(), "channel_without_campaign");
+        let freed = self.become_one(contact, &also);
+        let id = self.take_in(command, contact, entry, message);
+        self.heard(id, command);
+        self.fill_freed(freed);
         Verdict::Happened
     }
 
+    /// The open one, or a new one.
+    fn take_in(
+        &mut self,
+        command: CommandId,
+        contact: ContactId,
+        entry: Option<CampaignId>,
+        InboundMessage { channel, identity, .. }: &InboundMessage,
+    ) -> ConversationId {
+        let open = self.open().find(|talk| talk.contact == contact && talk.channel == *channel);
+        if let Some(open) = open {
+            return open.id;
+        }
+        let id = ConversationId::from(MessageId::from(command));
+        self.talks.push(Talk {
+            id,
+            contact,
+            address: identity.clone(),
+            channel: channel.clone(),
+            campaign: entry.expect("it was looked for"),
+            needs: Needs::default(),
+            declined: Vec::new(),
+            taken_from: None,
+            asked: None,
+            opened_at: self.now,
+            waits: Waits::default(),
+            place: nowhere(self.now),
+        });
+        self.route(id, self.now, None);
+        id
+    }
+
     /// The first condition that is not met for the agent to be given it.
-    fn can_take(&self, agent: &AgentId, talk: &Talk) -> Result<(), Code> {
+    pub(crate) fn can_take(&self, agent: &AgentId, talk: &Talk) -> Result<(), Code> {
         let definition = &self.people[agent].definition;
-        let is_theirs =
-            self.offered_to(talk.id).as_ref() == Some(agent) || talk.taken_from.as_ref() == Some(agent);
+        let whose = [self.offered_to(talk.id), talk.taken_from.clone(), whom(talk)];
+        let is_theirs = whose.contains(&Some(agent.clone()));
         if !definition.campaigns.contains(&talk.campaign) {
             Err("agent_not_in_campaign")
         } else if !definition.channels.contains(&talk.channel) {
@@ -914,9 +1018,9 @@ impl Reference {
         }
         or_refused!(self.can_take(agent, &talk));
         let placed = before.or(self.offered_to(id)).filter(|placed| placed != agent);
-        let lender = talk.taken_from.clone().filter(|lender| lender != agent);
+        let others = talk.taken_from.iter().cloned().chain(whom(&talk)).filter(|other| other != agent);
         self.give(id, agent);
-        for freed in placed.into_iter().chain(lender) {
+        for freed in placed.into_iter().chain(others) {
             self.fill(&freed);
         }
         Verdict::Happened
@@ -937,7 +1041,9 @@ impl Reference {
                 only_if!(held.as_ref() != Some(agent), "transfer_to_self");
                 or_refused!(self.can_take(agent, &talk));
                 self.give(id, agent);
-                for freed in giver.into_iter().chain(talk.taken_from).filter(|freed| freed != agent) {
+                let asked = whom(&talk);
+                let freed = giver.into_iter().chain(talk.taken_from).chain(asked);
+                for freed in freed.filter(|freed| freed != agent) {
                     self.fill(&freed);
                 }
                 return Verdict::Happened;
@@ -946,12 +1052,15 @@ impl Reference {
                 or_refused!(self.can_go_to(campaign, &talk));
                 let moved = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
                 moved.campaign = campaign.clone();
+                self.changed_campaign(id);
+                let moved = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
                 // Whom it was taken over from has room again only after it has found its place.
                 // Out of the giver's hands before anything else is looked at.
                 moved.place = nowhere(self.now);
                 let moved = moved.clone();
                 let exclusive = self.exclusive.get(&(talk.contact, campaign.clone())).cloned();
-                let whose = [giver.as_ref(), talk.taken_from.as_ref()];
+                let asked = whom(&talk);
+                let whose = [giver.as_ref(), talk.taken_from.as_ref(), asked.as_ref()];
                 match exclusive {
                     Some(own)
                         if whose.contains(&Some(&own))
@@ -964,7 +1073,8 @@ impl Reference {
                 }
             }
         }
-        for freed in giver.into_iter().chain(talk.taken_from) {
+        let asked = whom(&talk);
+        for freed in giver.into_iter().chain(talk.taken_from).chain(asked) {
             self.fill(&freed);
         }
         Verdict::Happened
@@ -986,20 +1096,19 @@ impl Reference {
         let after_work_seconds = self.masters.campaigns[&campaign].after_work_seconds;
         let own = self.holder(id).filter(|holder| *actor == Actor::Agent(holder.clone()));
         let holder = self.holder(id).or(self.offered_to(id));
-        let lender = self.talk(id).expect("it is open").taken_from.clone();
+        let talk = self.talk(id).expect("it is open");
+        let others: Vec<AgentId> = talk.taken_from.clone().into_iter().chain(whom(talk)).collect();
         self.set_place(id, Place::Over);
         if let Some(agent) = own.filter(|_| after_work_seconds > 0) {
             let until = self.now.plus(seconds(after_work_seconds));
             let person = self.people.get_mut(&agent).expect("a known agent");
             if person.presence != Presence::Offline {
                 person.after_work.push((id, until));
-                if let Some(lender) = lender {
-                    self.fill(&lender);
-                }
+                others.iter().for_each(|freed| self.fill(freed));
                 return Verdict::Happened;
             }
         }
-        for freed in holder.into_iter().chain(lender) {
+        for freed in holder.into_iter().chain(others) {
             self.fill(&freed);
         }
         Verdict::Happened
@@ -1070,13 +1179,21 @@ impl Reference {
         }
     }
 
-    fn end_wait(&mut self, id: ConversationId) -> Verdict {
+    fn end_wait(&mut self, id: ConversationId, command: CommandId) -> Verdict {
         let Some(talk) = self.talk(id).cloned() else {
             return Verdict::Nothing;
         };
+        if talk.asked.as_ref().is_some_and(|(_, until)| *until <= self.now) {
+            return self.end_question(id);
+        }
         match talk.place.clone() {
-            Place::Waiting { since, kept: Some((_, Some(until))), .. } if until <= self.now => {
-                self.route_to(&talk, since, None, None);
+            Place::Waiting { since, kept: Some((agent, Some(until))), .. } if until <= self.now => {
+                let is_there = self.serves(&agent, &talk) && self.has_room_for(&agent, &talk);
+                if is_there && !self.is_closed(&talk.campaign) {
+                    self.give_or_offer(id, &agent, since);
+                } else {
+                    self.route_to(&talk, since, None, None);
+                }
                 Verdict::Happened
             }
             Place::Waiting { since, overflow: Some((at, campaign)), .. } if at <= self.now => {
@@ -1085,6 +1202,7 @@ impl Reference {
                     return Verdict::Happened;
                 }
                 self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").campaign = campaign;
+                self.changed_campaign(id);
                 self.route(id, since, None);
                 Verdict::Happened
             }
@@ -1096,11 +1214,21 @@ impl Reference {
                 }
                 self.end_offer(id, &agent, true);
                 self.withdraw(&agent, |_, _| true);
+                self.ask_no_more(&agent, |_, _| true);
                 Verdict::Happened
             }
             Place::Waiting { .. } | Place::With { .. } | Place::Offered { .. } | Place::Over => {
-                Verdict::Nothing
+                self.time_passes(&talk, command)
             }
+        }
+    }
+
+    /// Nobody has it any more.
+    pub(crate) fn close(&mut self, talk: &Talk) {
+        let (holder, lender) = (self.holder(talk.id), talk.taken_from.clone());
+        self.set_place(talk.id, Place::Over);
+        for freed in holder.into_iter().chain(lender).chain(whom(talk)) {
+            self.fill(&freed);
         }
     }
 }
@@ -1110,6 +1238,6 @@ fn nowhere(since: Timestamp) -> Place {
     Place::Waiting { since, turn: 0, priority: 0, kept: None, overflow: None }
 }
 
-fn seconds(seconds: u32) -> std::time::Duration {
+pub(crate) fn seconds(seconds: u32) -> std::time::Duration {
     std::time::Duration::from_secs(seconds.into())
 }

@@ -4,17 +4,19 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use schemas::command::{AttemptResult, Due, InboundMessage, Receipt};
+use schemas::command::{AttemptResult, Due, IdentityChange, InboundMessage, Receipt};
 use schemas::event::{AgentDefined, CampaignDefined, ChannelDefined, NoteKind, SettingsDefined};
 use schemas::{
     Absence, Actor, AgentId, ChannelId, ChannelKind, Command, CommandId, Content, ConversationId,
-    DeliveryError, DeliveryStatus, ExclusiveWait, MessageId, Needs, Overflow, Presence, Role, Routing,
-    RoutingPolicy, TransferTarget,
+    DeliveryError, DeliveryStatus, ExclusiveWait, FieldSet, MessageId, Needs, Overflow, Presence, Role,
+    Routing, RoutingPolicy, TransferTarget,
 };
 
 use crate::centre::{self, AGENTS, CAMPAIGNS, CHANNELS, CONTACTS, DISPOSITIONS};
+use crate::questions::whom;
 use crate::reference::{Place, Reference, Talk};
 use crate::spoil::spoil;
+use crate::timing::timing;
 
 /// Who acts.
 #[derive(Debug, Clone)]
@@ -40,6 +42,15 @@ pub(crate) enum Deed {
         twice: bool,
         auditor: bool,
         may_set_exclusive: bool,
+    },
+    OfferTransfer {
+        by: By,
+        talk: usize,
+        agent: usize,
+    },
+    WithdrawTransfer {
+        by: By,
+        talk: usize,
     },
     TakeOver {
         by: By,
@@ -74,6 +85,13 @@ pub(crate) enum Deed {
         exclusive_days: Option<u16>,
         absence: Absence,
     },
+    Retime {
+        campaign: usize,
+        /// Whether customers are warned, where conversations are closed.
+        inactivity: Option<bool>,
+        has_level: bool,
+        has_hours: bool,
+    },
     SetNeeds {
         by: By,
         talk: usize,
@@ -82,7 +100,37 @@ pub(crate) enum Deed {
     },
     Write {
         contact: usize,
+        also: Option<usize>,
         channel: usize,
+    },
+    Merge {
+        by: By,
+        contact: usize,
+        other: usize,
+    },
+    ChangeIdentity {
+        channel: usize,
+        from: usize,
+        to: usize,
+        also: Option<usize>,
+    },
+    WriteDown {
+        by: By,
+        contact: usize,
+    },
+    Update {
+        by: By,
+        contact: usize,
+        field: usize,
+        is_emptied: bool,
+    },
+    Text {
+        text: usize,
+        campaign: usize,
+        shortcut: Option<usize>,
+    },
+    RemoveText {
+        text: usize,
     },
     Note {
         by: By,
@@ -186,7 +234,7 @@ pub struct Step {
     /// Somebody else than one would think.
     stranger: Option<Stranger>,
     /// With something wrong in it, such as this.
-    spoilt: Option<u8>,
+    spoilt: Option<(u8, u8)>,
 }
 
 /// Who asks, whatever for.
@@ -201,6 +249,10 @@ enum Stranger {
 
 /// The number of the channel that no campaign works on.
 const SPARE_CHANNEL: usize = CHANNELS.len();
+/// New contacts come and the others are heard of no more after so many commands, or all would be one in a long day.
+const HEARD_OF: u64 = 250;
+const TEXTS: usize = 3;
+const SHORTCUTS: [&str; 2] = ["hi", "bye"];
 /// The latest are the most often meant: this counts back from the last.
 const BACK: std::ops::Range<usize> = 0..12;
 /// From here on, the finished conversations count too.
@@ -229,6 +281,9 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         (prop_oneof![2 => Just(7), 1 => 0..8_u8], prop_oneof![2 => Just(3), 1 => 0..4_u8]);
     let capacity = (prop_oneof![3 => 2..4_u16, 1 => 0..2_u16], prop::option::weighted(0.3, 0..2_u16));
     let skills = || (0..4_u8, 1..3_u8);
+    let channels_too = prop_oneof![9 => 0..CHANNELS.len(), 1 => Just(SPARE_CHANNEL)];
+    // Where new conversations come.
+    let busy = prop_oneof![2 => Just(0), 1 => campaign()];
     let few_skills = prop_oneof![3 => Just(0), 1 => 0..4_u8];
     let policy = prop_oneof![
         2 => Just(RoutingPolicy::MostRoom),
@@ -245,6 +300,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     let sub = prop::option::weighted(0.2, 1..DISPOSITIONS.len());
     prop_oneof![
         1 => configuration(),
+        1 => about_contacts(),
         2 => (any_by(), BACK, prop::bool::weighted(0.2))
             .prop_map(|(by, talk, is_coaching)| Deed::Note { by, talk, is_coaching }),
         5 => (agent(), 0..6_u8).prop_map(|(agent, presence)| Deed::Presence { agent, presence }),
@@ -255,6 +311,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
                 }
             }
         ),
+        4 => (any_by(), BACK, agent()).prop_map(|(by, talk, agent)| Deed::OfferTransfer { by, talk, agent }),
+        1 => (any_by(), BACK).prop_map(|(by, talk)| Deed::WithdrawTransfer { by, talk }),
         4 => (supervisor(), BACK).prop_map(|(by, talk)| Deed::TakeOver { by, talk }),
         2 => (supervisor(), BACK).prop_map(|(by, talk)| Deed::GiveBack { by, talk }),
         2 => (0..4_usize, agent()).prop_map(|(talk, agent)| Deed::EndAfterWork { talk, agent }),
@@ -269,10 +327,19 @@ fn any_deed() -> impl Strategy<Value = Deed> {
                     campaign, policy, skills, priority, offers, overflow, waits, exclusive_days, absence,
                 }
             }),
+        5 => (busy, prop::option::weighted(0.8, any::<bool>()), any::<bool>(), any::<bool>()).prop_map(
+            |(campaign, inactivity, has_level, has_hours)| {
+                Deed::Retime { campaign, inactivity, has_level, has_hours }
+            }
+        ),
         2 => (any_by(), BACK, skills(), prop::option::of(0..3_u8))
             .prop_map(|(by, talk, skills, priority)| Deed::SetNeeds { by, talk, skills, priority }),
-        8 => (contact(), prop_oneof![9 => 0..CHANNELS.len(), 1 => Just(SPARE_CHANNEL)])
-            .prop_map(|(contact, channel)| Deed::Write { contact, channel }),
+        8 => (contact(), prop::option::weighted(0.08, contact()), channels_too)
+            .prop_map(|(contact, also, channel)| Deed::Write { contact, also, channel }),
+        1 => (any_by(), contact(), contact())
+            .prop_map(|(by, contact, other)| Deed::Merge { by, contact, other }),
+        1 => (0..CHANNELS.len(), contact(), contact(), prop::option::weighted(0.1, contact()))
+            .prop_map(|(channel, from, to, also)| Deed::ChangeIdentity { channel, from, to, also }),
         4 => (prop_oneof![Just(By::Administrator), any_by()], BACK, agent())
             .prop_map(|(by, talk, agent)| Deed::Assign { by, talk, agent }),
         2 => (BACK, agent()).prop_map(|(talk, agent)| Deed::Take { talk, agent }),
@@ -302,11 +369,22 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
+/// What is written down of contacts.
+fn about_contacts() -> impl Strategy<Value = Deed> {
+    let contact = || 0..CONTACTS;
+    prop_oneof![
+        1 => (any_by(), contact()).prop_map(|(by, contact)| Deed::WriteDown { by, contact }),
+        2 => (any_by(), contact(), 0..8_usize, prop::bool::weighted(0.2))
+            .prop_map(|(by, contact, field, is_emptied)| Deed::Update { by, contact, field, is_emptied }),
+    ]
+}
+
 /// Rarely, for each of these may stand in the way of much else.
 fn configuration() -> impl Strategy<Value = Deed> {
     let channel = (0..=SPARE_CHANNEL, prop::option::of(0..CAMPAIGNS.len()));
     let disposition = (0..DISPOSITIONS.len(), prop::option::weighted(0.3, 0..DISPOSITIONS.len()));
     let settings = (prop::sample::select(vec![2, 30]), 0..4_usize);
+    let text = (0..TEXTS, 0..CAMPAIGNS.len(), prop::option::weighted(0.7, 0..2_usize));
     prop_oneof![
         1 => Just(Deed::Create),
         1 => (0..2_usize).prop_map(|name| Deed::Client { name }),
@@ -314,6 +392,8 @@ fn configuration() -> impl Strategy<Value = Deed> {
         2 => channel.prop_map(|(channel, entry)| Deed::Channel { channel, entry }),
         2 => disposition.prop_map(|(disposition, parent)| Deed::Disposition { disposition, parent }),
         2 => settings.prop_map(|(grace_seconds, reasons)| Deed::Settings { grace_seconds, reasons }),
+        2 => text.prop_map(|(text, campaign, shortcut)| Deed::Text { text, campaign, shortcut }),
+        1 => (0..TEXTS).prop_map(|text| Deed::RemoveText { text }),
     ]
 }
 
@@ -334,9 +414,9 @@ fn any_stranger() -> impl Strategy<Value = Stranger> {
 
 /// Something that is asked, some time after the step before.
 pub fn any_step() -> impl Strategy<Value = Step> {
-    let seconds = prop_oneof![3 => Just(0), 5 => 1..4_u64, 1 => 10..70_u64];
+    let seconds = prop_oneof![6 => Just(0), 10 => 1..4_u64, 3 => 10..70_u64];
     let stranger = prop::option::weighted(0.04, any_stranger());
-    let spoilt = prop::option::weighted(0.06, 0..6_u8);
+    let spoilt = prop::option::weighted(0.06, (0..6_u8, 0..6_u8));
     (seconds, any_deed(), stranger, spoilt).prop_map(|(seconds, deed, stranger, spoilt)| Step {
         seconds,
         deed,
@@ -406,9 +486,11 @@ impl Step {
             By::Agent(index) => Actor::Agent(centre::agent(*index)),
             By::Administrator => Actor::Administrator,
         };
-        let messages: Vec<MessageId> = reference.messages.all.keys().copied().collect();
+        let of_now = |index: &usize| index + CONTACTS * (number / HEARD_OF) as usize;
+        let contact = |index: &usize| centre::contact(of_now(index));
+        let known = |index: &usize| (contact(index), centre::identity(of_now(index)));
         let message = |index: &usize| {
-            let id = back(&messages, *index)?;
+            let id = back(&reference.messages.sent, *index)?;
             Some((id, &reference.messages.all[&id]))
         };
         let plain = |actor, command| Some((actor, command));
@@ -484,6 +566,16 @@ impl Step {
                 };
                 plain(Actor::Administrator, Command::DefineAgent(definition))
             }
+            Deed::OfferTransfer { by: who, talk: index, agent } => {
+                let is_free = |talk: &Talk| is_held(talk) && talk.asked.is_none();
+                let (conversation, agent) = (talk_that(index, &is_free)?, centre::agent(*agent));
+                let note = "knows it".to_owned();
+                plain(by(who, conversation), Command::OfferTransfer { conversation, agent, note })
+            }
+            Deed::WithdrawTransfer { by: who, talk: index } => {
+                let conversation = talk_that(index, &|talk| talk.asked.is_some())?;
+                plain(by(who, conversation), Command::WithdrawTransfer { conversation })
+            }
             Deed::TakeOver { by: who, talk: index } => {
                 let conversation = talk_that(index, &|talk| is_held(talk) && talk.taken_from.is_none())?;
                 plain(by(who, conversation), Command::TakeOver { conversation })
@@ -503,8 +595,12 @@ impl Step {
                 plain(Actor::System, Command::ReportConnection { agent, is_connected })
             }
             Deed::Answer { talk: index, by, accept } => {
-                let conversation = talk_that(index, &|talk| matches!(talk.place, Place::Offered { .. }))?;
-                let agent = by.map(centre::agent).or(reference.offered_to(conversation))?;
+                let is_asked =
+                    |talk: &Talk| matches!(talk.place, Place::Offered { .. }) || talk.asked.is_some();
+                let conversation = talk_that(index, &is_asked)?;
+                let agent = by.map(centre::agent).or_else(|| {
+                    reference.offered_to(conversation).or(reference.talk(conversation).and_then(whom))
+                })?;
                 let command = if *accept {
                     Command::AcceptOffer { conversation }
                 } else {
@@ -530,13 +626,21 @@ impl Step {
                 let routing =
                     Routing { policy: *policy, skills, priority: *priority, offer_seconds, overflow };
                 let wait = |seconds| ExclusiveWait::Seconds(seconds);
+                let before = reference.campaign(&centre::campaign(*campaign));
                 let campaign = CampaignDefined {
                     after_work_seconds: *after_work_seconds,
                     exclusive_wait: exclusive_seconds.map_or(ExclusiveWait::Forever, wait),
                     exclusive_days: *exclusive_days,
                     absence: *absence,
+                    timing: before.map(|before| before.timing.clone()).unwrap_or_default(),
                     ..centre::campaign_routing(*campaign, routing)
                 };
+                plain(Actor::Administrator, Command::DefineCampaign(campaign))
+            }
+            Deed::Retime { campaign, inactivity, has_level, has_hours } => {
+                let timing = timing(*inactivity, *has_level, *has_hours);
+                let before = reference.campaign(&centre::campaign(*campaign))?;
+                let campaign = CampaignDefined { timing, ..before.clone() };
                 plain(Actor::Administrator, Command::DefineCampaign(campaign))
             }
             Deed::SetNeeds { by: who, talk: index, skills, priority } => {
@@ -544,19 +648,48 @@ impl Step {
                 let needs = Needs { skills: centre::skills(skills.0, skills.1), priority: *priority };
                 plain(by(who, conversation), Command::SetNeeds { conversation, needs })
             }
-            Deed::Write { contact, channel } => {
+            Deed::Write { contact: from, also, channel } => {
                 let channel = if *channel == SPARE_CHANNEL { spare() } else { centre::channel(*channel) };
                 let provider_id = format!("in-{number}");
                 let message = InboundMessage {
                     channel: channel.clone(),
-                    contact: centre::contact(*contact),
-                    identity: format!("identity {contact}"),
+                    contact: contact(from),
+                    identity: centre::identity(of_now(from)),
+                    also: also.iter().map(known).collect(),
                     profile_name: None,
                     provider_id,
                     content: Content::Text("hello".into()),
                     written_at: centre::opening(),
                 };
                 plain(Actor::Channel(channel), Command::ReceiveMessage(message))
+            }
+            Deed::Merge { by: who, contact: one_of, other } => {
+                let (contact, other) = (contact(one_of), contact(other));
+                plain(one(who), Command::MergeContacts { contact, other })
+            }
+            Deed::ChangeIdentity { channel, from, to, also } => {
+                let channel = centre::channel(*channel);
+                let actor = Actor::Channel(channel.clone());
+                let also = also.iter().map(known).collect();
+                let change = IdentityChange { channel, from: known(from), to: known(to), also };
+                plain(actor, Command::ChangeIdentity(change))
+            }
+            Deed::WriteDown { by: who, contact: of } => {
+                let (contact, text) = (contact(of), "calls on Mondays".into());
+                plain(one(who), Command::AddContactNote { contact, text })
+            }
+            Deed::Update { by: who, contact: of, field, is_emptied } => {
+                let (field, value) = centre::field(*field);
+                let value = Some(value.to_owned()).filter(|_| !is_emptied);
+                let (contact, set) = (contact(of), vec![FieldSet { field, value }]);
+                plain(one(who), Command::UpdateContact { contact, set })
+            }
+            Deed::Text { text, campaign, shortcut } => {
+                let shortcut = shortcut.map(|shortcut| SHORTCUTS[shortcut]);
+                define(Command::DefineText(centre::text(*text, centre::campaign(*campaign), shortcut)))
+            }
+            Deed::RemoveText { text } => {
+                define(Command::RemoveText(centre::text(*text, centre::campaign(0), None).text))
             }
             Deed::Assign { by: who, talk: index, agent } => {
                 let conversation = talk(index)?;
@@ -592,14 +725,14 @@ impl Step {
                 let finish = Command::Finish { conversation, disposition, sub_disposition };
                 plain(by(who, conversation), finish)
             }
-            Deed::SetExclusive { by: who, contact, campaign, agent, seconds } => {
-                let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));
+            Deed::SetExclusive { by: who, contact: of, campaign, agent, seconds } => {
+                let (contact, campaign) = (contact(of), centre::campaign(*campaign));
                 let agent = centre::agent(*agent);
                 let until = seconds.map(|seconds| reference.now().plus(Duration::from_secs(seconds)));
                 plain(one(who), Command::SetExclusiveAgent { contact, campaign, agent, until })
             }
-            Deed::RemoveExclusive { by: who, contact, campaign } => {
-                let (contact, campaign) = (centre::contact(*contact), centre::campaign(*campaign));
+            Deed::RemoveExclusive { by: who, contact: of, campaign } => {
+                let (contact, campaign) = (contact(of), centre::campaign(*campaign));
                 plain(one(who), Command::RemoveExclusiveAgent { contact, campaign })
             }
             Deed::EndWait { talk: index } => {

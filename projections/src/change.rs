@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use schemas::api::live::{LiveChange, LiveEvent, LiveId};
 use schemas::api::views::EntryBody;
 use schemas::{
-    AgentId, CampaignId, ChannelId, Content, ConversationId, Event, MessageId, Position, Presence,
+    AgentId, CampaignId, ChannelId, ContactId, Content, ConversationId, Event, MessageId, Position, Presence,
     WorkspaceId,
 };
 
@@ -19,6 +19,8 @@ pub struct Audience {
     pub agent: Option<AgentId>,
     /// Who had it before the event; they hear that they lost it.
     pub agent_before: Option<AgentId>,
+    /// Who is, or was before the event, asked whether they take it over.
+    pub asked: [Option<AgentId>; 2],
     /// The campaign whose queue it waits in.
     pub waiting: Option<CampaignId>,
     /// The campaign whose queue it waited in before the event.
@@ -30,6 +32,10 @@ pub struct Audience {
     pub channel: Option<ChannelId>,
     /// Whether agents may see delivery statuses on the channel.
     pub status_shown: bool,
+    /// Who has an open conversation with the contact whom it is about.
+    pub agents: Vec<AgentId>,
+    /// The campaigns in whose queues one waits.
+    pub queues: Vec<CampaignId>,
 }
 
 /// One change of the views.
@@ -84,20 +90,30 @@ impl Change {
             EntryBody::Inbound { content, .. } | EntryBody::Outbound { content, .. } => {
                 Content::bytes(content)
             }
-            EntryBody::Note { text, .. } | EntryBody::Transferred { note: text, .. } => text.len(),
+            EntryBody::Note { text, .. }
+            | EntryBody::Transferred { note: text, .. }
+            | EntryBody::TransferOffered { note: text, .. } => text.len(),
             EntryBody::Queued { .. }
             | EntryBody::Assigned { .. }
             | EntryBody::Offered { .. }
             | EntryBody::OfferEnded { .. }
             | EntryBody::AfterWorkEnded { .. }
+            | EntryBody::TransferOfferEnded { .. }
             | EntryBody::TakenOver { .. }
             | EntryBody::GivenBack { .. }
             | EntryBody::Overflowed { .. }
             | EntryBody::NeedsSet { .. }
             | EntryBody::Released { .. }
             | EntryBody::Finished { .. }
+            | EntryBody::ResponseAwaited { .. }
+            | EntryBody::ResponseMissed { .. }
+            | EntryBody::InactivityWarned { .. }
+            | EntryBody::InactivityPutOff { .. }
             | EntryBody::ExclusiveAgentSet { .. }
-            | EntryBody::ExclusiveAgentRemoved { .. } => 0,
+            | EntryBody::ExclusiveAgentRemoved { .. }
+            | EntryBody::AddressChanged { .. }
+            | EntryBody::MergedInto { .. }
+            | EntryBody::Joined { .. } => 0,
         };
         BASE + 2 * text
     }
@@ -110,6 +126,8 @@ pub(crate) enum Subject {
     Line(ConversationId),
     /// An outbound message and its ordinal.
     Status(ConversationId, MessageId, u32),
+    /// A contact; it concerns those who have these conversations.
+    Contact(LiveChange, Vec<ConversationId>),
     /// Something of the whole workspace.
     Workspace(LiveChange),
     /// Nothing that anybody watches.
@@ -125,6 +143,8 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::ConversationFinished(e) => Subject::Line(e.conversation),
         Event::ConversationReleased(e) => Subject::Line(e.conversation),
         Event::ConversationTakenOver(e) => Subject::Line(e.conversation),
+        Event::TransferOffered(e) => Subject::Line(e.conversation),
+        Event::TransferOfferEnded(e) => Subject::Line(e.conversation),
         Event::ConversationGivenBack(e) => Subject::Line(e.conversation),
         Event::AfterWorkEnded(e) => Subject::Line(e.conversation),
         Event::ConversationOffered(e) => Subject::Line(e.conversation),
@@ -133,6 +153,10 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::NeedsSet(e) => Subject::Line(e.conversation),
         Event::NoteAdded(e) => Subject::Line(e.conversation),
         Event::MessageSubmitted(e) => Subject::Line(e.conversation),
+        Event::ResponseAwaited(e) => Subject::Line(e.conversation),
+        Event::ResponseMissed(e) => Subject::Line(e.conversation),
+        Event::InactivityWarned(e) => Subject::Line(e.conversation),
+        Event::InactivityPutOff(e) => Subject::Line(e.conversation),
         Event::ExclusiveAgentSet(e) => e.conversation.map_or(Subject::Nothing, Subject::Line),
         Event::ExclusiveAgentRemoved(e) => e.conversation.map_or(Subject::Nothing, Subject::Line),
         Event::SendAttempted(e) => Subject::Status(e.conversation, e.message, e.ordinal),
@@ -149,18 +173,31 @@ pub(crate) fn subject(event: &Event) -> Subject {
         Event::AgentConnected(e) => connection(&e.agent, true),
         Event::AgentDisconnected(e) => connection(&e.agent, false),
         Event::SettingsDefined(_) => configuration("settings", ""),
+        Event::TextDefined(e) => configuration("text", e.text.as_str()),
+        Event::TextRemoved(e) => configuration("text", e.text.as_str()),
         Event::ClientDefined(e) => configuration("client", e.client.as_str()),
         Event::ProjectDefined(e) => configuration("project", e.project.as_str()),
         Event::CampaignDefined(e) => configuration("campaign", e.campaign.as_str()),
         Event::ChannelDefined(e) => configuration("channel", e.channel.as_str()),
         Event::DispositionDefined(e) => configuration("disposition", e.disposition.as_str()),
         Event::AgentDefined(e) => configuration("agent", e.agent.as_str()),
+        Event::AddressChanged(e) => Subject::Line(e.conversation),
+        Event::ConversationMerged(e) => Subject::Line(e.conversation),
+        Event::ConversationJoined(e) => Subject::Line(e.conversation),
+        Event::ContactsMerged(e) => contact(e.contact, Some(e.merged), &e.conversations),
+        Event::IdentityChanged(e) => contact(e.contact, None, &e.conversations),
+        Event::ContactUpdated(e) => contact(e.contact, None, &e.conversations),
+        Event::ContactNoteAdded(e) => contact(e.contact, None, &e.conversations),
         // The first message follows in the same frame.
         Event::ConversationOpened(_)
         | Event::WorkspaceCreated(_)
         | Event::QueueRouted(_)
         | Event::ReceiptParked(_) => Subject::Nothing,
     }
+}
+
+fn contact(contact: ContactId, merged: Option<ContactId>, conversations: &[ConversationId]) -> Subject {
+    Subject::Contact(LiveChange::Contact { contact, merged }, conversations.to_vec())
 }
 
 fn connection(agent: &AgentId, is_connected: bool) -> Subject {
@@ -186,11 +223,13 @@ pub(crate) fn audience(before: Option<&Seat>, after: Option<&Seat>, status_shown
     Audience {
         agent: after.and_then(|seat| seat.agent.clone()),
         agent_before: before.and_then(|seat| seat.agent.clone()),
+        asked: [before, after].map(|seat| seat.and_then(|seat| seat.asked.clone())),
         waiting: after.and_then(waiting),
         waiting_before: before.and_then(waiting),
         campaign: either.map(|seat| seat.campaign.clone()),
         channel: either.map(|seat| seat.channel.clone()),
         status_shown,
+        ..Audience::default()
     }
 }
 

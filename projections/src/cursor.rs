@@ -16,9 +16,15 @@ pub(crate) enum List {
     Queue = 2,
     Contact = 3,
     Messages = 4,
+    Changes = 5,
+    Notes = 6,
+    Search = 7,
 }
 
 impl List {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Agent, Self::Queue, Self::Contact, Self::Messages, Self::Changes, Self::Notes, Self::Search];
+
     /// How much of the key a cursor holds.
     const fn width(self) -> usize {
         match self {
@@ -27,8 +33,16 @@ impl List {
             // Time, conversation.
             Self::Contact => 24,
             // Sequence and index.
-            Self::Messages => 12,
+            Self::Messages | Self::Changes | Self::Notes => 12,
+            // Word of the query, kind, term, contact.
+            Self::Search => 34,
         }
+    }
+}
+
+impl BadCursor {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.chars().take(80).collect())
     }
 }
 
@@ -41,7 +55,7 @@ pub(crate) fn encode(list: List, key: &[u8]) -> String {
 
 /// The end of the key that [`encode`] was given.
 pub(crate) fn decode(list: List, text: &str) -> Result<Vec<u8>, BadCursor> {
-    let bad = || BadCursor(text.chars().take(80).collect());
+    let bad = || BadCursor::of(text);
     // hex also takes upper case; one cursor has one spelling.
     if text.len() != 2 * (2 + list.width()) || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(bad());
@@ -59,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back() {
-        for list in [List::Agent, List::Queue, List::Contact, List::Messages] {
+        for list in List::ALL {
             let key: Vec<u8> = (0..40).collect();
             assert_eq!(decode(list, &encode(list, &key)).unwrap(), key[40 - list.width()..]);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::VIEWS;
 use crate::error::ViewsError;
 use crate::store::{SCAN_ROWS_MAX, Store};
 use crate::view::{VERSIONS, Version, View};
@@ -29,7 +30,7 @@ pub fn digest(dir: &Path) -> Result<BTreeMap<&'static str, Digest>, ViewsError> 
 /// As [`digest`], of views in these versions.
 pub(crate) fn of_versions(
     dir: &Path,
-    versions: &[Version; 3],
+    versions: &[Version; VIEWS],
 ) -> Result<BTreeMap<&'static str, Digest>, ViewsError> {
     let digests = View::ALL.into_iter().zip(versions).map(|(view, version)| {
         let store = Store::open(dir, view.name(), version.current).map_err(ViewsError::of(view))?;

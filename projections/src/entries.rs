@@ -14,7 +14,7 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
         },
         Event::MessageSubmitted(e) => EntryBody::Outbound {
             message: e.message,
-            agent: e.agent.clone(),
+            author: e.author.clone(),
             content: e.content.clone(),
             status: None,
         },
@@ -33,6 +33,13 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
             EntryBody::Offered { agent: e.agent.clone(), reason: e.reason.clone(), until: e.until }
         }
         Event::OfferEnded(e) => EntryBody::OfferEnded { agent: e.agent.clone(), cause: e.cause },
+        Event::TransferOffered(e) => EntryBody::TransferOffered {
+            from: e.from.clone(),
+            to: e.to.clone(),
+            note: e.note.clone(),
+            until: e.until,
+        },
+        Event::TransferOfferEnded(e) => EntryBody::TransferOfferEnded { to: e.to.clone(), cause: e.cause },
         Event::ConversationTakenOver(e) => EntryBody::TakenOver { from: e.from.clone(), by: e.by.clone() },
         Event::ConversationGivenBack(e) => EntryBody::GivenBack { by: e.by.clone(), to: e.to.clone() },
         Event::AfterWorkEnded(e) => EntryBody::AfterWorkEnded { agent: e.agent.clone() },
@@ -42,8 +49,17 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
             disposition: e.disposition.clone(),
             sub_disposition: e.sub_disposition.clone(),
         },
+        Event::ResponseAwaited(e) => EntryBody::ResponseAwaited { response: e.kind, due_at: e.due_at },
+        Event::ResponseMissed(e) => {
+            EntryBody::ResponseMissed { response: e.kind, due_at: e.due_at, agent: e.agent.clone() }
+        }
+        Event::InactivityWarned(e) => EntryBody::InactivityWarned { close_at: e.close_at },
+        Event::InactivityPutOff(e) => EntryBody::InactivityPutOff { until: e.until },
         Event::ExclusiveAgentSet(e) => EntryBody::ExclusiveAgentSet { agent: e.agent.clone() },
         Event::ExclusiveAgentRemoved(e) => EntryBody::ExclusiveAgentRemoved { agent: e.agent.clone() },
+        Event::AddressChanged(e) => EntryBody::AddressChanged { from: e.from.clone(), to: e.to.clone() },
+        Event::ConversationMerged(e) => EntryBody::MergedInto { into: e.into },
+        Event::ConversationJoined(e) => EntryBody::Joined { other: e.other },
         Event::WorkspaceCreated(_)
         | Event::ClientDefined(_)
         | Event::ProjectDefined(_)
@@ -54,6 +70,8 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
         | Event::PresenceChanged(_)
         | Event::QueueRouted(_)
         | Event::SettingsDefined(_)
+        | Event::TextDefined(_)
+        | Event::TextRemoved(_)
         | Event::AgentConnected(_)
         | Event::AgentDisconnected(_)
         | Event::ConversationOpened(_)
@@ -64,7 +82,11 @@ pub(crate) fn entry_body(event: &Event) -> Option<EntryBody> {
         | Event::DeliveryUpdated(_)
         | Event::ReceiptParked(_)
         | Event::MessageResent(_)
-        | Event::MessageSettled(_) => return None,
+        | Event::MessageSettled(_)
+        | Event::ContactsMerged(_)
+        | Event::IdentityChanged(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactNoteAdded(_) => return None,
     };
     Some(body)
 }

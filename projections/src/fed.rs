@@ -3,6 +3,7 @@
 use engine::log::RecordedFrame;
 use schemas::frame::FrameHash;
 
+use crate::contacts::ContactsProjector;
 use crate::error::ViewError;
 use crate::history::HistoryProjector;
 use crate::inbox::InboxProjector;
@@ -17,6 +18,7 @@ pub(crate) enum Projector {
     Inbox(InboxProjector),
     History(HistoryProjector),
     Status(StatusProjector),
+    Contacts(ContactsProjector),
 }
 
 #[derive(Debug)]
@@ -34,6 +36,7 @@ impl Fed {
             View::Inbox => Projector::Inbox(InboxProjector::new(store)?),
             View::History => Projector::History(HistoryProjector::new(store)),
             View::Status => Projector::Status(StatusProjector::new(store)),
+            View::Contacts => Projector::Contacts(ContactsProjector::new(store)),
         };
         Ok(Self { projector, had, committed: had, is_building: false })
     }
@@ -43,6 +46,7 @@ impl Fed {
             Projector::Inbox(_) => View::Inbox,
             Projector::History(_) => View::History,
             Projector::Status(_) => View::Status,
+            Projector::Contacts(_) => View::Contacts,
         }
     }
 
@@ -61,6 +65,7 @@ impl Fed {
             Projector::Inbox(projector) => &projector.store,
             Projector::History(projector) => &projector.store,
             Projector::Status(projector) => &projector.store,
+            Projector::Contacts(projector) => &projector.store,
         }
     }
 
@@ -69,6 +74,7 @@ impl Fed {
             Projector::Inbox(projector) => &mut projector.store,
             Projector::History(projector) => &mut projector.store,
             Projector::Status(projector) => &mut projector.store,
+            Projector::Contacts(projector) => &mut projector.store,
         }
     }
 
@@ -77,6 +83,7 @@ impl Fed {
             Projector::Inbox(projector) => projector.store,
             Projector::History(projector) => projector.store,
             Projector::Status(projector) => projector.store,
+            Projector::Contacts(projector) => projector.store,
         }
     }
 
@@ -112,6 +119,7 @@ impl Fed {
             Projector::Inbox(projector) => projector.apply(r),
             Projector::History(projector) => projector.apply(r),
             Projector::Status(projector) => projector.apply(r),
+            Projector::Contacts(projector) => projector.apply(r),
         }
     }
 
@@ -143,6 +151,7 @@ impl Fed {
             Projector::Inbox(projector) => projector.flush(),
             Projector::History(projector) => projector.flush(),
             Projector::Status(projector) => projector.flush(),
+            Projector::Contacts(projector) => projector.flush(),
         }
     }
 
@@ -151,6 +160,7 @@ impl Fed {
             Projector::Inbox(projector) => projector.spill(),
             Projector::History(projector) => projector.spill(),
             Projector::Status(projector) => projector.spill(),
+            Projector::Contacts(projector) => projector.spill(),
         }
     }
 }

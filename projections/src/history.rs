@@ -5,7 +5,7 @@
 pub(crate) mod chunk;
 mod queries;
 
-use schemas::event::{ConversationOpened, ConversationTransferred};
+use schemas::event::{ContactsMerged, ConversationOpened, ConversationTransferred};
 use schemas::{AgentId, CampaignId, ChannelId, ConversationId, DecodeError, Event, TransferTarget, encode};
 
 use crate::error::ViewError;
@@ -13,7 +13,7 @@ use crate::hot::Hot;
 use crate::keys::{self, WorkspaceKey};
 use crate::recorded::Recorded;
 use crate::rows::HeaderRow;
-use crate::store::Store;
+use crate::store::{SCAN_ROWS_MAX, Store};
 use chunk::Chunk;
 
 pub use queries::History;
@@ -94,6 +94,8 @@ impl HistoryProjector {
                 header.agent = Some(e.to.clone());
                 header.assigned_at = Some(r.header.at);
             }),
+            Event::TransferOffered(e) => self.append(r, e.conversation, |_| {}),
+            Event::TransferOfferEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::AfterWorkEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::OfferEnded(e) => self.append(r, e.conversation, |_| {}),
             Event::NeedsSet(e) => self.append(r, e.conversation, |_| {}),
@@ -101,6 +103,18 @@ impl HistoryProjector {
             Event::ExclusiveAgentSet(e) => self.append_if_any(r, e.conversation),
             Event::ExclusiveAgentRemoved(e) => self.append_if_any(r, e.conversation),
             Event::MessageSubmitted(e) => self.append(r, e.conversation, |_| {}),
+            Event::ResponseAwaited(e) => self.append(r, e.conversation, |_| {}),
+            Event::ResponseMissed(e) => self.append(r, e.conversation, |_| {}),
+            Event::InactivityWarned(e) => self.append(r, e.conversation, |_| {}),
+            Event::InactivityPutOff(e) => self.append(r, e.conversation, |_| {}),
+            Event::ContactsMerged(e) => self.merge_contacts(r, e),
+            Event::ConversationMerged(e) => self.append(r, e.conversation, |header| {
+                header.agent = e.agent.clone();
+                header.finished_at = Some(r.header.at);
+                header.merged_into = Some(e.into);
+            }),
+            Event::ConversationJoined(e) => self.append(r, e.conversation, |_| {}),
+            Event::AddressChanged(e) => self.append(r, e.conversation, |_| {}),
             // Masters and presence are rows of the inbox view, what becomes of a message one of the status view.
             Event::WorkspaceCreated(_)
             | Event::ClientDefined(_)
@@ -112,6 +126,8 @@ impl HistoryProjector {
             | Event::PresenceChanged(_)
             | Event::QueueRouted(_)
             | Event::SettingsDefined(_)
+            | Event::TextDefined(_)
+            | Event::TextRemoved(_)
             | Event::AgentConnected(_)
             | Event::AgentDisconnected(_)
             | Event::SendAttempted(_)
@@ -121,7 +137,10 @@ impl HistoryProjector {
             | Event::DeliveryUpdated(_)
             | Event::ReceiptParked(_)
             | Event::MessageResent(_)
-            | Event::MessageSettled(_) => Ok(()),
+            | Event::MessageSettled(_)
+            | Event::IdentityChanged(_)
+            | Event::ContactUpdated(_)
+            | Event::ContactNoteAdded(_) => Ok(()),
         }
     }
 
@@ -153,11 +172,38 @@ impl HistoryProjector {
     fn open(&mut self, r: &Recorded<'_>, e: &ConversationOpened) -> Result<(), ViewError> {
         let Self { store, hot } = self;
         let hot = hot.change((r.workspace, e.conversation), || load(store, (r.workspace, e.conversation)))?;
-        if hot.header.is_none() {
-            hot.header = Some(opened(r, e));
+        // One that is known may be another contact's by now.
+        if hot.header.is_some() {
+            return Ok(());
         }
+        hot.header = Some(opened(r, e));
         let item = keys::contact_item(r.workspace, e.contact, r.header.at, e.conversation);
         Ok(store.put(&item, Vec::new())?)
+    }
+
+    /// All conversations of one contact are the other's from now on.
+    fn merge_contacts(&mut self, r: &Recorded<'_>, e: &ContactsMerged) -> Result<(), ViewError> {
+        let Self { store, hot } = self;
+        store.put(&keys::alias(r.workspace, e.merged), e.contact.as_bytes().to_vec())?;
+        let list = keys::contact(r.workspace, e.merged);
+        loop {
+            let found = store.scan(&list, None, false, SCAN_ROWS_MAX)?;
+            if found.is_empty() {
+                return Ok(());
+            }
+            for (item, value) in found {
+                if let Some(moved) = keys::moved_contact_item(&item, e.contact) {
+                    store.put(&moved, value)?;
+                }
+                store.delete(&item)?;
+                let Some(id) = keys::conversation_of(&item) else { continue };
+                let key = (r.workspace, id);
+                let hot = hot.change(key, || load(store, key))?;
+                if let Some(header) = &mut hot.header {
+                    header.contact = e.contact;
+                }
+            }
+        }
     }
 
     fn append_if_any(&mut self, r: &Recorded<'_>, id: Option<ConversationId>) -> Result<(), ViewError> {
@@ -216,6 +262,7 @@ fn opened(r: &Recorded<'_>, e: &ConversationOpened) -> HeaderRow {
         finished_at: None,
         disposition: None,
         sub_disposition: None,
+        merged_into: None,
         version: 0,
         opened_in: r.position.sequence,
         position: r.position,

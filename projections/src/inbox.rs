@@ -3,24 +3,28 @@
 
 mod lists;
 mod masters;
+mod presences;
 mod queries;
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use schemas::event::{
-    ConversationFinished, ConversationOpened, ConversationQueued, MessageReceived, MessageSubmitted,
+    ContactUpdated, ContactsMerged, ConversationFinished, ConversationMerged, ConversationOpened,
+    ConversationQueued, MessageReceived, MessageSubmitted,
 };
-use schemas::{AgentId, CampaignId, ChannelId, Content, ConversationId, Event, TransferTarget, encode};
+use schemas::{
+    AgentId, CampaignId, ChannelId, ContactField, ContactId, Content, ConversationId, Event, TransferTarget,
+    encode,
+};
 
 use crate::error::ViewError;
 use crate::hot::Hot;
 use crate::keys::{self, MasterKind, WorkspaceKey};
 use crate::recorded::Recorded;
-use crate::rows::{LastMessageRow, OpenRow};
+use crate::rows::{DueRow, LastMessageRow, OpenRow};
 use crate::store::{Store, Value};
-use lists::{Counts, place};
-use masters::changed_presence;
+use lists::{Counts, Place, places};
 
 pub use lists::OpenCounts;
 pub use queries::Inbox;
@@ -46,7 +50,7 @@ struct HotOpen {
 
 #[derive(Debug)]
 struct StoredOpen {
-    place: Option<Vec<u8>>,
+    places: [Option<Place>; 2],
     waits: bool,
 }
 
@@ -55,6 +59,8 @@ struct StoredOpen {
 pub(crate) struct Seat {
     /// Who has it, or is offered it.
     pub(crate) agent: Option<AgentId>,
+    /// Who is asked whether they take it over.
+    pub(crate) asked: Option<AgentId>,
     pub(crate) campaign: CampaignId,
     pub(crate) channel: ChannelId,
     pub(crate) waits: bool,
@@ -93,8 +99,10 @@ impl InboxProjector {
             Event::DispositionDefined(e) => {
                 self.define(r, MasterKind::Disposition, e.disposition.as_str(), e)
             }
+            Event::TextDefined(e) => self.define_text(r, e),
+            Event::TextRemoved(e) => self.remove_text(r.workspace, &e.text),
             Event::AgentDefined(e) => self.define_agent(r, e),
-            Event::PresenceChanged(e) => self.change_agent(r, &e.agent, |row| changed_presence(row, e)),
+            Event::PresenceChanged(e) => self.change_presence(r, e),
             Event::SettingsDefined(e) => self.define(r, MasterKind::Settings, "", e),
             Event::AgentConnected(e) => self.change_agent(r, &e.agent, |row| {
                 row.is_connected = true;
@@ -126,6 +134,10 @@ impl InboxProjector {
                 row.offered = Some((e.agent.clone(), e.until));
                 row.reserved_for = None;
             }),
+            Event::TransferOffered(e) => self.change(r, e.conversation, |row| {
+                row.offered = Some((e.to.clone(), e.until));
+            }),
+            Event::TransferOfferEnded(e) => self.change(r, e.conversation, |row| row.offered = None),
             // After the next four, another event says who has it or where it waits.
             Event::OfferEnded(e) => self.change(r, e.conversation, |row| row.offered = None),
             Event::ConversationOverflowed(e) => {
@@ -138,9 +150,20 @@ impl InboxProjector {
             Event::ConversationReleased(_) => Ok(()),
             Event::ConversationFinished(e) => self.finish(r, e),
             Event::MessageSubmitted(e) => self.change(r, e.conversation, |row| submitted(row, r, e)),
+            Event::ResponseAwaited(e) => self.change(r, e.conversation, |row| {
+                row.due = e.due_at.map(|at| DueRow { kind: e.kind, at, is_missed: false });
+            }),
+            Event::ResponseMissed(e) => self.change(r, e.conversation, |row| {
+                row.due = Some(DueRow { kind: e.kind, at: e.due_at, is_missed: true });
+            }),
+            Event::ContactsMerged(e) => self.merge_contacts(r, e),
+            Event::ContactUpdated(e) => self.update_contact(r, e),
+            Event::ConversationMerged(e) => self.merge_into(r, e),
             // They change nothing that a list shows.
             Event::QueueRouted(_)
             | Event::NeedsSet(_)
+            | Event::InactivityWarned(_)
+            | Event::InactivityPutOff(_)
             | Event::NoteAdded(_)
             | Event::ExclusiveAgentSet(_)
             | Event::ExclusiveAgentRemoved(_)
@@ -151,14 +174,19 @@ impl InboxProjector {
             | Event::DeliveryUpdated(_)
             | Event::ReceiptParked(_)
             | Event::MessageResent(_)
-            | Event::MessageSettled(_) => Ok(()),
+            | Event::MessageSettled(_)
+            | Event::IdentityChanged(_)
+            | Event::AddressChanged(_)
+            | Event::ConversationJoined(_)
+            | Event::ContactNoteAdded(_) => Ok(()),
         }
     }
 
     /// Who has a conversation now, or where it waits; `None` when it is not open.
     pub(crate) fn seat(&self, key: ConversationKey) -> Result<Option<Seat>, ViewError> {
         let of = |row: &OpenRow| Seat {
-            agent: row.agent.clone().or_else(|| Some(row.offered.as_ref()?.0.clone())),
+            agent: row.agent.clone().or_else(|| offered_to(row)),
+            asked: row.agent.as_ref().and_then(|_| offered_to(row)),
             campaign: row.campaign.clone(),
             channel: row.channel.clone(),
             waits: waits(row),
@@ -182,9 +210,10 @@ impl InboxProjector {
     }
 
     fn open(&mut self, r: &Recorded<'_>, e: &ConversationOpened) -> Result<(), ViewError> {
+        let written_name = self.written_name(r.workspace, e.contact)?;
         let hot = self.hot((r.workspace, e.conversation))?;
         if hot.row.is_none() {
-            hot.row = Some(opened(r, e));
+            hot.row = Some(OpenRow { written_name, ..opened(r, e) });
         }
         Ok(())
     }
@@ -198,6 +227,53 @@ impl InboxProjector {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// What somebody wrote that a contact is called.
+    fn written_name(&self, workspace: WorkspaceKey, contact: ContactId) -> Result<Option<String>, ViewError> {
+        Ok(name_of(self.store.get(&keys::written_name(workspace, contact))?))
+    }
+
+    fn update_contact(&mut self, r: &Recorded<'_>, e: &ContactUpdated) -> Result<(), ViewError> {
+        let Some(set) = e.set.iter().rfind(|set| set.field == ContactField::Name) else { return Ok(()) };
+        let key = keys::written_name(r.workspace, e.contact);
+        match &set.value {
+            Some(name) => self.store.put(&key, name.as_bytes().to_vec())?,
+            None => self.store.delete(&key)?,
+        }
+        e.conversations
+            .iter()
+            .try_for_each(|id| self.change(r, *id, |row| row.written_name.clone_from(&set.value)))
+    }
+
+    /// The one who goes on keeps what they are called, and else gets what the other is.
+    fn merge_contacts(&mut self, r: &Recorded<'_>, e: &ContactsMerged) -> Result<(), ViewError> {
+        let mut name = self.written_name(r.workspace, e.contact)?;
+        if let Some(other) = self.written_name(r.workspace, e.merged)? {
+            self.store.delete(&keys::written_name(r.workspace, e.merged))?;
+            let key = keys::written_name(r.workspace, e.contact);
+            let kept = name.get_or_insert(other);
+            self.store.put(&key, kept.as_bytes().to_vec())?;
+        }
+        e.conversations.iter().try_for_each(|id| {
+            self.change(r, *id, |row| {
+                row.contact = e.contact;
+                row.written_name.clone_from(&name);
+            })
+        })
+    }
+
+    /// Whoever waited for an answer in the one that ends waits in the one that goes on.
+    fn merge_into(&mut self, r: &Recorded<'_>, e: &ConversationMerged) -> Result<(), ViewError> {
+        let Some(ended) = self.hot((r.workspace, e.conversation))?.row.take() else { return Ok(()) };
+        self.change(r, e.into, |row| {
+            row.unread = row.unread.saturating_add(ended.unread);
+            row.waiting_since = [row.waiting_since, ended.waiting_since].into_iter().flatten().min();
+            let at = |last: &Option<LastMessageRow>| last.as_ref().map(|last| last.at);
+            if at(&ended.last_message) > at(&row.last_message) {
+                row.last_message = ended.last_message;
+            }
+        })
     }
 
     fn change(
@@ -218,7 +294,7 @@ impl InboxProjector {
         let store = &self.store;
         self.hot.change(key, || {
             let row = open_row(store.get(&keys::open_conversation(key.0, key.1))?)?;
-            let stored = row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
+            let stored = row.as_ref().map(|row| StoredOpen { places: places(key, row), waits: waits(row) });
             Ok(HotOpen { row, stored })
         })
     }
@@ -230,16 +306,15 @@ fn write(
     key: ConversationKey,
     hot: &mut HotOpen,
 ) -> Result<(), ViewError> {
-    let now = hot.row.as_ref().map(|row| StoredOpen { place: place(key, row), waits: waits(row) });
-    let place_of = |stored: &Option<StoredOpen>| stored.as_ref().and_then(|stored| stored.place.clone());
-    let (before, after) = (place_of(&hot.stored), place_of(&now));
-    if before != after {
-        if let Some(before) = before {
-            store.delete(&before)?;
-        }
-        if let Some(after) = after {
-            store.put(&after, Vec::new())?;
-        }
+    let now = hot.row.as_ref().map(|row| StoredOpen { places: places(key, row), waits: waits(row) });
+    let places_of =
+        |stored: &Option<StoredOpen>| stored.as_ref().map(|stored| stored.places).unwrap_or_default();
+    let (before, after) = (places_of(&hot.stored), places_of(&now));
+    for gone in before.iter().flatten().filter(|place| !after.contains(&Some(**place))) {
+        store.delete(gone)?;
+    }
+    for new in after.iter().flatten().filter(|place| !before.contains(&Some(**place))) {
+        store.put(new, Vec::new())?;
     }
     let row_key = keys::open_conversation(key.0, key.1);
     match &hot.row {
@@ -261,6 +336,14 @@ fn open_row(row: Option<Value>) -> Result<Option<OpenRow>, ViewError> {
     Ok(row.map(|row| schemas::decode("open conversation", &row)).transpose()?)
 }
 
+fn offered_to(row: &OpenRow) -> Option<AgentId> {
+    row.offered.as_ref().map(|(agent, _)| agent.clone())
+}
+
+fn name_of(row: Option<Value>) -> Option<String> {
+    row.map(|name| String::from_utf8_lossy(&name).into_owned())
+}
+
 fn waits(row: &OpenRow) -> bool {
     row.agent.is_none()
 }
@@ -269,6 +352,7 @@ fn opened(r: &Recorded<'_>, e: &ConversationOpened) -> OpenRow {
     OpenRow {
         contact: e.contact,
         contact_name: e.profile_name.clone(),
+        written_name: None,
         channel: e.channel.clone(),
         campaign: e.campaign.clone(),
         agent: None,
@@ -280,6 +364,7 @@ fn opened(r: &Recorded<'_>, e: &ConversationOpened) -> OpenRow {
         offered: None,
         reserved_for: None,
         waiting_since: None,
+        due: None,
         unread: 0,
         last_message: None,
         position: r.position,
@@ -293,8 +378,12 @@ fn received(row: &mut OpenRow, r: &Recorded<'_>, e: &MessageReceived) {
 }
 
 fn submitted(row: &mut OpenRow, r: &Recorded<'_>, e: &MessageSubmitted) {
-    row.unread = 0;
-    row.waiting_since = None;
+    // What atender itself says is no answer.
+    if e.author.agent().is_some() {
+        row.unread = 0;
+        row.waiting_since = None;
+        row.due = None;
+    }
     row.last_message = Some(last_message(r, &e.content, true));
 }
 

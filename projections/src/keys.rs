@@ -1,7 +1,9 @@
 //! Keys of the rows: a prefix byte per index, then fixed-width big-endian parts, so that order of bytes is order of
 //! rows. Only a master's name has no fixed width, and comes last. What is listed newest first is kept inverted.
 
-use schemas::{AgentId, CampaignId, ContactId, ConversationId, Position, Timestamp, WorkspaceId};
+use schemas::{AgentId, CampaignId, ContactId, ConversationId, Position, ShardId, Timestamp, WorkspaceId};
+
+use crate::contacts::terms::TermKey;
 
 const CONVERSATION: u8 = b'o';
 const AGENT: u8 = b'a';
@@ -11,7 +13,15 @@ const HEADER: u8 = b'h';
 const ENTRIES: u8 = b'e';
 const CONTACT: u8 = b'c';
 const STATUS: u8 = b's';
+const PRESENCE: u8 = b'p';
 const FRAME: u8 = b'f';
+const ALIAS: u8 = b'i';
+const PERSON: u8 = b'p';
+const CHANGES: u8 = b'g';
+const NOTES: u8 = b'n';
+const EXCLUSIVE: u8 = b'x';
+const TERM: u8 = b't';
+const NAME: u8 = b'N';
 
 /// The first bytes of a name's BLAKE3 hash, where a key needs a name in a fixed width. Rows found through one are
 /// compared with the name itself.
@@ -133,6 +143,9 @@ pub(crate) enum MasterKind {
     Disposition = 5,
     Agent = 6,
     Settings = 7,
+    Text = 8,
+    /// Which text has a shortcut in a campaign.
+    Shortcut = 9,
 }
 
 /// All masters of a kind, in the order of their ids.
@@ -145,6 +158,35 @@ pub(crate) fn master(workspace: WorkspaceKey, kind: MasterKind, id: &str) -> Vec
     let mut key = masters(workspace, kind).to_vec();
     key.extend_from_slice(id.as_bytes());
     key
+}
+
+/// All presences of an agent.
+pub(crate) fn presences(workspace: WorkspaceKey, agent: &AgentId) -> [u8; 17] {
+    join(PRESENCE, &[&workspace.0, &short_hash(agent.as_str())])
+}
+
+/// The presences of an agent from this time back.
+pub(crate) fn presences_until(workspace: WorkspaceKey, agent: &AgentId, at: Timestamp) -> [u8; 25] {
+    join(PRESENCE, &[&workspace.0, &short_hash(agent.as_str()), &(!at.millis()).to_be_bytes()])
+}
+
+/// How an agent was from this time on, newest first.
+pub(crate) fn presence(
+    workspace: WorkspaceKey,
+    agent: &AgentId,
+    at: Timestamp,
+    position: Position,
+) -> [u8; 37] {
+    let (agent, at) = (short_hash(agent.as_str()), !at.millis());
+    let (sequence, index) = (!position.sequence, !position.index);
+    let times = [at.to_be_bytes(), sequence.to_be_bytes()].concat();
+    join(PRESENCE, &[&workspace.0, &agent, &times, &index.to_be_bytes()])
+}
+
+/// From when on the agent was as the row with this key says.
+pub(crate) fn presence_time(key: &[u8]) -> Option<Timestamp> {
+    let millis = key.get(17..25)?.first_chunk()?;
+    Some(Timestamp::from_millis(!u64::from_be_bytes(*millis)))
 }
 
 /// The header of a conversation.
@@ -179,6 +221,98 @@ pub(crate) fn contact_item(
     join(CONTACT, &[&workspace.0, contact.as_bytes(), &opened_at.to_be_bytes(), id.as_bytes()])
 }
 
+/// A conversation of another contact, of whom it is from now on.
+pub(crate) fn moved_contact_item(item: &[u8], contact: ContactId) -> Option<[u8; 49]> {
+    let mut key: [u8; 49] = item.try_into().ok()?;
+    key[9..25].copy_from_slice(contact.as_bytes());
+    Some(key)
+}
+
+/// The row of a merged id, which leads to the contact it stands for.
+pub(crate) fn alias(workspace: WorkspaceKey, id: ContactId) -> [u8; 25] {
+    join(ALIAS, &[&workspace.0, id.as_bytes()])
+}
+
+/// What somebody wrote that a contact is called.
+pub(crate) fn written_name(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(NAME, &[&workspace.0, contact.as_bytes()])
+}
+
+/// The row of a contact.
+pub(crate) fn person(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(PERSON, &[&workspace.0, contact.as_bytes()])
+}
+
+/// All changes of a contact.
+pub(crate) fn contact_changes(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(CHANGES, &[&workspace.0, contact.as_bytes()])
+}
+
+/// What one event changed of a contact, newest first.
+pub(crate) fn contact_change(workspace: WorkspaceKey, contact: ContactId, at: Position) -> [u8; 37] {
+    let (sequence, index) = (!at.sequence, !at.index);
+    join(CHANGES, &[&workspace.0, contact.as_bytes(), &sequence.to_be_bytes(), &index.to_be_bytes()])
+}
+
+/// All notes on a contact.
+pub(crate) fn contact_notes(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(NOTES, &[&workspace.0, contact.as_bytes()])
+}
+
+/// A note on a contact, newest first.
+pub(crate) fn contact_note(workspace: WorkspaceKey, contact: ContactId, at: Position) -> [u8; 37] {
+    let (sequence, index) = (!at.sequence, !at.index);
+    join(NOTES, &[&workspace.0, contact.as_bytes(), &sequence.to_be_bytes(), &index.to_be_bytes()])
+}
+
+/// The position that a key of a change or a note ends in.
+pub(crate) fn position_of(shard: ShardId, key: &[u8]) -> Position {
+    let end: [u8; 12] = key.last_chunk().copied().unwrap_or_default();
+    let sequence = end[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let index = end[8..].iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+    Position { shard, sequence: !sequence, index: !index }
+}
+
+/// All exclusive agents of a contact.
+pub(crate) fn exclusive_agents(workspace: WorkspaceKey, contact: ContactId) -> [u8; 25] {
+    join(EXCLUSIVE, &[&workspace.0, contact.as_bytes()])
+}
+
+/// The exclusive agent of a contact in a campaign.
+pub(crate) fn exclusive_agent(
+    workspace: WorkspaceKey,
+    contact: ContactId,
+    campaign: &CampaignId,
+) -> [u8; 33] {
+    join(EXCLUSIVE, &[&workspace.0, contact.as_bytes(), &short_hash(campaign.as_str())])
+}
+
+/// All terms of a workspace.
+pub(crate) fn terms_of_all(workspace: WorkspaceKey) -> [u8; 9] {
+    join(TERM, &[&workspace.0])
+}
+
+/// All terms of a kind.
+pub(crate) fn terms(workspace: WorkspaceKey, kind: u8) -> [u8; 10] {
+    join(TERM, &[&workspace.0, &[kind]])
+}
+
+/// A term that a contact is found by.
+pub(crate) fn term(workspace: WorkspaceKey, term: &TermKey, contact: ContactId) -> [u8; 42] {
+    join(TERM, &[&workspace.0, term, contact.as_bytes()])
+}
+
+/// The term and the contact of such a key.
+pub(crate) fn term_and_contact(key: &[u8]) -> Option<(TermKey, ContactId)> {
+    let (term, id) = key.get(9..)?.split_first_chunk()?;
+    Some((*term, ContactId::from_bytes(id.try_into().ok()?)))
+}
+
+/// What the cursor behind a term is made of, with the word of the query that is gone through.
+pub(crate) fn searched(word: u8, key: &[u8]) -> Vec<u8> {
+    [&[word], &key[9..]].concat()
+}
+
 /// All status rows of a conversation.
 pub(crate) fn statuses(workspace: WorkspaceKey, id: ConversationId) -> [u8; 25] {
     join(STATUS, &[&workspace.0, id.as_bytes()])
@@ -191,8 +325,6 @@ pub(crate) fn status_chunk(workspace: WorkspaceKey, id: ConversationId, chunk: u
 
 #[cfg(test)]
 mod tests {
-    use schemas::ShardId;
-
     use super::*;
 
     const ID: ConversationId = ConversationId::from_bytes([7; 16]);
@@ -259,6 +391,18 @@ mod tests {
         assert!(entries_chunk(ws, ID, at(2, 0)) < entries_chunk(ws, ID, at(1, 9)));
         assert!(entries_chunk(ws, ID, at(1, 256)) < entries_chunk(ws, ID, at(1, 255)));
         assert!(status_chunk(ws, ID, 255) < status_chunk(ws, ID, 256));
+    }
+
+    #[test]
+    fn presences_are_newest_first_and_those_until_a_time_come_after_its_key() {
+        let (ws, ana) = (workspace(), AgentId::new("ana").unwrap());
+        let at = |sequence, index| Position { shard: ShardId(0), sequence, index };
+        let of = |millis, position| presence(ws, &ana, time(millis), position);
+        let in_order = [of(256, at(9, 0)), of(255, at(8, 1)), of(255, at(8, 0)), of(255, at(7, 5))];
+        assert!(in_order.is_sorted(), "{in_order:?}");
+        let until = presences_until(ws, &ana, time(255));
+        assert!(until.starts_with(&presences(ws, &ana)));
+        assert!(in_order[0].as_slice() < until.as_slice() && until.as_slice() < in_order[1].as_slice());
     }
 
     #[test]

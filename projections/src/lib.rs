@@ -6,6 +6,7 @@ extern crate self as projections;
 
 mod building;
 mod change;
+mod contacts;
 mod cursor;
 mod digest;
 mod entries;
@@ -39,12 +40,21 @@ mod view;
 mod views;
 mod work;
 
+/// How many views there are.
+pub const VIEWS: usize = 4;
+
 /// The views by name, each with the version that this program writes.
-pub const fn versions() -> [(&'static str, u32); 3] {
-    [(inbox::NAME, inbox::VERSION), (history::NAME, history::VERSION), (status::NAME, status::VERSION)]
+pub const fn versions() -> [(&'static str, u32); VIEWS] {
+    [
+        (inbox::NAME, inbox::VERSION),
+        (history::NAME, history::VERSION),
+        (status::NAME, status::VERSION),
+        (contacts::NAME, contacts::VERSION),
+    ]
 }
 
 pub use change::{Audience, Change};
+pub use contacts::{BadQuery, Contacts, Query, limits as search_limits};
 pub use cursor::BadCursor;
 pub use digest::{Digest, digest};
 pub use error::{QueryError, ViewError, ViewsError};

@@ -7,6 +7,7 @@ use engine::log::{Log, LogError, RecordedFrame};
 use engine::patience::patiently_read;
 use schemas::frame::hash;
 
+use crate::VIEWS;
 use crate::error::{ViewError, ViewsError};
 use crate::fed::Fed;
 use crate::keys;
@@ -16,7 +17,7 @@ use crate::view::{Version, View};
 /// What was found.
 pub(crate) struct Found {
     /// Those that go along.
-    pub(crate) live: [Option<Fed>; 3],
+    pub(crate) live: [Option<Fed>; VIEWS],
     /// Those to be built beside them.
     pub(crate) beside: Vec<Fed>,
     /// The frame of the one furthest behind of those that go along, and of the one furthest ahead.
@@ -48,12 +49,12 @@ impl Candidate {
 pub(crate) async fn open(
     log: &Log,
     dir: &Path,
-    versions: &[Version; 3],
+    versions: &[Version; VIEWS],
     lag_frames_max: u64,
 ) -> Result<Found, ViewsError> {
     let head = patiently_read("the head of the log", || log.head()).await?;
     let mut opener = Opener { log, dir, head, is_head_sure: false };
-    let mut live = [None, None, None];
+    let mut live = [const { None }; VIEWS];
     let (mut beside, mut was_apart) = (Vec::new(), false);
     let mut candidates = Vec::new();
     for view in View::ALL {

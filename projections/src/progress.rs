@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::VIEWS;
 use crate::view::View;
 
 /// How far a rebuild is.
@@ -24,7 +25,7 @@ pub struct RebuildProgress {
 
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    views: [OfView; 3],
+    views: [OfView; VIEWS],
     /// The last frame that was applied to the views that go along.
     applied: AtomicU64,
     /// The last frame of the log, as far as it is known.

@@ -8,6 +8,7 @@ mod watch;
 use engine::log::RecordedFrame;
 use schemas::frame::FrameHash;
 
+use crate::VIEWS;
 use crate::change::Change;
 use crate::error::ViewError;
 use crate::fed::{Fed, Projector};
@@ -20,7 +21,7 @@ use crate::view::View;
 /// The views that go along, to be written.
 #[derive(Debug)]
 pub(crate) struct Projectors {
-    fed: [Option<Fed>; 3],
+    fed: [Option<Fed>; VIEWS],
     /// Views that have failed since somebody asked, each once.
     lost: Vec<(Fed, ViewError)>,
     /// Something was not told, because a view that would have to say what or to whom is not here.
@@ -31,7 +32,7 @@ pub(crate) struct Projectors {
 
 impl Projectors {
     /// With `passed_over`, something may have been passed over before.
-    pub(crate) fn new(fed: [Option<Fed>; 3], passed_over: bool) -> Self {
+    pub(crate) fn new(fed: [Option<Fed>; VIEWS], passed_over: bool) -> Self {
         Self { fed, lost: Vec::new(), passed_over, is_mute: false }
     }
 
@@ -56,28 +57,28 @@ impl Projectors {
     fn inbox(&self) -> Option<&InboxProjector> {
         match self.fed[View::Inbox as usize].as_ref().map(|fed| &fed.projector) {
             Some(Projector::Inbox(projector)) => Some(projector),
-            Some(Projector::History(_) | Projector::Status(_)) | None => None,
+            Some(Projector::History(_) | Projector::Status(_) | Projector::Contacts(_)) | None => None,
         }
     }
 
     fn inbox_mut(&mut self) -> Option<&mut InboxProjector> {
         match self.fed[View::Inbox as usize].as_mut().map(|fed| &mut fed.projector) {
             Some(Projector::Inbox(projector)) => Some(projector),
-            Some(Projector::History(_) | Projector::Status(_)) | None => None,
+            Some(Projector::History(_) | Projector::Status(_) | Projector::Contacts(_)) | None => None,
         }
     }
 
     fn history(&self) -> Option<&HistoryProjector> {
         match self.fed[View::History as usize].as_ref().map(|fed| &fed.projector) {
             Some(Projector::History(projector)) => Some(projector),
-            Some(Projector::Inbox(_) | Projector::Status(_)) | None => None,
+            Some(Projector::Inbox(_) | Projector::Status(_) | Projector::Contacts(_)) | None => None,
         }
     }
 
     fn status(&self) -> Option<&StatusProjector> {
         match self.fed[View::Status as usize].as_ref().map(|fed| &fed.projector) {
             Some(Projector::Status(projector)) => Some(projector),
-            Some(Projector::Inbox(_) | Projector::History(_)) | None => None,
+            Some(Projector::Inbox(_) | Projector::History(_) | Projector::Contacts(_)) | None => None,
         }
     }
 

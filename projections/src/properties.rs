@@ -8,6 +8,7 @@ use schemas::{ShardId, decode, encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::contacts::rows::{ChangeRow, ContactRow, ExclusiveRow, NoteRow};
 use crate::cursor::{self, List};
 use crate::history::chunk::stored;
 use crate::history::split_row;
@@ -16,8 +17,7 @@ use crate::store;
 
 /// A text is a cursor of one list at most, in one spelling.
 pub fn cursor(text: &str) {
-    let lists = [List::Agent, List::Queue, List::Contact, List::Messages];
-    let taken: Vec<_> = lists.into_iter().filter(|list| cursor::decode(*list, text).is_ok()).collect();
+    let taken: Vec<_> = List::ALL.into_iter().filter(|list| cursor::decode(*list, text).is_ok()).collect();
     assert!(taken.len() <= 1, "a cursor of {taken:?}");
     for list in taken {
         let key = cursor::decode(list, text).expect("taken a moment ago");
@@ -36,6 +36,10 @@ pub fn rows(bytes: &[u8]) {
     reads_as_written::<AgentRow>(bytes);
     reads_as_written::<OpenRow>(bytes);
     reads_as_written::<StatusRow>(bytes);
+    reads_as_written::<ContactRow>(bytes);
+    reads_as_written::<ChangeRow>(bytes);
+    reads_as_written::<NoteRow>(bytes);
+    reads_as_written::<ExclusiveRow>(bytes);
     if let Ok((header, _)) = split_row(bytes) {
         let mut written = Vec::new();
         encode(&header, &mut written);

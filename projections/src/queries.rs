@@ -28,7 +28,10 @@ impl Views {
         id: ConversationId,
     ) -> Result<Option<Conversation>, QueryError> {
         let workspace = WorkspaceKey::of(workspace);
-        let Some(header) = self.history().header(workspace, id)? else { return Ok(None) };
+        let Some(mut header) = self.history().header(workspace, id)? else { return Ok(None) };
+        if let Some(name) = self.inbox().written_name(workspace, header.contact)? {
+            header.contact_name = Some(name);
+        }
         let names = self.inbox().names(workspace, &header.channel, &header.campaign)?;
         Ok(Some(header.into_conversation(id, names)))
     }

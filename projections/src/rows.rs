@@ -5,7 +5,7 @@ use schemas::api::views::{
     ContactConversation, Conversation, ConversationState, InboxItem, LastMessage, MessageState,
     MessageStatus, Named, ReceiptTime,
 };
-use schemas::event::AgentDefined;
+use schemas::event::{AgentDefined, ResponseKind};
 use schemas::{
     AgentId, CampaignId, ChannelId, ContactId, ConversationId, DeliveryError, DeliveryStatus, DispositionId,
     MessageId, Position, Presence, Timestamp,
@@ -42,11 +42,21 @@ pub(crate) struct LastMessageRow {
     pub(crate) outbound: bool,
 }
 
+/// By when a customer is to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DueRow {
+    pub(crate) kind: ResponseKind,
+    pub(crate) at: Timestamp,
+    pub(crate) is_missed: bool,
+}
+
 /// An open conversation. It goes when the conversation is finished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OpenRow {
     pub(crate) contact: ContactId,
     pub(crate) contact_name: Option<String>,
+    /// What somebody wrote that the contact is called; it is shown instead.
+    pub(crate) written_name: Option<String>,
     pub(crate) channel: ChannelId,
     pub(crate) campaign: CampaignId,
     pub(crate) agent: Option<AgentId>,
@@ -59,6 +69,7 @@ pub(crate) struct OpenRow {
     pub(crate) offered: Option<(AgentId, Timestamp)>,
     pub(crate) reserved_for: Option<AgentId>,
     pub(crate) waiting_since: Option<Timestamp>,
+    pub(crate) due: Option<DueRow>,
     pub(crate) unread: u32,
     pub(crate) last_message: Option<LastMessageRow>,
     /// The last event it reflects; that event and earlier ones do not change it again.
@@ -71,7 +82,7 @@ impl OpenRow {
         InboxItem {
             conversation,
             contact: self.contact,
-            contact_name: self.contact_name,
+            contact_name: self.written_name.or(self.contact_name),
             channel: self.channel,
             campaign: self.campaign,
             agent: self.agent,
@@ -84,6 +95,9 @@ impl OpenRow {
             offered_until,
             reserved_for: self.reserved_for,
             waiting_since: self.waiting_since,
+            due_at: self.due.map(|due| due.at),
+            is_first_response: self.due.is_some_and(|due| due.kind == ResponseKind::First),
+            is_missed: self.due.is_some_and(|due| due.is_missed),
             unread: self.unread,
             last_message: self.last_message.map(|last| LastMessage {
                 preview: last.preview,
@@ -108,6 +122,8 @@ pub(crate) struct HeaderRow {
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) disposition: Option<DispositionId>,
     pub(crate) sub_disposition: Option<DispositionId>,
+    /// The conversation in which it goes on, if it ended by that.
+    pub(crate) merged_into: Option<ConversationId>,
     /// How many entries it has.
     pub(crate) version: u64,
     /// The frame in which it was opened.
@@ -150,6 +166,7 @@ impl HeaderRow {
             finished_at: self.finished_at,
             disposition: self.disposition,
             sub_disposition: self.sub_disposition,
+            merged_into: self.merged_into,
             version: self.version,
             position: self.position,
         }
@@ -166,6 +183,7 @@ impl HeaderRow {
             opened_at: self.opened_at,
             finished_at: self.finished_at,
             disposition: self.disposition,
+            merged_into: self.merged_into,
         }
     }
 }

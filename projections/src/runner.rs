@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::VIEWS;
 use crate::building::{Builders, Report};
 use crate::error::ViewsError;
 use crate::feed::Feed;
@@ -33,7 +34,7 @@ pub(crate) struct Runner {
 pub(crate) struct Start {
     pub(crate) log: Log,
     pub(crate) dir: PathBuf,
-    pub(crate) versions: [Version; 3],
+    pub(crate) versions: [Version; VIEWS],
     pub(crate) lag_frames_max: u64,
     pub(crate) found: Found,
     /// The last event that all views that go along reflect.

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use schemas::ShardId;
 
+use crate::contacts::Contacts;
 use crate::error::ViewError;
 use crate::fed::{Fed, Projector};
 use crate::history::History;
@@ -61,6 +62,7 @@ pub(crate) struct Slots {
     inbox: Arc<Slot<Rows>>,
     history: Arc<Slot<Reader>>,
     status: Arc<Slot<Reader>>,
+    contacts: Arc<Slot<Reader>>,
 }
 
 impl Slots {
@@ -70,14 +72,16 @@ impl Slots {
             inbox: Slot::new(View::Inbox),
             history: Slot::new(View::History),
             status: Slot::new(View::Status),
+            contacts: Slot::new(View::Contacts),
         }
     }
 
-    pub(crate) fn views(&self, shard: ShardId) -> (Inbox, History, Statuses) {
+    pub(crate) fn views(&self, shard: ShardId) -> (Inbox, History, Statuses, Contacts) {
         (
             Inbox::new(Arc::clone(&self.inbox)),
             History::new(Arc::clone(&self.history), shard),
             Statuses::new(Arc::clone(&self.status)),
+            Contacts::new(Arc::clone(&self.contacts), shard),
         )
     }
 
@@ -89,6 +93,9 @@ impl Slots {
                 self.history.set(Served::Rows(Arc::new(projector.store.reader())))
             }
             Projector::Status(projector) => self.status.set(Served::Rows(Arc::new(projector.store.reader()))),
+            Projector::Contacts(projector) => {
+                self.contacts.set(Served::Rows(Arc::new(projector.store.reader())))
+            }
         }
     }
 
@@ -98,6 +105,7 @@ impl Slots {
             View::Inbox => drop(self.inbox.set(Served::BeingBuilt)),
             View::History => drop(self.history.set(Served::BeingBuilt)),
             View::Status => drop(self.status.set(Served::BeingBuilt)),
+            View::Contacts => drop(self.contacts.set(Served::BeingBuilt)),
         }
     }
 
@@ -107,6 +115,7 @@ impl Slots {
             View::Inbox => drop(self.inbox.set(Served::Failed)),
             View::History => drop(self.history.set(Served::Failed)),
             View::Status => drop(self.status.set(Served::Failed)),
+            View::Contacts => drop(self.contacts.set(Served::Failed)),
         }
     }
 
@@ -122,6 +131,7 @@ impl Slots {
             View::Inbox => self.inbox.get().unwrap().reader().poison(fault),
             View::History => self.history.get().unwrap().poison(fault),
             View::Status => self.status.get().unwrap().poison(fault),
+            View::Contacts => self.contacts.get().unwrap().poison(fault),
         }
     }
 
@@ -130,6 +140,7 @@ impl Slots {
             View::Inbox => self.inbox.get().is_ok(),
             View::History => self.history.get().is_ok(),
             View::Status => self.status.get().is_ok(),
+            View::Contacts => self.contacts.get().is_ok(),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The three views by name, and the versions of their rows.
+//! The views by name, and the versions of their rows.
 
-use crate::{history, inbox, status};
+use crate::{VIEWS, contacts, history, inbox, status};
 
 /// A view, as an index into whatever there is one of for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,16 +8,18 @@ pub(crate) enum View {
     Inbox,
     History,
     Status,
+    Contacts,
 }
 
 impl View {
-    pub(crate) const ALL: [Self; 3] = [Self::Inbox, Self::History, Self::Status];
+    pub(crate) const ALL: [Self; VIEWS] = [Self::Inbox, Self::History, Self::Status, Self::Contacts];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Inbox => inbox::NAME,
             Self::History => history::NAME,
             Self::Status => status::NAME,
+            Self::Contacts => contacts::NAME,
         }
     }
 }
@@ -31,8 +33,9 @@ pub(crate) struct Version {
 }
 
 /// The versions of this program, in the order of [`View::ALL`].
-pub(crate) const VERSIONS: [Version; 3] = [
+pub(crate) const VERSIONS: [Version; VIEWS] = [
     Version { current: inbox::VERSION, readable: inbox::READABLE },
     Version { current: history::VERSION, readable: history::READABLE },
     Version { current: status::VERSION, readable: status::READABLE },
+    Version { current: contacts::VERSION, readable: contacts::READABLE },
 ];

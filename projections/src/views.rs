@@ -9,7 +9,9 @@ use engine::log::{Heard, Log, RecordedFrame};
 use engine::patience::patiently_read;
 use schemas::Position;
 
+use crate::VIEWS;
 use crate::change::{Subject, subject};
+use crate::contacts::Contacts;
 use crate::error::ViewsError;
 use crate::feed::Feed;
 use crate::history::History;
@@ -40,7 +42,7 @@ pub struct Stale {
 /// How one view does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewHealth {
-    /// Its name: `inbox`, `history` or `status`.
+    /// Its name: `inbox`, `history`, `status` or `contacts`.
     pub name: &'static str,
     /// The last frame it reflects.
     pub checkpoint: u64,
@@ -60,7 +62,7 @@ pub(crate) struct Options {
     /// With more frames than this before them, views are brought up to date without telling anybody each change,
     /// and one that is so far behind the others is brought up beside them.
     pub(crate) lag_frames_max: u64,
-    pub(crate) versions: [Version; 3],
+    pub(crate) versions: [Version; VIEWS],
 }
 
 impl Default for Options {
@@ -73,6 +75,7 @@ struct Inner {
     inbox: Inbox,
     history: History,
     statuses: Statuses,
+    contacts: Contacts,
     feed: Feed,
     slots: Slots,
     progress: Arc<Progress>,
@@ -80,7 +83,7 @@ struct Inner {
     runner: Mutex<Option<Runner>>,
 }
 
-/// The three views of a shard; clones share them. When the last clone goes, they are closed in the background.
+/// The views of a shard; clones share them. When the last clone goes, they are closed in the background.
 #[derive(Clone)]
 pub struct Views {
     inner: Arc<Inner>,
@@ -134,7 +137,7 @@ impl Views {
         for fed in found.live.iter().flatten() {
             progress.set_had(fed.view(), fed.had());
         }
-        let (inbox, history, statuses) = slots.views(log.shard());
+        let (inbox, history, statuses, contacts) = slots.views(log.shard());
         let report = Mutex::new(report);
         let start = Start {
             log: log.clone(),
@@ -151,7 +154,8 @@ impl Views {
             }),
         };
         let runner = Mutex::new(Some(Runner::start(reader, start)?));
-        Ok(Self { inner: Arc::new(Inner { inbox, history, statuses, feed, slots, progress, heard, runner }) })
+        let inner = Inner { inbox, history, statuses, contacts, feed, slots, progress, heard, runner };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Open conversations and masters.
@@ -167,6 +171,11 @@ impl Views {
     /// Delivery statuses.
     pub fn status(&self) -> &Statuses {
         &self.inner.statuses
+    }
+
+    /// Contacts, and what they are found by.
+    pub fn contacts(&self) -> &Contacts {
+        &self.inner.contacts
     }
 
     /// The changes, as they happen.
@@ -203,7 +212,7 @@ impl Views {
         self.inner.heard.ago()
     }
 
-    /// How each view does, in the order inbox, history, status.
+    /// How each view does, in the order inbox, history, status, contacts.
     pub fn health(&self) -> Vec<ViewHealth> {
         let (progress, head) = (&self.inner.progress, self.inner.progress.head());
         let of = |view: View| {

@@ -33,7 +33,10 @@ async fn assert_stopped_at(centre: &mut Centre, views: Views, last_good: u64, ex
     let reason = stopped(&views).await;
     assert!(reason.contains(expected), "{reason}");
     let health = views.health();
-    assert_eq!(health.iter().map(|view| view.name).collect::<Vec<_>>(), ["inbox", "history", "status"]);
+    assert_eq!(
+        health.iter().map(|view| view.name).collect::<Vec<_>>(),
+        ["inbox", "history", "status", "contacts"]
+    );
     assert!(health.iter().all(|view| view.checkpoint == last_good), "{health:?}");
 
     let next = Position { shard: SHARD, sequence: last_good + 1, index: 0 };

@@ -14,7 +14,7 @@ use common::{Centre, eventually};
 use projections::{Digest, StatusShown, Views, digest, rebuild};
 
 const ROUNDS: u64 = 12;
-const VIEWS: [&str; 3] = ["inbox", "history", "status"];
+const VIEWS: [&str; 4] = ["inbox", "history", "status", "contacts"];
 
 fn rounds() -> u64 {
     std::env::var("ATENDER_TORTURE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS)
@@ -60,7 +60,7 @@ fn damage(dir: &Path, random: &mut Random) -> String {
     let mut told = String::new();
     for _ in 0..=random.below(3) {
         let mut found = Vec::new();
-        files(&dir.join(format!("{}-v1", VIEWS[random.below(3)])), &mut found);
+        files(&dir.join(format!("{}-v1", VIEWS[random.below(VIEWS.len())])), &mut found);
         found.sort();
         let Some(path) = found.get(random.below(found.len().max(1))) else { continue };
         let kind = random.below(4);
@@ -89,6 +89,7 @@ fn read_through(views: &Views) {
         let _ = views.audit_sequences(&workspace(), id);
         let _ = views.inbox().open_conversation(&workspace(), id);
         let _ = views.history().contact_conversations(&workspace(), contact_id(number), None, 200);
+        let _ = views.contacts().contact(&workspace(), contact_id(number));
     }
 }
 

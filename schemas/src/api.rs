@@ -1,6 +1,7 @@
 //! What crosses the HTTP API: requests, what the views answer, and what live push sends.
 //! JSON names are the Rust names; unknown fields in requests are refused.
 
+pub mod contacts;
 pub mod live;
 pub mod requests;
 pub mod views;
@@ -11,8 +12,8 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::ids::{
-    AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, MessageId,
-    ProjectId, ReasonId, WorkspaceId,
+    AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, FieldId,
+    MessageId, ProjectId, ReasonId, Shortcut, TextId, WorkspaceId,
 };
 use crate::limits::NAME_ID_BYTES_MAX;
 use crate::position::Position;
@@ -98,11 +99,14 @@ text_schemas! {
     WorkspaceId: name(), "default", "A workspace.";
     ClientId: name(), "acme", "A client.";
     ProjectId: name(), "support", "A project.";
+    FieldId: name(), "policy", "A field of a contact's profile.";
     ReasonId: name(), "lunch", "A reason for being away.";
     CampaignId: name(), "sales", "A campaign.";
     ChannelId: name(), "wa-main", "A channel.";
     DispositionId: name(), "solved", "A disposition.";
     AgentId: name(), "ana", "An agent.";
+    TextId: name(), "greeting", "A predefined text.";
+    Shortcut: name(), "hello", "What an agent types for a predefined text, without the slash.";
     ContactId: hex(), "0f0e0d0c0b0a09080706050403020100", "A contact.";
     ConversationId: hex(), "0f0e0d0c0b0a09080706050403020100", "A conversation.";
     MessageId: hex(), "0f0e0d0c0b0a09080706050403020100", "A message.";

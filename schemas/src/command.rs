@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::codec;
+use crate::contact::FieldSet;
 use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, NoteKind,
-    ProjectDefined, SettingsDefined, WorkspaceCreated,
+    ProjectDefined, SettingsDefined, TextDefined, WorkspaceCreated,
 };
 use crate::ids::{
-    AgentId, CampaignId, ChannelId, CommandId, ContactId, ConversationId, DispositionId, MessageId,
+    AgentId, CampaignId, ChannelId, CommandId, ContactId, ConversationId, DispositionId, MessageId, TextId,
     WorkspaceId,
 };
 use crate::masters::Presence;
@@ -48,12 +48,11 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// What atender asks of itself when a deadline has come and the last event is at `last`. A command that changed
-    /// nothing has a position, and the next event the same one, so that the place alone does not tell two apart.
+    /// What atender asks of itself when a deadline has come and the last event is at `last`, behind which no other
+    /// command can be.
     pub fn of_deadline(workspace: WorkspaceId, due: Due, last: Position) -> Self {
-        let mut subject = [last.sequence.to_le_bytes().as_slice(), &last.index.to_le_bytes()].concat();
-        codec::encode(&due, &mut subject);
-        let id = CommandId::of_step(&workspace, "deadline", &subject, 0);
+        let place = [last.sequence.to_le_bytes().as_slice(), &last.index.to_le_bytes()].concat();
+        let id = CommandId::of_step(&workspace, "deadline", &place, 0);
         Self { workspace, id, fingerprint: 0, actor: Actor::System, command: Command::PassDeadline(due) }
     }
 }
@@ -75,6 +74,10 @@ pub enum Command {
     DefineDisposition(DispositionDefined),
     /// Make an agent be as said.
     DefineAgent(AgentDefined),
+    /// Make a predefined text be as said.
+    DefineText(TextDefined),
+    /// Have a predefined text no more.
+    RemoveText(TextId),
     /// Make what holds in the whole workspace be as said.
     DefineSettings(SettingsDefined),
     /// A live connection of an agent is there, or none is any more.
@@ -100,7 +103,7 @@ pub enum Command {
         /// To whom.
         agent: AgentId,
     },
-    /// Take the conversation that one is offered.
+    /// Take the conversation that one is offered, by routing or by its agent.
     AcceptOffer {
         /// Which conversation.
         conversation: ConversationId,
@@ -125,6 +128,20 @@ pub enum Command {
         to: TransferTarget,
         /// Why; mandatory.
         note: String,
+    },
+    /// Ask an agent whether they take a conversation over. Its agent has it until they accept.
+    OfferTransfer {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Whom.
+        agent: AgentId,
+        /// Why; mandatory.
+        note: String,
+    },
+    /// Ask them no more.
+    WithdrawTransfer {
+        /// Which conversation.
+        conversation: ConversationId,
     },
     /// Have a conversation instead of its agent, as a supervisor.
     TakeOver {
@@ -186,6 +203,29 @@ pub enum Command {
         /// In which campaign.
         campaign: CampaignId,
     },
+    /// Say that two contacts are one; the first goes on.
+    MergeContacts {
+        /// Who goes on.
+        contact: ContactId,
+        /// Whose id stands for them from now on.
+        other: ContactId,
+    },
+    /// A network reports that a contact has another address.
+    ChangeIdentity(IdentityChange),
+    /// Write down what is known of a contact; what is not named stays as it is.
+    UpdateContact {
+        /// Which contact.
+        contact: ContactId,
+        /// The fields.
+        set: Vec<FieldSet>,
+    },
+    /// Write a note on a contact.
+    AddContactNote {
+        /// Which contact.
+        contact: ContactId,
+        /// The text.
+        text: String,
+    },
     /// A time has come for which something was due.
     PassDeadline(Due),
     /// A network reports how far a message has come.
@@ -246,6 +286,8 @@ pub struct InboundMessage {
     pub contact: ContactId,
     /// The contact's address on the network.
     pub identity: String,
+    /// Other addresses of the same contact there, with the ids that they stand for; at most 4.
+    pub also: Vec<(ContactId, String)>,
     /// What the contact calls themselves on the network.
     pub profile_name: Option<String>,
     /// The provider's id for the message.
@@ -254,6 +296,19 @@ pub struct InboundMessage {
     pub content: Content,
     /// When it was written, by the provider's clock.
     pub written_at: Timestamp,
+}
+
+/// A contact has another address on a network, as a channel received it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityChange {
+    /// On which channel it was told; it holds on the whole network.
+    pub channel: ChannelId,
+    /// The contact they were known as, and the address they had.
+    pub from: (ContactId, String),
+    /// The id that the new address stands for, and the address.
+    pub to: (ContactId, String),
+    /// Their other addresses there, with the ids that they stand for; at most 4.
+    pub also: Vec<(ContactId, String)>,
 }
 
 /// A report about an outbound message, found by our id or by the network's.
@@ -295,21 +350,4 @@ pub enum AttemptResult {
     },
     /// Nobody knows; the call may have gone through.
     Unknown,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ShardId;
-
-    #[test]
-    fn what_is_due_at_one_place_is_told_apart() {
-        let at = |due| {
-            let workspace = WorkspaceId::new("default").expect("a good id");
-            Submission::of_deadline(workspace, due, Position::start(ShardId(0))).id
-        };
-        let conversations = [1, 2].map(|byte| at(Due::Conversation(ConversationId::from_bytes([byte; 16]))));
-        assert_ne!(conversations[0], conversations[1]);
-        assert_ne!(at(Due::Agent(AgentId::new("ana").expect("a good id"))), conversations[0]);
-    }
 }

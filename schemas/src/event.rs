@@ -2,24 +2,32 @@
 //! version; the table at the end is the only place where numbers are given out. Numbers are never used again.
 
 mod configuration;
+mod contact;
 mod conversation;
 mod outbound;
+mod timing;
 
 pub use configuration::{
     AgentConnected, AgentDefined, AgentDisconnected, CampaignDefined, ChannelDefined, ClientDefined,
-    DispositionDefined, PresenceChanged, ProjectDefined, QueueRouted, SettingsDefined, WorkspaceCreated,
+    DispositionDefined, PresenceChanged, ProjectDefined, QueueRouted, SettingsDefined, TextDefined,
+    TextRemoved, WorkspaceCreated,
+};
+pub use contact::{
+    AddressChanged, ContactNoteAdded, ContactUpdated, ContactsMerged, ConversationJoined, ConversationMerged,
+    IdentityChanged,
 };
 pub use conversation::{
     AfterWorkEnded, AssignReason, ConversationAssigned, ConversationFinished, ConversationGivenBack,
     ConversationOffered, ConversationOpened, ConversationOverflowed, ConversationQueued,
     ConversationReleased, ConversationTakenOver, ConversationTransferred, ExclusiveAgentRemoved,
     ExclusiveAgentSet, MessageReceived, NeedsSet, NoteAdded, NoteKind, OfferEnd, OfferEnded, OverflowAt,
-    QueueCause, Reservation,
+    QueueCause, Reservation, TransferOfferEnded, TransferOffered,
 };
 pub use outbound::{
-    DeliveryUpdated, MessageResent, MessageSettled, MessageSubmitted, ReceiptParked, SendAccepted,
-    SendAttempted, SendDeferred, SendUncertain,
+    Author, DeliveryUpdated, MessageResent, MessageSettled, MessageSubmitted, ReceiptParked, SendAccepted,
+    SendAttempted, SendDeferred, SendUncertain, SystemCause,
 };
+pub use timing::{InactivityPutOff, InactivityWarned, ResponseAwaited, ResponseKind, ResponseMissed};
 
 use crate::codec::{DecodeError, decode, encode};
 use crate::ids::ConversationId;
@@ -104,6 +112,8 @@ events! {
     10 v 1 SettingsDefined;
     11 v 1 AgentConnected;
     12 v 1 AgentDisconnected;
+    13 v 1 TextDefined;
+    14 v 1 TextRemoved;
     20 v 1 ConversationOpened;
     21 v 1 MessageReceived;
     22 v 1 ConversationQueued;
@@ -121,6 +131,8 @@ events! {
     34 v 1 AfterWorkEnded;
     35 v 1 ConversationTakenOver;
     36 v 1 ConversationGivenBack;
+    37 v 1 TransferOffered;
+    38 v 1 TransferOfferEnded;
     40 v 1 MessageSubmitted;
     41 v 1 SendAttempted;
     42 v 1 SendAccepted;
@@ -130,6 +142,17 @@ events! {
     46 v 1 ReceiptParked;
     47 v 1 MessageResent;
     48 v 1 MessageSettled;
+    60 v 1 ContactsMerged;
+    61 v 1 IdentityChanged;
+    62 v 1 AddressChanged;
+    63 v 1 ConversationMerged;
+    64 v 1 ConversationJoined;
+    65 v 1 ContactUpdated;
+    66 v 1 ContactNoteAdded;
+    70 v 1 ResponseAwaited;
+    71 v 1 ResponseMissed;
+    72 v 1 InactivityWarned;
+    73 v 1 InactivityPutOff;
 }
 
 impl Event {
@@ -146,9 +169,15 @@ impl Event {
             | Self::PresenceChanged(_)
             | Self::QueueRouted(_)
             | Self::SettingsDefined(_)
+            | Self::TextDefined(_)
+            | Self::TextRemoved(_)
             | Self::AgentConnected(_)
             | Self::AgentDisconnected(_)
-            | Self::ReceiptParked(_) => None,
+            | Self::ReceiptParked(_)
+            | Self::ContactsMerged(_)
+            | Self::IdentityChanged(_)
+            | Self::ContactUpdated(_)
+            | Self::ContactNoteAdded(_) => None,
             Self::ConversationOpened(e) => Some(e.conversation),
             Self::MessageReceived(e) => Some(e.conversation),
             Self::ConversationQueued(e) => Some(e.conversation),
@@ -165,6 +194,8 @@ impl Event {
             Self::OfferEnded(e) => Some(e.conversation),
             Self::AfterWorkEnded(e) => Some(e.conversation),
             Self::ConversationTakenOver(e) => Some(e.conversation),
+            Self::TransferOffered(e) => Some(e.conversation),
+            Self::TransferOfferEnded(e) => Some(e.conversation),
             Self::ConversationGivenBack(e) => Some(e.conversation),
             Self::MessageSubmitted(e) => Some(e.conversation),
             Self::SendAttempted(e) => Some(e.conversation),
@@ -174,6 +205,13 @@ impl Event {
             Self::DeliveryUpdated(e) => Some(e.conversation),
             Self::MessageResent(e) => Some(e.conversation),
             Self::MessageSettled(e) => Some(e.conversation),
+            Self::AddressChanged(e) => Some(e.conversation),
+            Self::ConversationMerged(e) => Some(e.conversation),
+            Self::ConversationJoined(e) => Some(e.conversation),
+            Self::ResponseAwaited(e) => Some(e.conversation),
+            Self::ResponseMissed(e) => Some(e.conversation),
+            Self::InactivityWarned(e) => Some(e.conversation),
+            Self::InactivityPutOff(e) => Some(e.conversation),
         }
     }
 }

@@ -102,6 +102,12 @@ name_id! {
     ReasonId;
     /// Something that some agents can do, such as a language.
     SkillId;
+    /// A predefined text.
+    TextId;
+    /// What an agent types for a predefined text, without the slash.
+    Shortcut;
+    /// A field of a contact's profile that a client has declared.
+    FieldId;
 }
 
 macro_rules! hash_id {
@@ -227,6 +233,13 @@ impl ContactId {
     pub fn of_identity(workspace_key: &[u8; 32], network: &str, identity: &str) -> Self {
         let mut hasher = blake3::Hasher::new_keyed(workspace_key);
         Self(absorb(&mut hasher, &[b"contact", network.as_bytes(), identity.as_bytes()]))
+    }
+}
+
+impl MessageId {
+    /// The id of a message that a command causes beside the one that has its bytes, counted from 0.
+    pub fn of_system(command: CommandId, number: u64) -> Self {
+        Self(derive("atender 2026 system message", &[&command.0, &number.to_le_bytes()]))
     }
 }
 

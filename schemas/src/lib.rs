@@ -4,6 +4,7 @@
 pub mod api;
 mod codec;
 pub mod command;
+pub mod contact;
 pub mod content;
 pub mod delivery;
 pub mod event;
@@ -15,20 +16,24 @@ pub mod masters;
 pub mod position;
 pub mod rejection;
 pub mod routing;
+pub mod text;
 pub mod time;
+pub mod timing;
 mod upcast;
 
 pub use codec::{DecodeError, decode, decode_first, encode};
 pub use command::{Actor, Command, Submission};
+pub use contact::{ContactField, FieldDefinition, FieldKind, FieldSet, Identity};
 pub use content::{Content, TransferTarget};
 pub use delivery::{DeliveryError, DeliveryStatus};
 pub use event::Event;
 pub use ids::{
-    AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, FrameId,
-    MessageId, ProjectId, ReasonId, SkillId, WorkspaceId,
+    AgentId, CampaignId, ChannelId, ClientId, CommandId, ContactId, ConversationId, DispositionId, FieldId,
+    FrameId, MessageId, ProjectId, ReasonId, Shortcut, SkillId, TextId, WorkspaceId,
 };
 pub use masters::{Absence, AwayReason, ChannelKind, ExclusiveWait, Presence, Role};
 pub use position::{Position, PositionError, ShardId};
 pub use rejection::{Rejection, RejectionKind};
 pub use routing::{Needs, Overflow, Routing, RoutingPolicy, Skills};
 pub use time::Timestamp;
+pub use timing::{BusinessHours, Inactivity, OpenHours, ServiceLevel, Timing, Weekday};

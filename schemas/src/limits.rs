@@ -36,10 +36,40 @@ pub const GRACE_SECONDS_MAX: u32 = 60 * 60;
 pub const GRACE_SECONDS_DEFAULT: u32 = 60;
 /// Longest time for what is to be done after a conversation: an hour.
 pub const AFTER_WORK_SECONDS_MAX: u32 = 60 * 60;
+/// Longest time that a customer may say nothing before a conversation is warned of or closed: a week.
+pub const INACTIVITY_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+/// Longest time that an answer may take by a service level: a week.
+pub const SERVICE_LEVEL_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+/// Longest name of a time zone.
+pub const TIME_ZONE_BYTES_MAX: usize = 64;
+/// Most entries in the business hours of a week.
+pub const OPEN_HOURS_MAX: usize = 50;
+/// Most days on which a campaign is closed whatever its week says.
+pub const HOLIDAYS_MAX: usize = 400;
+/// How far ahead it is looked for when a campaign opens or closes: more weeks than there can be holidays.
+pub const CALENDAR_DAYS_MAX: u16 = 3_000;
 /// Longest time that an agent has to accept a conversation.
 pub const OFFER_SECONDS_MAX: u16 = 600;
+/// The time to answer whether one takes a conversation over, in seconds, where the campaign offers without asking.
+pub const TRANSFER_OFFER_SECONDS_DEFAULT: u16 = 60;
 /// Conversations that are routed at a time when a campaign's routing changes, before others have their turn.
 pub const ROUTED_AT_ONCE_MAX: usize = 500;
+/// Most other addresses of a contact that come with one message.
+pub const ALSO_MAX: usize = 4;
+/// Most fields that a client has for its contacts.
+pub const CONTACT_FIELDS_MAX: usize = 50;
+/// Most choices of one of these fields.
+pub const FIELD_CHOICES_MAX: usize = 100;
+/// Longest value of one of these fields.
+pub const FIELD_CHARS_MAX: usize = 500;
+/// Longest e-mail address: what SMTP takes.
+pub const EMAIL_CHARS_MAX: usize = 254;
+/// Most digits of a phone number; international ones have 15.
+pub const PHONE_DIGITS_MAX: usize = 20;
+/// Longest number of an identity document.
+pub const DOCUMENT_CHARS_MAX: usize = 64;
+/// Most fields of a contact that one request changes.
+pub const FIELDS_AT_ONCE_MAX: usize = 100;
 /// Most masters of one kind in a workspace.
 pub const MASTERS_PER_KIND_MAX: usize = 10_000;
 /// Longest `Idempotency-Key`.
@@ -59,3 +89,5 @@ pub const WINDOW_DAYS: u64 = 8;
 const _: () = assert!(EVENTS_PER_COMMIT_MAX <= u16::MAX as usize);
 const _: () = assert!(CONTENT_BYTES_MAX + FRAME_BYTES_TARGET < FRAME_BYTES_MAX);
 const _: () = assert!(TEXT_CHARS_MAX * 4 < CONTENT_BYTES_MAX);
+// Some day of the week is open, and it is a holiday at most so many times in a row.
+const _: () = assert!((HOLIDAYS_MAX + 2) * 7 <= CALENDAR_DAYS_MAX as usize);

@@ -58,10 +58,11 @@ macro_rules! rejections {
 }
 
 use crate::ids::{
-    AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, ProjectId,
+    AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, FieldId, ProjectId,
 };
-use crate::ids::{MessageId, ReasonId, SkillId, WorkspaceId};
+use crate::ids::{MessageId, ReasonId, Shortcut, SkillId, TextId, WorkspaceId};
 use crate::masters::ChannelKind;
+use crate::timing::Weekday;
 
 rejections! {
     UnknownWorkspace(WorkspaceId): NotFound "unknown_workspace"
@@ -86,6 +87,15 @@ rejections! {
         "disposition {0} has sub-dispositions and cannot become one" "leave it at the top level";
     NotTopDisposition(DispositionId): Invalid "not_top_disposition"
         "disposition {0} is a sub-disposition" "list its parent; its sub-dispositions come with it";
+    UnknownText(TextId): NotFound "unknown_text"
+        "text {0} does not exist" "check its id";
+    ShortcutTaken(Shortcut, TextId): Conflict "shortcut_taken"
+        "text {1} of the campaign has shortcut {0} already" "choose another shortcut";
+    TextBrace: Invalid "text_brace"
+        "a brace in the text begins or ends no field" "write {{ or }} for a brace";
+    UnknownTextField(String): Invalid "unknown_text_field"
+        "`{0}` is no field of a text"
+        "use contact.name, agent.name, campaign.name, project.name or client.name";
     AddressTaken(ChannelId): Conflict "address_taken"
         "channel {0} has this address already" "use that channel, or another address";
     ChannelKindFixed(ChannelId): Conflict "channel_kind_fixed"
@@ -168,7 +178,11 @@ rejections! {
     NobodyTakesOver: Invalid "nobody_takes_over"
         "the administrator's token is nobody who could have a conversation" "use the token of a supervisor";
     AttendedByNobody(ConversationId): Conflict "attended_by_nobody"
-        "conversation {0} has no agent to take it over from" "assign it to yourself instead";
+        "conversation {0} has no agent to take it over from" "assign it instead";
+    TransferOfferedAlready(ConversationId, AgentId): Conflict "transfer_offered_already"
+        "agent {1} is asked already whether they take conversation {0} over" "wait for their answer, or withdraw it";
+    NoTransferOffered(ConversationId): Conflict "no_transfer_offered"
+        "nobody is asked whether they take conversation {0} over" "nothing to withdraw";
     TakenOverAlready(ConversationId, AgentId): Conflict "taken_over_already"
         "conversation {0} was taken over by supervisor {1}" "ask them to give it back";
     NotTakenOver(ConversationId): Conflict "not_taken_over"
@@ -177,6 +191,25 @@ rejections! {
         "conversation {0} cannot be given back to agent {1}, who does not attend it any more" "transfer it";
     AfterWorkOutOfRange(u32): Invalid "after_work_seconds"
         "{0} seconds after a conversation are more than an hour" "choose a shorter time";
+    InactivityOutOfRange(u32): Invalid "inactivity_seconds"
+        "{0} seconds of inactivity are not between 1 second and a week" "choose another time";
+    InactivityWarning: Invalid "inactivity_warning"
+        "a warning of inactivity needs both warn_after_seconds and warn_text" "give both, or leave both out";
+    ServiceLevelOutOfRange(u32): Invalid "service_level_seconds"
+        "a service level of {0} seconds is not between 1 second and a week" "choose another time";
+    UnknownTimeZone(String): Invalid "unknown_time_zone"
+        "`{0}` is not a time zone" "take its name from the IANA time zone database, such as Europe/Madrid";
+    NotATimeOfDay(String): Invalid "not_a_time_of_day"
+        "`{0}` is not a time of day" "write it as 09:00, at latest 24:00";
+    HoursEndFirst(String, String): Invalid "hours_end_first"
+        "business hours from {0} to {1} end before they begin"
+        "choose a later end; hours past midnight are two entries";
+    HoursOverlap(Weekday): Invalid "hours_overlap"
+        "business hours overlap on {0}" "leave each hour in one entry";
+    NeverOpen: Invalid "never_open"
+        "business hours without any day never begin" "give at least one day and its hours, or leave them out";
+    NotADay(String): Invalid "not_a_day"
+        "`{0}` is not a day" "write it as 2026-12-25";
     NoAfterWork(AgentId, ConversationId): Conflict "no_after_work"
         "agent {0} has nothing to do after conversation {1} any more" "nothing to end";
     NoExclusiveAgent(ContactId, CampaignId): NotFound "no_exclusive_agent"
@@ -199,6 +232,22 @@ rejections! {
         "message {0} has neither failed nor is its sending uncertain" "wait for its receipts";
     MessageNotUncertain(MessageId): Conflict "message_not_uncertain"
         "what became of message {0} is known" "nothing to settle";
+    InvalidEmail: Invalid "invalid_email"
+        "this is not an e-mail address" "give one as in ana@example.com, at most 254 characters";
+    InvalidPhone: Invalid "invalid_phone"
+        "this is not a phone number" "give 3 to 20 digits, with the country's code";
+    UnknownContactField(ClientId, FieldId): Invalid "unknown_contact_field"
+        "client {0} has no field {1} for contacts" "declare it in the client's contact_fields, or check its id";
+    InvalidContactField(FieldId): Invalid "invalid_contact_field"
+        "the value of field {0} is not of its kind" "give a text, number, day or choice as the client declares it";
+    DuplicateContactField(FieldId): Invalid "duplicate_contact_field"
+        "field {0} is named twice" "name it once";
+    ContactFieldChoices(FieldId): Invalid "contact_field_choices"
+        "the choices of field {0} do not fit its kind" "give 1 to 100 different ones to a choice, and none to others";
+    NothingToUpdate: Invalid "nothing_to_update"
+        "no field is named" "name at least one";
+    SameIdentity: Invalid "same_identity"
+        "the address is the same as before" "nothing to change";
     KeyReused: Invalid "idempotency_key_reused"
         "this Idempotency-Key was used for another request" "use a new key for a new request";
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use schemas::event::{DeliveryUpdated, MessageReceived, MessageSubmitted, NoteAdded, NoteKind};
+use schemas::event::{Author, DeliveryUpdated, MessageReceived, MessageSubmitted, NoteAdded, NoteKind};
 use schemas::frame::{Commit, CommitHeader, Frame, FrameBuilder};
 use schemas::ids::IdError;
 use schemas::limits::FRAME_BYTES_MAX;
@@ -52,9 +52,9 @@ fn any_event() -> impl Strategy<Value = Event> {
         ),
         1 => (conversation(), message(), any::<u32>(), any_name(), any_name(), any_content()).prop_map(
             |(conversation, message, ordinal, channel, agent, content)| {
-                let (channel, agent) = (name(&channel), name(&agent));
+                let (channel, author) = (name(&channel), Author::Agent(name(&agent)));
                 let to = "34600000000".into();
-                MessageSubmitted { conversation, message, ordinal, channel, to, agent, content }.into()
+                MessageSubmitted { conversation, message, ordinal, channel, to, author, content }.into()
             }
         ),
         1 => ((conversation(), message(), any::<u32>()), status(), status(), any_time(), error).prop_map(

@@ -33,7 +33,8 @@ pub(crate) fn knock(chance: &mut Chance) -> Submission {
     let message = InboundMessage {
         channel: channel.clone(),
         contact: contact(from),
-        identity: format!("identity {from}"),
+        identity: model::centre::identity(from),
+        also: Vec::new(),
         profile_name: None,
         provider_id,
         content: Content::Text("hello".into()),

@@ -136,8 +136,11 @@ impl Replay {
         }
         apply(&mut self.state, header, first, events);
         self.last_at = header.at;
-        self.last = Position { index: first.index + (events.len() as u32).saturating_sub(1), ..first };
-        self.commits.entry(header.command).or_default().push((self.last, events.clone()));
+        let position = Position { index: first.index + (events.len() as u32).saturating_sub(1), ..first };
+        if !events.is_empty() {
+            self.last = position;
+        }
+        self.commits.entry(header.command).or_default().push((position, events.clone()));
         let outcome = if events.is_empty() { "nothing" } else { "accepted" };
         let kind = self.driven.entry(model::kind(&submission.command)).or_default();
         *kind.entry(outcome).or_default() += 1;
@@ -156,7 +159,7 @@ impl Replay {
         }
         let compared = catch_unwind(AssertUnwindSafe(|| {
             compare::same(&self.state, &self.reference);
-            invariants::hold(&self.state, &mut self.before);
+            invariants::hold(&self.state, self.last_at, &mut self.before);
             invariants::hold_of(events, &self.state);
         }));
         if let Err(panic) = compared {

@@ -12,7 +12,7 @@ use schemas::event::{
 use schemas::{
     Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
     Content, ConversationId, DispositionId, ExclusiveWait, Presence, ProjectId, Role, Routing, Skills,
-    Submission, Timestamp, WorkspaceId,
+    Submission, Timestamp, Timing, WorkspaceId,
 };
 use tokio::time::Instant;
 
@@ -76,6 +76,7 @@ impl Centre {
                 client: client.clone(),
                 name: name("Acme"),
                 history_conversations: 10,
+                contact_fields: Vec::new(),
             }),
             Command::DefineProject(ProjectDefined { project: project.clone(), client, name: name("Help") }),
             Command::DefineChannel(ChannelDefined {
@@ -106,6 +107,7 @@ impl Centre {
                 routing: Routing::default(),
                 absence: Absence::Queue,
                 after_work_seconds: 0,
+                timing: Timing::default(),
             })
         }));
         commands.extend((0..self.agents).map(|number| {
@@ -171,6 +173,7 @@ pub fn inbound(from: u64, provider_id: &str, text: &str) -> Submission {
         channel: channel(),
         contact: contact(from),
         identity: identity(from),
+        also: Vec::new(),
         profile_name: None,
         provider_id: provider_id.to_owned(),
         content: Content::Text(text.to_owned()),

@@ -101,6 +101,7 @@ impl Listener {
             LiveChange::Status { .. }
             | LiveChange::Presence { .. }
             | LiveChange::Connection { .. }
+            | LiveChange::Contact { .. }
             | LiveChange::Configuration { .. } => None,
         })
         .await

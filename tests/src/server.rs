@@ -16,9 +16,9 @@ use schemas::{ContactId, ConversationId, Position};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::ask::read_at;
+use crate::ask::{put, read_at};
 use crate::books;
-use crate::centre::{Centre, agent, identity};
+use crate::centre::{Centre, agent, campaign, identity};
 use crate::whatsapp::message;
 
 pub const APP_SECRET: &str = "app-secret-of-the-tests";
@@ -114,6 +114,21 @@ impl TestServer {
     pub async fn opened_by(&self, from: u64) -> ConversationId {
         assert_eq!(self.webhook(message(from, &format!("wamid.{from}"), "hello")).await, 200);
         self.conversation(from).await
+    }
+
+    /// How the campaign with this number is defined.
+    pub async fn definition_of(&self, number: usize) -> Value {
+        let path = format!("/v1/campaigns/{}", campaign(number));
+        read_at::<Value>(&self.admin(), &path, self.head().await).await["definition"].take()
+    }
+
+    /// The first campaign is the same but for these fields of its definition.
+    pub async fn redefine(&self, fields: &Value) {
+        let mut definition = self.definition_of(0).await;
+        for (name, value) in fields.as_object().unwrap() {
+            definition[name] = value.clone();
+        }
+        put(&self.admin(), &format!("/v1/campaigns/{}", campaign(0)), &definition).await;
     }
 
     /// The customer's conversations, newest first.

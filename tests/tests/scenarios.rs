@@ -2,10 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod scenarios {
+    mod business_hours;
+    mod contacts;
     mod exclusive;
     mod finish;
+    mod inactivity;
     mod offers;
     mod presence;
     mod routing;
+    mod service_level;
     mod take_over;
+    mod texts;
+    mod transfer_offer;
 }

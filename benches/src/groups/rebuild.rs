@@ -1,4 +1,4 @@
-//! The three views built from the log, in a process of its own, beside reading the frames alone.
+//! The views built from the log, in a process of its own, beside reading the frames alone.
 
 use std::time::{Duration, Instant};
 
@@ -35,9 +35,9 @@ impl Reading {
 pub(crate) async fn measure(table: &mut Table, scale: Scale) {
     let conversations = scale.of(1_000_000, 5_000_000) / Lives::events_each(ROUNDS);
     let lives = Lives { conversations, rounds: ROUNDS, open_of: 0, span: SPAN };
-    let measured = table.attempt("rebuild of the three views", rebuild(&lives)).await;
+    let measured = table.attempt("rebuild of the views", rebuild(&lives)).await;
     let Some((reading, built, views_bytes)) = measured else { return };
-    let name = |what: &str| format!("rebuild of the three views, {} events: {what}", words(built.events));
+    let name = |what: &str| format!("rebuild of the views, {} events: {what}", words(built.events));
     let rate = (built.events as f64 / built.seconds, "/s");
     let limit = ("reading frames alone", reading.per_second());
     table.add(name("events/s"), rate, limit, Bar::ValueAtLeast(EVENTS_PER_SECOND));

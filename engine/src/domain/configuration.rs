@@ -9,11 +9,14 @@ use schemas::limits::{
     MASTERS_PER_KIND_MAX, OFFER_SECONDS_MAX, OVERFLOW_SECONDS_MAX, PRIORITY_MAX, SKILL_LEVEL_MAX, SKILLS_MAX,
 };
 use schemas::masters::NOT_RESPONDING;
-use schemas::{Actor, AgentId, Overflow, Rejection, Routing, Skills, Timestamp, WorkspaceId};
+use schemas::{Actor, AgentId, Overflow, Rejection, Routing, Skills, Timestamp, Timing, WorkspaceId};
 
+use super::calendar::Calendar;
+use super::contacts::fields::require_declarable;
 use super::permission::{require_administrator, require_name, require_network_id};
 use super::state::{State, Workspace};
 use super::transfer::TRANSFER_DISPOSITION;
+use super::{inactivity, service_level};
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -31,7 +34,7 @@ pub(super) fn create_workspace(
 }
 
 /// The event, unless things are so already.
-fn unless_same<T: PartialEq + Clone + Into<Event>>(before: Option<&T>, wanted: &T) -> Vec<Event> {
+pub(super) fn unless_same<T: PartialEq + Clone + Into<Event>>(before: Option<&T>, wanted: &T) -> Vec<Event> {
     if before == Some(wanted) { vec![] } else { vec![wanted.clone().into()] }
 }
 
@@ -62,6 +65,7 @@ pub(super) fn define_settings(ws: &Workspace, settings: &SettingsDefined, actor:
 pub(super) fn define_client(ws: &Workspace, client: &ClientDefined, actor: &Actor) -> Decision {
     require_administrator(ws, actor)?;
     require_name(&client.name)?;
+    require_declarable(&client.contact_fields)?;
     let before = ws.clients.get(&client.client);
     require_space("clients", ws.clients.len(), before.is_some())?;
     Ok(unless_same(before, client))
@@ -143,6 +147,7 @@ pub(super) fn define_campaign(ws: &Workspace, campaign: &CampaignDefined, actor:
     if campaign.after_work_seconds > AFTER_WORK_SECONDS_MAX {
         return Err(Rejection::AfterWorkOutOfRange(campaign.after_work_seconds));
     }
+    require_timing(ws, campaign)?;
     let before = ws.campaigns.get(&campaign.campaign);
     require_space("campaigns", ws.campaigns.len(), before.is_some())?;
     Ok(unless_same(before, campaign))
@@ -169,6 +174,13 @@ fn require_routing(ws: &Workspace, campaign: &CampaignDefined) -> Result<(), Rej
         Some(channel) => Err(Rejection::CampaignNotOnChannel(to.clone(), channel.clone())),
         None => Ok(()),
     }
+}
+
+fn require_timing(ws: &Workspace, campaign: &CampaignDefined) -> Result<(), Rejection> {
+    let Timing { inactivity, service_level, business_hours } = &campaign.timing;
+    inactivity.as_ref().map_or(Ok(()), |rule| inactivity::require(ws, campaign, rule))?;
+    service_level.as_ref().map_or(Ok(()), service_level::require)?;
+    business_hours.as_ref().map_or(Ok(()), |hours| Calendar::of(hours).map(drop))
 }
 
 pub(super) fn require_skills(skills: &Skills) -> Result<(), Rejection> {
@@ -200,6 +212,7 @@ pub(super) fn campaign_defined(ws: &mut Workspace, event: &CampaignDefined, at: 
         ws.rooms.leave(agent, &ws.campaigns);
     }
     ws.campaigns.insert(event.campaign.clone(), event.clone());
+    ws.set_calendar(&event.campaign);
     for agent in members.iter().filter_map(|id| ws.agents.get(id)) {
         ws.rooms.enter(agent, &ws.campaigns);
     }

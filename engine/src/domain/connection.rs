@@ -11,7 +11,7 @@ use super::offer::withdraw;
 use super::permission::require_system;
 use super::routing::{Router, fill};
 use super::state::{Agent, Connection, Workspace};
-use super::take_over::{goes_back, refill_lenders};
+use super::take_over::{goes_back, refill_others};
 
 pub(super) fn report(
     ws: &Workspace,
@@ -46,10 +46,11 @@ pub(super) fn give_up(ws: &Workspace, agent: &Agent, now: Timestamp) -> Vec<Even
     let mut router = Router::new(ws, now, Some(id));
     let mut events = vec![PresenceChanged { agent: id.clone(), presence: Presence::Offline }.into()];
     events.extend(withdraw(ws, agent, &mut router));
-    let mut released = Vec::new();
+    let (mut released, mut gone_back) = (Vec::new(), Vec::new());
     for (conversation, found) in ws.held_by(agent) {
         if let Some(back) = goes_back(ws, conversation, found) {
             events.push(back);
+            gone_back.push(found);
             continue;
         }
         let absence = ws.campaigns.get(&found.campaign).map(|campaign| campaign.absence).unwrap_or_default();
@@ -64,7 +65,7 @@ pub(super) fn give_up(ws: &Workspace, agent: &Agent, now: Timestamp) -> Vec<Even
         events.push(routed);
         released.push(found);
     }
-    let given = refill_lenders(ws, &released, &events, now);
+    let given = refill_others(ws, (&released, &gone_back), &events, now);
     events.extend(given);
     events
 }

@@ -46,7 +46,7 @@ impl Conversation {
 pub(super) fn require_can_take(agent: &Agent, conversation: &Conversation) -> Result<(), Rejection> {
     let Conversation { campaign, channel, kind, .. } = conversation;
     match require_takes(&agent.definition, agent.is_available(), agent.load, (campaign, channel, *kind)) {
-        // What they are offered, or was taken over from them, takes their room already.
+        // What they are offered or asked to take over, or was taken over from them, takes their room already.
         Err(Rejection::AgentFull(..) | Rejection::AgentFullOnKind(..))
             if conversation.takes_room_of().any(|id| *id == agent.definition.agent) =>
         {
@@ -123,6 +123,9 @@ pub(super) fn queued(ws: &mut Workspace, event: &ConversationQueued) {
         overflow: event.overflow.clone(),
     };
     ws.enter_queue(id);
+    if let Some(opens_at) = event.opens_at {
+        ws.route_again_at(&event.campaign, opens_at);
+    }
 }
 
 impl Workspace {
@@ -156,13 +159,13 @@ pub(super) fn assigned(ws: &mut Workspace, event: &ConversationAssigned, at: Tim
     if let AssignReason::RoundRobin { .. } = event.reason {
         ws.turns.insert(conversation.campaign.clone(), event.agent.clone());
     }
-    ws.hold(&event.agent, event.conversation);
+    ws.hold(&event.agent, event.conversation, at);
     ws.change_agent(&event.agent, |agent| agent.idle_since = at);
 }
 
 impl Workspace {
     /// The agent has this conversation, which nobody had.
-    pub(super) fn hold(&mut self, agent: &AgentId, id: ConversationId) {
+    pub(super) fn hold(&mut self, agent: &AgentId, id: ConversationId, at: Timestamp) {
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };
@@ -173,12 +176,14 @@ impl Workspace {
             agent.holding.push(id);
             agent.load = agent.load.plus(kind);
         });
+        self.begin_silence_anew(id, at);
     }
 }
 
 /// Takes a conversation from its agent, or out of the queue it waits in.
 pub(super) fn leave_stage(ws: &mut Workspace, id: ConversationId) {
     ws.end_loan(id);
+    ws.end_transfer_offer(id);
     let Some(conversation) = ws.conversations.get(&id) else {
         return;
     };

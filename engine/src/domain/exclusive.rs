@@ -21,6 +21,7 @@ pub(super) fn set(
     now: Timestamp,
 ) -> Decision {
     require_may_set(ws, campaign, actor)?;
+    let contact = ws.resolve(contact);
     let definition = &ws.known_agent(agent)?.definition;
     if !definition.campaigns.contains(campaign) {
         return Err(Rejection::AgentNotInCampaign(agent.clone(), campaign.clone()));
@@ -57,6 +58,7 @@ pub(super) fn remove(
     now: Timestamp,
 ) -> Decision {
     require_may_set(ws, campaign, actor)?;
+    let contact = ws.resolve(contact);
     let before = ws.exclusive_agent(contact, campaign);
     let agent = before.ok_or_else(|| Rejection::NoExclusiveAgent(contact, campaign.clone()))?;
     Ok(removed(ws, contact, campaign, agent, now))
@@ -116,11 +118,9 @@ fn open_in_campaign<'a>(
     contact: ContactId,
     campaign: &CampaignId,
 ) -> Vec<(ConversationId, &'a Conversation)> {
-    let channels = ws.channels.keys();
-    let open = channels.filter_map(|channel| ws.open.get(&(contact, channel.clone())));
-    open.filter_map(|id| ws.conversations.get(id).map(|c| (*id, c)))
-        .filter(|(_, c)| c.campaign == *campaign)
-        .collect()
+    let mut open = ws.open_of(contact);
+    open.retain(|(_, c)| c.campaign == *campaign);
+    open
 }
 
 /// What waits for the exclusive agent of before goes to the new one, or to anybody, in the order of the queue.

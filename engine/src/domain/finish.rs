@@ -1,6 +1,6 @@
 //! Finish: with a disposition of the campaign, and a sub-disposition when the disposition has any.
 
-use schemas::event::{ConversationFinished, Event};
+use schemas::event::{CampaignDefined, ConversationFinished, Event};
 use schemas::{Actor, ConversationId, DispositionId, Presence, Rejection, Timestamp};
 
 use super::after_work::AfterWork;
@@ -19,7 +19,9 @@ pub(super) fn finish(
 ) -> Result<Vec<Event>, Rejection> {
     let conversation = ws.open_conversation(id)?;
     require_holder_or_supervisor(ws, actor, id, conversation)?;
-    require_disposition(ws, conversation, disposition, sub_disposition)?;
+    let campaign = &conversation.campaign;
+    let campaign = ws.campaigns.get(campaign).ok_or_else(|| Rejection::UnknownCampaign(campaign.clone()))?;
+    require_disposition(ws, campaign, disposition, sub_disposition)?;
     let after_work_until = after_work_until(ws, conversation, actor, now);
     // Who has something to do after it has no room yet.
     let busy = conversation.agent().filter(|_| after_work_until.is_some());
@@ -49,19 +51,18 @@ fn after_work_until(
     applies.then(|| now.plus(std::time::Duration::from_secs(seconds.into())))
 }
 
-fn require_disposition(
+/// A conversation of this campaign can be finished with this.
+pub(super) fn require_disposition(
     ws: &Workspace,
-    conversation: &Conversation,
+    campaign: &CampaignDefined,
     disposition: &DispositionId,
     sub: Option<&DispositionId>,
 ) -> Result<(), Rejection> {
     let found =
         ws.dispositions.get(disposition).ok_or_else(|| Rejection::UnknownDisposition(disposition.clone()))?;
-    let campaign = &conversation.campaign;
-    let listed = ws.campaigns.get(campaign).is_some_and(|c| c.dispositions.contains(disposition));
     // It may have become a sub-disposition since the campaign listed it.
-    if !listed || found.parent.is_some() {
-        return Err(Rejection::DispositionNotAllowed(disposition.clone(), campaign.clone()));
+    if !campaign.dispositions.contains(disposition) || found.parent.is_some() {
+        return Err(Rejection::DispositionNotAllowed(disposition.clone(), campaign.campaign.clone()));
     }
     let is_child = |id: &DispositionId| {
         ws.dispositions.get(id).is_some_and(|found| found.parent.as_ref() == Some(disposition))

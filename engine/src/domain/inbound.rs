@@ -1,16 +1,22 @@
 //! A contact writes: into the open conversation on that channel, or a new one that is routed at once.
 
 use schemas::command::InboundMessage;
-use schemas::event::{ConversationOpened, Event, MessageReceived, QueueCause};
-use schemas::limits::{CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_CHARS_MAX, PROVIDER_ID_BYTES_MAX};
+use schemas::event::{ConversationOpened, Event, MessageReceived, QueueCause, ResponseKind};
+use schemas::limits::{
+    ALSO_MAX, CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_CHARS_MAX, PROVIDER_ID_BYTES_MAX,
+};
 use schemas::{
-    Actor, CampaignId, ChannelId, ChannelKind, CommandId, ConversationId, MessageId, Needs, Rejection,
-    Timestamp,
+    Actor, CampaignId, ChannelId, ChannelKind, CommandId, ContactId, ConversationId, Identity, MessageId,
+    Needs, Rejection, Timestamp,
 };
 
+use super::contacts::merge::Merge;
+use super::hours::told_outside;
 use super::permission::{require_network_id, role};
 use super::routing::{Loose, Router};
+use super::service_level::{Answers, awaited};
 use super::state::{Conversation, Stage, Workspace};
+use super::system_message::Addressee;
 
 pub(super) fn receive(
     ws: &Workspace,
@@ -22,6 +28,7 @@ pub(super) fn receive(
     require_channel(ws, actor, &inbound.channel)?;
     require_network_id("provider id", &inbound.provider_id, PROVIDER_ID_BYTES_MAX)?;
     require_network_id("identity", &inbound.identity, IDENTITY_BYTES_MAX)?;
+    require_few(&inbound.also)?;
     if inbound.content.bytes() > CONTENT_BYTES_MAX {
         return Err(Rejection::ContentTooLarge(CONTENT_BYTES_MAX));
     }
@@ -36,15 +43,43 @@ pub(super) fn receive(
         }
         .into()
     };
-    if let Some(open) = ws.open.get(&(inbound.contact, inbound.channel.clone())) {
-        return Ok(vec![received(*open)]);
+    let network = ws.kind_of(&inbound.channel);
+    let also = inbound.also.iter().map(|(id, address)| {
+        let identity = Identity { network, address: address.clone() };
+        (*id, Some(identity))
+    });
+    let merge = Merge::new(ws, inbound.contact, also);
+    let mut events = merge.events();
+    if let Some(open) = merge.open_on(&inbound.channel) {
+        events.push(received(open));
+        if let Some(conversation) = ws.conversations.get(&open) {
+            let is_first = !merge.is_unanswered(open, conversation);
+            events.extend(follow_up(ws, (open, conversation), is_first, command, now));
+        }
+    } else {
+        events.extend(opens(ws, inbound, &merge, received, command, now)?);
     }
+    let freed = merge.refill(&events, now);
+    events.extend(freed);
+    Ok(events)
+}
+
+fn opens(
+    ws: &Workspace,
+    inbound: &InboundMessage,
+    merge: &Merge<'_>,
+    received: impl Fn(ConversationId) -> Event,
+    command: CommandId,
+    now: Timestamp,
+) -> Result<Vec<Event>, Rejection> {
+    let conversation = ConversationId::from(MessageId::from(command));
     let campaign = entry_campaign(ws, &inbound.channel)?;
-    let conversation = ConversationId::from(message);
+    let (contact, kind) = (merge.contact(), ws.kind_of(&inbound.channel));
     let opened = ConversationOpened {
         conversation,
-        contact: inbound.contact,
+        contact,
         identity: inbound.identity.clone(),
+        network: kind,
         profile_name: inbound.profile_name.as_ref().map(|name| name.chars().take(NAME_CHARS_MAX).collect()),
         channel: inbound.channel.clone(),
         campaign: campaign.clone(),
@@ -52,17 +87,47 @@ pub(super) fn receive(
     let needs = Needs::default();
     let loose = Loose {
         conversation,
-        contact: inbound.contact,
+        contact,
         channel: &inbound.channel,
-        kind: ws.kind_of(&inbound.channel),
+        kind,
         campaign,
         needs: &needs,
         declined: &[],
         since: now,
         cause: QueueCause::Opened,
     };
-    let routed = Router::new(ws, now, None).route(&loose);
-    Ok(vec![opened.into(), received(conversation), routed])
+    let routed = Router::new(ws, now, None).route_to(&loose, merge.exclusive_agent(campaign));
+    let identity = &inbound.identity;
+    let customer = Addressee { conversation, channel: &inbound.channel, identity, outbound_count: 0 };
+    let mut events = vec![opened.into(), received(conversation), routed];
+    events.extend(awaited(ws, campaign, conversation, ResponseKind::First, now));
+    events.extend(told_outside(ws, campaign, &customer, None, command, now));
+    Ok(events)
+}
+
+/// What comes of another message in an open conversation; whether it is the first that nobody has answered.
+fn follow_up(
+    ws: &Workspace,
+    (id, conversation): (ConversationId, &Conversation),
+    is_first: bool,
+    command: CommandId,
+    now: Timestamp,
+) -> impl Iterator<Item = Event> {
+    let Conversation { campaign, answers, told_closed_at, .. } = conversation;
+    let awaited = is_first.then(|| awaited(ws, campaign, id, answers.kind(), now)).flatten();
+    let customer = Addressee::of(id, conversation);
+    // Who is being attended is not told that nobody attends.
+    let is_alone = conversation.agent().is_none();
+    let told = is_alone.then(|| told_outside(ws, campaign, &customer, *told_closed_at, command, now));
+    awaited.into_iter().chain(told.flatten())
+}
+
+/// Other addresses of whoever wrote are few and can be written down.
+pub(super) fn require_few(also: &[(ContactId, String)]) -> Result<(), Rejection> {
+    if also.len() > ALSO_MAX {
+        return Err(Rejection::TooMany("also known as".to_owned()));
+    }
+    also.iter().try_for_each(|(_, address)| require_network_id("also known as", address, IDENTITY_BYTES_MAX))
 }
 
 /// The channel exists and the actor may report for it: the channel itself, or an administrator by hand.
@@ -91,7 +156,7 @@ fn entry_campaign<'a>(ws: &'a Workspace, id: &ChannelId) -> Result<&'a CampaignI
 
 impl Workspace {
     /// The kind of a channel that exists; it never changes.
-    fn kind_of(&self, channel: &ChannelId) -> ChannelKind {
+    pub(super) fn kind_of(&self, channel: &ChannelId) -> ChannelKind {
         self.channels.get(channel).map_or(ChannelKind::Webchat, |channel| channel.kind)
     }
 }
@@ -106,10 +171,21 @@ pub(super) fn opened(ws: &mut Workspace, event: &ConversationOpened, at: Timesta
         campaign: event.campaign.clone(),
         needs: Needs::default(),
         taken_from: None,
+        transfer_offer: None,
         declined: Vec::new(),
         opened_at: at,
         outbound_count: 0,
+        answers: Answers::default(),
+        silence: None,
+        told_closed_at: None,
         stage: Stage::Loose,
     };
     ws.conversations.insert(event.conversation, conversation);
+}
+
+pub(super) fn received(ws: &mut Workspace, event: &MessageReceived) {
+    if let Some(conversation) = ws.conversations.get_mut(&event.conversation) {
+        conversation.answers.is_unanswered = true;
+        conversation.silence = None;
+    }
 }

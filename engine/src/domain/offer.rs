@@ -13,12 +13,27 @@ use super::permission::is;
 use super::rooms::Load;
 use super::routing::{Loose, Router, refill};
 use super::state::{Agent, Conversation, Stage, Workspace, serves};
+use super::transfer_offer::{self, TransferOffer};
 
 type Decision = Result<Vec<Event>, Rejection>;
 
-pub(super) fn accept(ws: &Workspace, id: ConversationId, actor: &Actor) -> Decision {
+pub(super) fn accept(ws: &Workspace, id: ConversationId, actor: &Actor, now: Timestamp) -> Decision {
+    if let Some((conversation, asked)) = asked_of(ws, id, actor)? {
+        return transfer_offer::accept(ws, id, conversation, asked, now);
+    }
     let (agent, _) = require_offered(ws, id, actor)?;
     Ok(vec![accepted(id, agent)])
+}
+
+/// The actor is asked whether they take the conversation over from its agent.
+fn asked_of<'a>(
+    ws: &'a Workspace,
+    id: ConversationId,
+    actor: &Actor,
+) -> Result<Option<(&'a Conversation, &'a TransferOffer)>, Rejection> {
+    let conversation = ws.open_conversation(id)?;
+    let asked = conversation.transfer_offer.as_deref().filter(|asked| is(actor, &asked.to));
+    Ok(asked.map(|asked| (conversation, asked)))
 }
 
 pub(super) fn accepted(conversation: ConversationId, agent: &AgentId) -> Event {
@@ -26,6 +41,9 @@ pub(super) fn accepted(conversation: ConversationId, agent: &AgentId) -> Event {
 }
 
 pub(super) fn decline(ws: &Workspace, id: ConversationId, actor: &Actor, now: Timestamp) -> Decision {
+    if let Some((conversation, asked)) = asked_of(ws, id, actor)? {
+        return Ok(transfer_offer::end(ws, id, conversation, asked, OfferEnd::Declined, now));
+    }
     let (agent, conversation) = require_offered(ws, id, actor)?;
     let mut router = Router::new(ws, now, Some(agent));
     let mut events = end(id, conversation, agent, OfferEnd::Declined, &mut router);
@@ -66,6 +84,7 @@ pub(super) fn time_out(
     for (other, found) in offers(ws, agent).filter(|(other, _)| *other != id) {
         events.extend(end(other, found, agent_id, OfferEnd::Withdrawn, &mut router));
     }
+    events.extend(transfer_offer::withdraw_all(agent));
     events
 }
 
@@ -76,10 +95,20 @@ fn offers<'a>(
     agent.offered.iter().filter_map(|id| ws.conversations.get(id).map(|found| (*id, found)))
 }
 
+/// What the agent is asked to take over.
+fn asked<'a>(
+    ws: &'a Workspace,
+    agent: &'a Agent,
+) -> impl Iterator<Item = (ConversationId, &'a Conversation)> {
+    agent.asked.iter().filter_map(|id| ws.conversations.get(id).map(|found| (*id, found)))
+}
+
 /// Takes back what the agent is offered. It may wait for them as its exclusive agent.
 pub(super) fn withdraw<'a>(ws: &'a Workspace, agent: &'a Agent, router: &mut Router<'a>) -> Vec<Event> {
     let id = &agent.definition.agent;
-    offers(ws, agent).flat_map(|(offer, found)| end(offer, found, id, OfferEnd::Withdrawn, router)).collect()
+    let ended =
+        offers(ws, agent).flat_map(|(offer, found)| end(offer, found, id, OfferEnd::Withdrawn, router));
+    ended.chain(transfer_offer::withdraw_all(agent)).collect()
 }
 
 /// Takes back what the agent cannot take any more as they are defined now; also what they hold then.
@@ -94,6 +123,10 @@ pub(super) fn withdraw_unserved<'a>(
         let ended = OfferEnded { conversation: id, agent: now.agent.clone(), cause: OfferEnd::Withdrawn };
         events.push(ended.into());
         events.push(router.route_past(&to_be_routed(id, found), &now.agent));
+        load = load.minus(found.kind);
+    }
+    for (id, found) in asked(ws, before).filter(|(_, c)| !serves(now, &c.campaign, &c.channel)) {
+        events.push(transfer_offer::ended(id, &now.agent, OfferEnd::Withdrawn));
         load = load.minus(found.kind);
     }
     (events, load)

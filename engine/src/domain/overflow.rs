@@ -5,6 +5,7 @@ use schemas::{CampaignId, ConversationId, Timestamp};
 
 use super::conversation::leave_stage;
 use super::routing::{Loose, Router};
+use super::service_level::awaited_anew;
 use super::state::{Conversation, Workspace};
 
 /// What happens to a conversation that waits since `since` and goes elsewhere now.
@@ -26,7 +27,10 @@ pub(super) fn overflow<'a>(
     }
     let loose = Loose { campaign: &to.campaign, ..loose };
     let (from, to) = (conversation.campaign.clone(), to.campaign.clone());
-    vec![ConversationOverflowed { conversation: id, from, to }.into(), router.route(&loose)]
+    let awaited = awaited_anew(ws, &to, id, conversation, now);
+    let mut events = vec![ConversationOverflowed { conversation: id, from, to }.into(), router.route(&loose)];
+    events.extend(awaited);
+    events
 }
 
 pub(super) fn overflowed(ws: &mut Workspace, event: &ConversationOverflowed) {

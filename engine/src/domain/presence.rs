@@ -12,7 +12,7 @@ use super::queues::QueuePlace;
 use super::rooms::Load;
 use super::routing::{Router, fill};
 use super::state::{Agent, Connection, Conversation, Workspace, serves};
-use super::take_over::{goes_back, refill_lenders};
+use super::take_over::{goes_back, refill_others};
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -121,10 +121,11 @@ fn release_all<'a>(
     now: Timestamp,
 ) -> Vec<Event> {
     let id = &agent.definition.agent;
-    let (mut events, mut released) = (Vec::new(), Vec::new());
+    let (mut events, mut released, mut gone_back) = (Vec::new(), Vec::new(), Vec::new());
     for (conversation_id, conversation) in ws.held_by(agent) {
         if let Some(back) = goes_back(ws, conversation_id, conversation) {
             events.push(back);
+            gone_back.push(conversation);
             continue;
         }
         events.push(ConversationReleased { conversation: conversation_id, agent: id.clone() }.into());
@@ -135,7 +136,7 @@ fn release_all<'a>(
         events.push(router.route_to(&loose, exclusive));
         released.push(conversation);
     }
-    let given = refill_lenders(ws, &released, &events, now);
+    let given = refill_others(ws, (&released, &gone_back), &events, now);
     events.extend(given);
     events
 }
@@ -159,6 +160,7 @@ pub(super) fn agent_defined(ws: &mut Workspace, event: &AgentDefined, at: Timest
         offered: Vec::new(),
         after_work: Vec::new(),
         lent: Vec::new(),
+        asked: Vec::new(),
         load: Load::default(),
         idle_since: at,
     });

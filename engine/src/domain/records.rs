@@ -6,7 +6,7 @@ use std::hash::Hash;
 use schemas::command::Due;
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    SettingsDefined,
+    SettingsDefined, TextDefined,
 };
 use schemas::{
     AgentId, CampaignId, CommandId, ContactId, ConversationId, MessageId, Presence, Timestamp, WorkspaceId,
@@ -33,6 +33,7 @@ pub(crate) enum Record {
     Campaign(CampaignDefined),
     Channel(ChannelDefined),
     Disposition(DispositionDefined),
+    Text(TextDefined),
     Agent {
         definition: AgentDefined,
         presence: Presence,
@@ -40,11 +41,14 @@ pub(crate) enum Record {
         holding: Vec<ConversationId>,
         offered: Vec<ConversationId>,
         lent: Vec<ConversationId>,
+        asked: Vec<ConversationId>,
         after_work: Vec<AfterWork>,
         idle_since: Timestamp,
     },
     Conversation(ConversationId, Conversation),
     Exclusive(ContactId, CampaignId, ExclusiveAgent),
+    /// An id that stands for another contact.
+    Alias(ContactId, ContactId),
     /// Whom a campaign that goes by turns gave to last.
     Turn(CampaignId, AgentId),
     /// A campaign whose queue is to be routed again.
@@ -104,6 +108,7 @@ impl Workspace {
         self.campaigns.values().try_for_each(|e| each(&Record::Campaign(e.clone())))?;
         self.channels.values().try_for_each(|e| each(&Record::Channel(e.clone())))?;
         self.dispositions.values().try_for_each(|e| each(&Record::Disposition(e.clone())))?;
+        self.texts.values().try_for_each(|e| each(&Record::Text(e.clone())))?;
         for agent in self.agents.values() {
             let Agent {
                 definition,
@@ -112,6 +117,7 @@ impl Workspace {
                 holding,
                 offered,
                 lent,
+                asked,
                 after_work,
                 load: _,
                 idle_since,
@@ -123,6 +129,7 @@ impl Workspace {
                 holding,
                 offered,
                 lent,
+                asked,
                 after_work,
                 idle_since,
             })?;
@@ -132,6 +139,9 @@ impl Workspace {
         }
         for ((contact, campaign), exclusive) in sorted(&self.exclusive) {
             each(&Record::Exclusive(*contact, campaign.clone(), exclusive.clone()))?;
+        }
+        for (id, contact) in sorted(&self.aliases) {
+            each(&Record::Alias(*id, *contact))?;
         }
         for (campaign, agent) in sorted(&self.turns) {
             each(&Record::Turn(campaign.clone(), agent.clone()))?;
@@ -187,9 +197,14 @@ impl Loading {
             Record::Settings(e) => ws.settings = e,
             Record::Client(e) => drop(ws.clients.insert(e.client.clone(), e)),
             Record::Project(e) => drop(ws.projects.insert(e.project.clone(), e)),
-            Record::Campaign(e) => drop(ws.campaigns.insert(e.campaign.clone(), e)),
+            Record::Campaign(e) => {
+                let id = e.campaign.clone();
+                ws.campaigns.insert(id.clone(), e);
+                ws.set_calendar(&id);
+            }
             Record::Channel(e) => drop(ws.channels.insert(e.channel.clone(), e)),
             Record::Disposition(e) => drop(ws.dispositions.insert(e.disposition.clone(), e)),
+            Record::Text(e) => drop(ws.texts.insert(e.text.clone(), e)),
             Record::Agent {
                 definition,
                 presence,
@@ -197,6 +212,7 @@ impl Loading {
                 holding,
                 offered,
                 lent,
+                asked,
                 after_work,
                 idle_since,
             } => {
@@ -210,6 +226,7 @@ impl Loading {
                     holding,
                     offered,
                     lent,
+                    asked,
                     after_work: Vec::new(),
                     load,
                     idle_since,
@@ -223,6 +240,7 @@ impl Loading {
             Record::Exclusive(contact, campaign, exclusive) => {
                 ws.set_exclusive(contact, &campaign, Some(exclusive));
             }
+            Record::Alias(id, contact) => drop(ws.aliases.insert(id, contact)),
             Record::Turn(campaign, agent) => drop(ws.turns.insert(campaign, agent)),
             Record::Unrouted(campaign, at) => {
                 ws.deadlines.insert((at, Due::Campaign(campaign.clone())));

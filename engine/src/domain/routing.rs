@@ -65,10 +65,11 @@ impl<'a> Router<'a> {
             .filter(|agent| agent.serves(loose.campaign, loose.channel))
             .filter(|agent| !loose.declined.contains(&agent.definition.agent));
         if let Some(agent) = serving {
-            if self.takes(agent, loose.kind) {
+            let opens_at = self.ws.closed_until(loose.campaign, self.now);
+            if opens_at.is_none() && self.takes(agent, loose.kind) {
                 return self.give(loose, agent, AssignReason::Exclusive);
             }
-            if let Some(until) = self.exclusive_wait(loose.campaign) {
+            if let Some(until) = self.exclusive_wait(loose.campaign, opens_at) {
                 let reserved = Reservation { agent: agent.definition.agent.clone(), until };
                 return self.queue(loose, Some(reserved));
             }
@@ -76,9 +77,28 @@ impl<'a> Router<'a> {
         self.assign(loose).unwrap_or_else(|| self.queue(loose, None))
     }
 
-    /// The assignment to whom the campaign's policy chooses; nothing if there is nobody.
+    /// The same when the wait for this agent is over. They may have room all the same, where the campaign was closed.
+    pub(super) fn route_after_wait(&mut self, loose: &Loose<'a>, agent: &AgentId) -> Event {
+        let found = self.ws.agents.get(agent).filter(|agent| agent.serves(loose.campaign, loose.channel));
+        found.and_then(|agent| self.give_kept(loose, agent)).unwrap_or_else(|| self.route_to(loose, None))
+    }
+
+    /// What is kept for an agent who has room, where the campaign is open.
+    pub(super) fn assign_kept(&mut self, loose: &Loose<'a>, agent: &AgentId) -> Option<Event> {
+        self.ws.agents.get(agent).and_then(|agent| self.give_kept(loose, agent))
+    }
+
+    fn give_kept(&mut self, loose: &Loose<'a>, agent: &'a Agent) -> Option<Event> {
+        let takes = !self.ws.is_closed(loose.campaign, self.now) && self.takes(agent, loose.kind);
+        takes.then(|| self.give(loose, agent, AssignReason::Exclusive))
+    }
+
+    /// The assignment to whom the campaign's policy chooses; nothing if there is nobody, or it is closed.
     pub(super) fn assign(&mut self, loose: &Loose<'a>) -> Option<Event> {
         let campaign = self.ws.campaigns.get(loose.campaign)?;
+        if self.ws.is_closed(loose.campaign, self.now) {
+            return None;
+        }
         let agent = self.choose(campaign, loose)?;
         let with_room = self.with_room(&campaign.campaign);
         let idle_since = self.idle_since(agent);
@@ -162,17 +182,20 @@ impl<'a> Router<'a> {
         };
         let overflow = routing.and_then(|routing| routing.overflow.as_ref());
         let overflow = overflow.filter(|overflow| reserved.is_none() && works_here(&overflow.campaign));
+        let opens_at = self.ws.closed_until(loose.campaign, self.now);
         ConversationQueued {
             conversation: loose.conversation,
             campaign: loose.campaign.clone(),
-            cause: loose.cause,
+            cause: opens_at.map_or(loose.cause, |_| QueueCause::OutsideHours),
             since: loose.since,
             priority: loose.needs.priority.or(routing.map(|routing| routing.priority)).unwrap_or_default(),
             reserved,
             overflow: overflow.map(|overflow| OverflowAt {
-                at: self.now.plus(std::time::Duration::from_secs(overflow.after_seconds.into())),
+                at: (opens_at.unwrap_or(self.now))
+                    .plus(std::time::Duration::from_secs(overflow.after_seconds.into())),
                 campaign: overflow.campaign.clone(),
             }),
+            opens_at: opens_at.or_else(|| self.ws.opens_after(loose.campaign, self.now)),
         }
         .into()
     }
@@ -191,12 +214,19 @@ impl<'a> Router<'a> {
             && self.load(agent).leaves_room_on(&agent.definition, kind)
     }
 
-    /// Until when a conversation waits for its exclusive agent; `None` if it does not wait.
+    /// Until when a conversation waits for its exclusive agent; `None` if it does not wait. Where the campaign is closed,
+    /// they are waited for at least until it opens.
     #[expect(clippy::option_option, reason = "whether it waits, and whether that ends, are two questions")]
-    fn exclusive_wait(&self, campaign: &CampaignId) -> Option<Option<Timestamp>> {
+    fn exclusive_wait(
+        &self,
+        campaign: &CampaignId,
+        opens_at: Option<Timestamp>,
+    ) -> Option<Option<Timestamp>> {
         match self.ws.campaigns.get(campaign)?.exclusive_wait {
-            ExclusiveWait::Seconds(0) => None,
-            wait @ (ExclusiveWait::Seconds(_) | ExclusiveWait::Forever) => Some(wait.until(self.now)),
+            ExclusiveWait::Seconds(0) if opens_at.is_none() => None,
+            wait @ (ExclusiveWait::Seconds(_) | ExclusiveWait::Forever) => {
+                Some(wait.until(opens_at.unwrap_or(self.now)))
+            }
         }
     }
 }
@@ -226,7 +256,7 @@ impl Given {
 /// What an agent who is online gets when they hold `load`: first what is kept for them, then the most urgent of what
 /// waits in their campaigns and needs nothing that they cannot do, and of that what has waited longest.
 pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: Load, now: Timestamp) -> Vec<Event> {
-    fill_from(ws, agent, load, (kept_for(ws, agent), waiting_for(ws, agent)), &[], now)
+    fill_from(ws, agent, load, (kept_for(ws, agent, now), waiting_for(ws, agent, now)), &[], now)
 }
 
 fn fill_from(
@@ -244,9 +274,7 @@ fn fill_from(
         let Some(Next { place, campaign, kind }) = exclusive.or_else(|| waiting.next(room_on)) else {
             break;
         };
-        let is_given =
-            |event: &Event| given_to(event).is_some() && event.conversation() == Some(place.conversation);
-        if before.iter().any(is_given) {
+        if before.iter().any(|event| takes_out(event, place.conversation)) {
             continue;
         }
         let reason = match exclusive {
@@ -265,18 +293,19 @@ fn fill_from(
     events
 }
 
-/// What is kept for an agent who can still take it, in order.
-fn kept_for<'a>(ws: &'a Workspace, agent: &AgentDefined) -> Vec<Next<'a>> {
+/// What is kept for an agent who can still take it where it is open, in order.
+fn kept_for<'a>(ws: &'a Workspace, agent: &AgentDefined, now: Timestamp) -> Vec<Next<'a>> {
     let kept = ws.reserved.get(&agent.agent).into_iter().flatten();
     let taken = kept.filter_map(|place| {
         let Conversation { campaign, channel, kind, .. } = ws.conversations.get(&place.conversation)?;
-        serves(agent, campaign, channel).then_some(Next { place: *place, campaign, kind: *kind })
+        let is_given = serves(agent, campaign, channel) && !ws.is_closed(campaign, now);
+        is_given.then_some(Next { place: *place, campaign, kind: *kind })
     });
     taken.collect()
 }
 
 /// What waits that this agent can take, and has not declined.
-fn waiting_for<'a>(ws: &'a Workspace, agent: &'a AgentDefined) -> Line<'a> {
+fn waiting_for<'a>(ws: &'a Workspace, agent: &'a AgentDefined, now: Timestamp) -> Line<'a> {
     let mut line = Line::default();
     let mut campaigns: Vec<&CampaignId> = agent.campaigns.iter().collect();
     // A definition may name one twice, and no conversation may be given twice.
@@ -287,7 +316,7 @@ fn waiting_for<'a>(ws: &'a Workspace, agent: &'a AgentDefined) -> Line<'a> {
         conversation.is_some_and(|found| !found.declined.contains(&agent.agent))
     };
     for campaign in campaigns.into_iter().filter_map(|id| ws.campaigns.get(id)) {
-        if !is_routed_to(campaign, agent) {
+        if !is_routed_to(ws, campaign, agent, now) {
             continue;
         }
         let handled = campaign.channels.iter().filter(|id| serves(agent, &campaign.campaign, id));
@@ -302,9 +331,11 @@ fn waiting_for<'a>(ws: &'a Workspace, agent: &'a AgentDefined) -> Line<'a> {
     line
 }
 
-/// Whether the campaign gives its conversations to agents, and to one who can do what this one can.
-fn is_routed_to(campaign: &CampaignDefined, agent: &AgentDefined) -> bool {
-    campaign.routing.policy != RoutingPolicy::Manual && meets(&agent.skills, &campaign.routing.skills)
+/// Whether the campaign gives its conversations to agents now, and to one who can do what this one can.
+fn is_routed_to(ws: &Workspace, campaign: &CampaignDefined, agent: &AgentDefined, now: Timestamp) -> bool {
+    campaign.routing.policy != RoutingPolicy::Manual
+        && meets(&agent.skills, &campaign.routing.skills)
+        && !ws.is_closed(&campaign.campaign, now)
 }
 
 /// What is given to those whose room a conversation takes, when it leaves them: who has it or is offered it, and from
@@ -348,28 +379,37 @@ pub(super) fn refill_of(
         return Vec::new();
     };
     let definition = &agent.definition;
-    let (mut kept, mut waiting) = (kept_for(ws, definition), waiting_for(ws, definition));
+    let (mut kept, mut waiting) = (kept_for(ws, definition, now), waiting_for(ws, definition, now));
     // What was queued just before may come to them as well, or it would wait beside an agent with room.
     for queued in before.iter().filter_map(queued) {
-        let campaign = ws.campaigns.get(&queued.campaign);
-        let conversation = ws.conversations.get(&queued.conversation);
-        let (Some(campaign), Some(conversation)) = (campaign, conversation) else {
+        let Some(campaign) = ws.campaigns.get(&queued.campaign) else {
+            continue;
+        };
+        let Some((channel, kind)) = place_of(ws, before, queued.conversation) else {
             continue;
         };
         if let Some(reserved) = &queued.reserved {
-            if reserved.agent == definition.agent {
-                kept.push(Next::entering(kept.len(), conversation.kind, queued));
+            if reserved.agent == definition.agent && !ws.is_closed(&queued.campaign, now) {
+                kept.push(Next::entering(kept.len(), kind, queued));
             }
-        } else if is_routed_to(campaign, definition)
-            && agent.serves(&queued.campaign, &conversation.channel)
-            && meets(&definition.skills, &conversation.needs.skills)
-            && !conversation.declined.contains(&definition.agent)
-        {
-            waiting.add_entering(conversation.kind, queued);
+            continue;
+        }
+        // One that is opened in the same decision needs nothing, and nobody has declined it.
+        let suits = ws.conversations.get(&queued.conversation).is_none_or(|found| {
+            meets(&definition.skills, &found.needs.skills) && !found.declined.contains(&definition.agent)
+        });
+        if suits && is_routed_to(ws, campaign, definition, now) && agent.serves(&queued.campaign, channel) {
+            waiting.add_entering(kind, queued);
         }
     }
     kept.sort_by_key(|kept| kept.place);
     fill_from(ws, definition, load_without(ws, agent, lost, before), (kept, waiting), before, now)
+}
+
+/// Whether a conversation that waited does not any more after this event of the same decision.
+fn takes_out(event: &Event, conversation: ConversationId) -> bool {
+    let ends = matches!(event, Event::ConversationMerged(_));
+    (ends || given_to(event).is_some()) && event.conversation() == Some(conversation)
 }
 
 fn queued(event: &Event) -> Option<&ConversationQueued> {
@@ -380,8 +420,23 @@ fn queued(event: &Event) -> Option<&ConversationQueued> {
 fn load_without(ws: &Workspace, agent: &Agent, lost: &[&Conversation], before: &[Event]) -> Load {
     let freed = lost.iter().fold(agent.load, |load, lost| load.minus(lost.kind));
     let theirs = before.iter().filter(|event| given_to(event) == Some(&agent.definition.agent));
-    let given = theirs.filter_map(|event| ws.conversations.get(&event.conversation()?));
-    given.fold(freed, |load, given| load.plus(given.kind))
+    let given = theirs.filter_map(|event| place_of(ws, before, event.conversation()?));
+    given.fold(freed, |load, (_, kind)| load.plus(kind))
+}
+
+/// On which channel a conversation is, also one that is opened in the same decision.
+fn place_of<'a>(
+    ws: &'a Workspace,
+    before: &'a [Event],
+    id: ConversationId,
+) -> Option<(&'a ChannelId, ChannelKind)> {
+    if let Some(found) = ws.conversations.get(&id) {
+        return Some((&found.channel, found.kind));
+    }
+    before.iter().find_map(|event| {
+        let Event::ConversationOpened(opened) = event else { return None };
+        (opened.conversation == id).then_some((&opened.channel, opened.network))
+    })
 }
 
 fn given_to(event: &Event) -> Option<&AgentId> {

@@ -3,8 +3,8 @@
 
 use schemas::command::AttemptResult;
 use schemas::event::{
-    DeliveryUpdated, Event, MessageResent, MessageSettled, MessageSubmitted, SendAccepted, SendAttempted,
-    SendDeferred, SendUncertain,
+    Author, DeliveryUpdated, Event, MessageResent, MessageSettled, MessageSubmitted, SendAccepted,
+    SendAttempted, SendDeferred, SendUncertain, SystemCause,
 };
 use schemas::limits::{PROVIDER_ID_BYTES_MAX, TEXT_CHARS_MAX};
 use schemas::{
@@ -15,6 +15,7 @@ use super::delivery::{ProviderKey, kept_error, updates_of_parked};
 use super::permission::{
     is, require_holder_or_supervisor, require_network_id, require_supervisor, require_system,
 };
+use super::service_level::Answers;
 use super::state::{Outbound, SendStage, Workspace};
 
 type Decision = Result<Vec<Event>, Rejection>;
@@ -43,7 +44,7 @@ pub(super) fn send(
         ordinal: conversation.outbound_count,
         channel: conversation.channel.clone(),
         to: conversation.identity.to_string(),
-        agent,
+        author: Author::Agent(agent),
         content: content.clone(),
     };
     Ok(vec![submitted.into()])
@@ -170,6 +171,14 @@ fn known_in(ws: &Workspace, id: ConversationId, message: MessageId) -> Result<&O
 pub(super) fn submitted(ws: &mut Workspace, event: &MessageSubmitted, position: Position, at: Timestamp) {
     if let Some(conversation) = ws.conversations.get_mut(&event.conversation) {
         conversation.outbound_count = event.ordinal + 1;
+        match &event.author {
+            Author::Agent(_) => {
+                conversation.answers = Answers { has_answered: true, ..Answers::default() };
+                ws.begin_silence(event.conversation, at);
+            }
+            Author::System(SystemCause::OutOfHours) => conversation.told_closed_at = Some(at),
+            Author::System(SystemCause::InactivityWarning | SystemCause::InactivityClosed) => {}
+        }
     }
     let outbound = Outbound {
         conversation: event.conversation,

@@ -7,21 +7,25 @@ use rustc_hash::FxHashMap;
 use schemas::command::Due;
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, OverflowAt,
-    ProjectDefined, Reservation, SettingsDefined, WorkspaceCreated,
+    ProjectDefined, Reservation, SettingsDefined, TextDefined, WorkspaceCreated,
 };
 use schemas::frame::CommitHeader;
 use schemas::limits::WINDOW_DAYS;
 use schemas::{
     AgentId, CampaignId, ChannelId, ChannelKind, ClientId, CommandId, ContactId, ConversationId,
-    DeliveryStatus, DispositionId, Event, MessageId, Needs, Position, Presence, ProjectId, Role, Timestamp,
-    WorkspaceId,
+    DeliveryStatus, DispositionId, Event, MessageId, Needs, Position, Presence, ProjectId, Role, TextId,
+    Timestamp, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::after_work::AfterWork;
+use super::calendar::Calendar;
 use super::delivery::{Parked, ProviderKey};
+use super::inactivity::Silence;
 use super::queues::{QueuePlace, Queues};
 use super::rooms::{Load, Rooms};
+use super::service_level::Answers;
+use super::transfer_offer::TransferOffer;
 use super::window::Window;
 
 const WINDOW: Duration = Duration::from_secs(WINDOW_DAYS * 24 * 60 * 60);
@@ -41,14 +45,17 @@ pub struct Workspace {
     pub(super) clients: BTreeMap<ClientId, ClientDefined>,
     pub(super) projects: BTreeMap<ProjectId, ProjectDefined>,
     pub(super) campaigns: BTreeMap<CampaignId, CampaignDefined>,
+    /// Of the campaigns that have business hours.
+    pub(super) calendars: FxHashMap<CampaignId, Calendar>,
     pub(super) channels: BTreeMap<ChannelId, ChannelDefined>,
     pub(super) dispositions: BTreeMap<DispositionId, DispositionDefined>,
+    pub(super) texts: BTreeMap<TextId, TextDefined>,
     pub(super) agents: BTreeMap<AgentId, Agent>,
     pub(super) agents_of: FxHashMap<CampaignId, BTreeSet<AgentId>>,
     pub(super) conversations: FxHashMap<ConversationId, Conversation>,
     pub(super) open: FxHashMap<(ContactId, ChannelId), ConversationId>,
     pub(super) queues: Queues,
-    /// Campaigns whose queue is to be routed again, since when.
+    /// Campaigns whose queue is to be routed again, and when.
     pub(super) unrouted: BTreeMap<CampaignId, Timestamp>,
     pub(super) rooms: Rooms,
     /// Whom a campaign that goes by turns gave to last.
@@ -56,6 +63,8 @@ pub struct Workspace {
     pub(super) reserved: FxHashMap<AgentId, BTreeSet<QueuePlace>>,
     pub(super) queued_ever: u64,
     pub(super) exclusive: FxHashMap<(ContactId, CampaignId), ExclusiveAgent>,
+    /// Ids that stand for another contact, or for an id that does.
+    pub(super) aliases: FxHashMap<ContactId, ContactId>,
     pub(super) outbound: Window<MessageId, Outbound>,
     pub(super) provider_ids: Window<ProviderKey, (MessageId, u16)>,
     pub(super) parked: Window<ProviderKey, Vec<Parked>>,
@@ -81,6 +90,8 @@ pub struct Agent {
     pub offered: Vec<ConversationId>,
     /// The conversations that a supervisor has taken over from them and may give back.
     pub lent: Vec<ConversationId>,
+    /// The conversations of others that they are asked to take over.
+    pub asked: Vec<ConversationId>,
     /// What they still have to do after conversations that they finished.
     pub after_work: Vec<AfterWork>,
     /// How many all these are.
@@ -146,12 +157,20 @@ pub struct Conversation {
     pub needs: Needs,
     /// From whom the supervisor who has it has taken it over.
     pub taken_from: Option<AgentId>,
+    /// Who is asked whether they take it over from its agent.
+    pub transfer_offer: Option<Box<TransferOffer>>,
     /// Who was offered it in vain, since somebody last had it.
     pub declined: Vec<AgentId>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// How many messages we sent in it.
     pub outbound_count: u32,
+    /// How it stands with our answers.
+    pub answers: Answers,
+    /// Whether the customer has not answered our last message.
+    pub silence: Option<Silence>,
+    /// When the customer was told last that the campaign is closed.
+    pub told_closed_at: Option<Timestamp>,
     /// Who has it, or how it waits.
     pub stage: Stage,
 }
@@ -196,9 +215,9 @@ impl Conversation {
         }
     }
 
-    /// All whose room it takes: also from whom it was taken over.
+    /// All whose room it takes: also from whom it was taken over, and who is asked whether they take it over.
     pub(super) fn takes_room_of(&self) -> impl Iterator<Item = &AgentId> {
-        self.placed_with().into_iter().chain(&self.taken_from)
+        self.placed_with().into_iter().chain(&self.taken_from).chain(self.asked())
     }
 
     /// Whose room it takes: who has it, or is offered it.
@@ -313,11 +332,17 @@ impl State {
             return;
         };
         let last = (events.len() as u32).saturating_sub(1);
-        let brings = |event: &Event| matches!(event, Event::MessageReceived(_) | Event::MessageSubmitted(_));
+        // What atender itself writes has an id of its own.
+        let brings = |event: &Event| {
+            matches!(event, Event::MessageReceived(_))
+                || matches!(event, Event::MessageSubmitted(sent) if sent.author.agent().is_some())
+        };
+        // What brings a message is about its conversation, whatever it had to say before.
+        let about = events.iter().find(|event| brings(event)).or(events.first());
         let remembered = Remembered {
             position: Position { index: first.index + last, ..first },
             fingerprint: header.fingerprint,
-            conversation: events.first().and_then(Event::conversation),
+            conversation: about.and_then(Event::conversation),
             has_message: events.iter().any(brings),
         };
         ws.commands.insert(header.command, remembered, header.at);
@@ -331,8 +356,10 @@ impl Workspace {
             clients: BTreeMap::new(),
             projects: BTreeMap::new(),
             campaigns: BTreeMap::new(),
+            calendars: FxHashMap::default(),
             channels: BTreeMap::new(),
             dispositions: BTreeMap::new(),
+            texts: BTreeMap::new(),
             agents: BTreeMap::new(),
             agents_of: FxHashMap::default(),
             conversations: FxHashMap::default(),
@@ -344,6 +371,7 @@ impl Workspace {
             reserved: FxHashMap::default(),
             queued_ever: 0,
             exclusive: FxHashMap::default(),
+            aliases: FxHashMap::default(),
             outbound: Window::new(WINDOW),
             provider_ids: Window::new(WINDOW),
             parked: Window::new(WINDOW),

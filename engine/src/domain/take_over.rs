@@ -7,12 +7,12 @@ use schemas::{Actor, AgentId, ConversationId, Presence, Rejection, Timestamp};
 
 use super::conversation::leave_stage;
 use super::permission::require_supervisor;
-use super::routing::{refill, refill_of};
+use super::routing::{refill, refill_all, refill_of};
 use super::state::{Conversation, Stage, Workspace};
 
 type Decision = Result<Vec<Event>, Rejection>;
 
-pub(super) fn take_over(ws: &Workspace, id: ConversationId, actor: &Actor) -> Decision {
+pub(super) fn take_over(ws: &Workspace, id: ConversationId, actor: &Actor, now: Timestamp) -> Decision {
     require_supervisor(ws, actor)?;
     let Actor::Agent(by) = actor else {
         return Err(Rejection::NobodyTakesOver);
@@ -29,11 +29,16 @@ pub(super) fn take_over(ws: &Workspace, id: ConversationId, actor: &Actor) -> De
         return Err(Rejection::TakenOverAlready(id, from.clone()));
     }
     let supervisor = ws.known_agent(by)?;
-    if !supervisor.load.leaves_room(&supervisor.definition) {
+    // What they are asked to take over takes their room already.
+    if conversation.asked() != Some(by) && !supervisor.load.leaves_room(&supervisor.definition) {
         return Err(Rejection::AgentFull(by.clone(), supervisor.definition.capacity));
     }
-    let (from, by) = (from.clone(), by.clone());
-    Ok(vec![ConversationTakenOver { conversation: id, from, by }.into()])
+    let taken = ConversationTakenOver { conversation: id, from: from.clone(), by: by.clone() };
+    let mut events = vec![taken.into()];
+    if let Some(asked) = conversation.asked().filter(|asked| *asked != by) {
+        events.extend(refill(ws, asked, conversation, &[], now));
+    }
+    Ok(events)
 }
 
 pub(super) fn give_back(ws: &Workspace, id: ConversationId, actor: &Actor, now: Timestamp) -> Decision {
@@ -47,7 +52,7 @@ pub(super) fn give_back(ws: &Workspace, id: ConversationId, actor: &Actor, now: 
     }
     let given_back = ConversationGivenBack { conversation: id, by: by.clone(), to: to.clone() };
     let mut events = vec![given_back.into()];
-    events.extend(refill(ws, by, conversation, &[], now));
+    events.extend(refill_all(ws, conversation, &[], Some(to), now));
     Ok(events)
 }
 
@@ -60,36 +65,37 @@ pub(super) fn goes_back(ws: &Workspace, id: ConversationId, conversation: &Conve
         .then(|| ConversationGivenBack { conversation: id, by: by.clone(), to: to.clone() }.into())
 }
 
-/// What those get from whom these conversations were taken over, when they are released and do not go back.
-pub(super) fn refill_lenders(
+/// What others get whose room is free when these conversations leave an agent: those from whom a released one was taken
+/// over, and those who were asked to take over a released one, or one that goes back.
+pub(super) fn refill_others(
     ws: &Workspace,
-    released: &[&Conversation],
+    (released, gone_back): (&[&Conversation], &[&Conversation]),
     before: &[Event],
     now: Timestamp,
 ) -> Vec<Event> {
-    let mut lenders: BTreeMap<&AgentId, Vec<&Conversation>> = BTreeMap::new();
-    for conversation in released {
-        if let Some(from) = &conversation.taken_from {
-            lenders.entry(from).or_default().push(conversation);
-        }
+    let mut freed: BTreeMap<&AgentId, Vec<&Conversation>> = BTreeMap::new();
+    let lent = released.iter().filter_map(|lost| Some((lost.taken_from.as_ref()?, *lost)));
+    let asked = released.iter().chain(gone_back).filter_map(|lost| Some((lost.asked()?, *lost)));
+    for (agent, lost) in lent.chain(asked) {
+        freed.entry(agent).or_default().push(lost);
     }
     let mut events = before.to_vec();
-    for (from, lost) in lenders {
-        let given = refill_of(ws, from, &lost, &events, now);
+    for (agent, lost) in freed {
+        let given = refill_of(ws, agent, &lost, &events, now);
         events.extend(given);
     }
     events.split_off(before.len())
 }
 
-pub(super) fn taken_over(ws: &mut Workspace, event: &ConversationTakenOver) {
+pub(super) fn taken_over(ws: &mut Workspace, event: &ConversationTakenOver, at: Timestamp) {
     leave_stage(ws, event.conversation);
     ws.lend(&event.from, event.conversation);
-    ws.hold(&event.by, event.conversation);
+    ws.hold(&event.by, event.conversation, at);
 }
 
-pub(super) fn given_back(ws: &mut Workspace, event: &ConversationGivenBack) {
+pub(super) fn given_back(ws: &mut Workspace, event: &ConversationGivenBack, at: Timestamp) {
     leave_stage(ws, event.conversation);
-    ws.hold(&event.to, event.conversation);
+    ws.hold(&event.to, event.conversation, at);
 }
 
 impl Workspace {

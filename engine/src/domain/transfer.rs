@@ -12,6 +12,7 @@ use schemas::{
 use super::conversation::{leave_stage, require_can_take};
 use super::permission::{require_holder_or_supervisor, require_text};
 use super::routing::{Loose, Router, keeps_in, refill_all};
+use super::service_level::awaited_anew;
 use super::state::{Conversation, Workspace};
 
 /// The fixed disposition that every transfer carries; no master may take its id.
@@ -27,26 +28,37 @@ pub(super) fn transfer(
 ) -> Result<Vec<Event>, Rejection> {
     let conversation = ws.open_conversation(id)?;
     require_holder_or_supervisor(ws, actor, id, conversation)?;
+    require_note(note)?;
+    let (placed, awaited) = match to {
+        TransferTarget::Agent(target) => (to_agent(ws, id, conversation, target, now)?, None),
+        TransferTarget::Campaign(campaign) => (
+            to_campaign(ws, id, conversation, campaign, now)?,
+            awaited_anew(ws, campaign, id, conversation, now),
+        ),
+    };
+    let mut events = vec![transferred_to(id, conversation, to.clone(), note)?];
+    events.extend(placed);
+    events.extend(awaited);
+    Ok(events)
+}
+
+pub(super) fn require_note(note: &str) -> Result<(), Rejection> {
     if note.trim().is_empty() {
         return Err(Rejection::NoteRequired);
     }
-    require_text("note", note, NOTE_CHARS_MAX)?;
-    let placed = match to {
-        TransferTarget::Agent(target) => to_agent(ws, id, conversation, target, now)?,
-        TransferTarget::Campaign(campaign) => to_campaign(ws, id, conversation, campaign, now)?,
-    };
+    require_text("note", note, NOTE_CHARS_MAX)
+}
+
+pub(super) fn transferred_to(
+    id: ConversationId,
+    conversation: &Conversation,
+    to: TransferTarget,
+    note: &str,
+) -> Result<Event, Rejection> {
     let disposition = DispositionId::new(TRANSFER_DISPOSITION)
         .map_err(|_| Rejection::InvalidText("disposition".to_owned()))?;
-    let transferred = ConversationTransferred {
-        conversation: id,
-        from: conversation.agent().cloned(),
-        to: to.clone(),
-        note: note.to_owned(),
-        disposition,
-    };
-    let mut events = vec![transferred.into()];
-    events.extend(placed);
-    Ok(events)
+    let (from, note) = (conversation.agent().cloned(), note.to_owned());
+    Ok(ConversationTransferred { conversation: id, from, to, note, disposition }.into())
 }
 
 fn to_agent(
@@ -89,7 +101,7 @@ pub fn require_campaign_takes<'a>(
     Ok(())
 }
 
-fn given(conversation: ConversationId, agent: &AgentId, reason: AssignReason) -> Event {
+pub(super) fn given(conversation: ConversationId, agent: &AgentId, reason: AssignReason) -> Event {
     let agent = agent.clone();
     ConversationAssigned { conversation, agent, reason }.into()
 }

@@ -13,14 +13,14 @@ use std::collections::BTreeMap;
 
 use schemas::command::{AttemptResult, Due, InboundMessage, Receipt};
 use schemas::event::{
-    AgentDefined, AssignReason, CampaignDefined, ChannelDefined, ClientDefined, ConversationAssigned,
-    ConversationQueued, DeliveryUpdated, DispositionDefined, Event, ProjectDefined, QueueCause, Reservation,
-    WorkspaceCreated,
+    AgentDefined, AssignReason, Author, CampaignDefined, ChannelDefined, ClientDefined, ConversationAssigned,
+    ConversationQueued, DeliveryUpdated, DispositionDefined, Event, MessageSubmitted, ProjectDefined,
+    QueueCause, Reservation, SystemCause, WorkspaceCreated,
 };
 use schemas::{
     Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
     Content, ConversationId, DeliveryError, DeliveryStatus, DispositionId, ExclusiveWait, MessageId,
-    Presence, ProjectId, Role, Routing, Skills, Timestamp, TransferTarget, WorkspaceId,
+    Presence, ProjectId, Role, Routing, Skills, Timestamp, Timing, TransferTarget, WorkspaceId,
 };
 
 use super::harness::{Step, second};
@@ -89,6 +89,7 @@ pub(crate) fn acme() -> ClientDefined {
         client: ClientId::new("acme").expect("a good id"),
         name: "Acme".into(),
         history_conversations: 10,
+        contact_fields: Vec::new(),
     }
 }
 
@@ -134,12 +135,37 @@ pub(crate) fn a_campaign(
         routing: Routing::default(),
         absence: Absence::Queue,
         after_work_seconds: 0,
+        timing: Timing::default(),
     }
 }
 
 /// Sales as it is at first.
 pub(crate) fn sales() -> CampaignDefined {
     a_campaign(SALES, &[WA, WEB], &["solved", "sold"], ExclusiveWait::Seconds(60))
+}
+
+/// Sales says this about time from now on.
+pub(crate) fn sales_timed(timing: Timing) -> Step {
+    defines(Command::DefineCampaign(CampaignDefined { timing, ..sales() }))
+}
+
+/// What atender writes to Eva because of this command.
+pub(crate) fn told(
+    conversation: ConversationId,
+    ordinal: u32,
+    (text, cause): (&str, SystemCause),
+    by: CommandId,
+) -> Event {
+    MessageSubmitted {
+        conversation,
+        message: MessageId::of_system(by, 0),
+        ordinal,
+        channel: channel(WA),
+        to: "identity of eva".into(),
+        author: Author::System(cause),
+        content: Content::Text(text.into()),
+    }
+    .into()
 }
 
 /// Where sales may overflow to; nobody works there at first.
@@ -242,7 +268,7 @@ pub(crate) fn away(id: &str) -> Step {
     presence(id, Presence::Away { reason })
 }
 
-fn inbound_id(name: &str, on: &str, count: u32) -> CommandId {
+pub(crate) fn inbound_id(name: &str, on: &str, count: u32) -> CommandId {
     CommandId::of_inbound(&workspace(), &channel(on), &format!("{name}-{count}"))
 }
 
@@ -252,6 +278,7 @@ pub(crate) fn inbound(name: &str, on: &str, count: u32) -> InboundMessage {
         channel: channel(on),
         contact: contact(name),
         identity: format!("identity of {name}"),
+        also: Vec::new(),
         profile_name: Some(name.to_owned()),
         provider_id: format!("{name}-{count}"),
         content: Content::Text("hello".into()),
@@ -468,6 +495,7 @@ pub(crate) fn queued_at(
         priority,
         reserved: None,
         overflow: None,
+        opens_at: None,
     }
     .into()
 }
@@ -488,6 +516,7 @@ pub(crate) fn kept(
         priority: 0,
         overflow: None,
         reserved: Some(Reservation { agent: agent(id), until }),
+        opens_at: None,
     }
     .into()
 }

@@ -257,6 +257,7 @@ fn the_policy_is_recorded_with_the_wait() {
         priority: 0,
         overflow: None,
         reserved: Some(schemas::event::Reservation { agent: agent(FLO), until: None }),
+        opens_at: None,
     };
     given([exclusive(EVA, SUPPORT, FLO), wrote(EVA)])
         .when(transfers(SUE, of(EVA), to_campaign(SUPPORT)))

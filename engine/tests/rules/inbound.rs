@@ -4,7 +4,7 @@
 use schemas::command::InboundMessage;
 use schemas::event::{ConversationOpened, Event, MessageReceived, QueueCause};
 use schemas::limits::{CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_CHARS_MAX, PROVIDER_ID_BYTES_MAX};
-use schemas::{Actor, Command, CommandId, Content, MessageId, Rejection, WorkspaceId};
+use schemas::{Actor, ChannelKind, Command, CommandId, Content, MessageId, Rejection, WorkspaceId};
 
 use super::centre::*;
 use super::harness::{Step, given, second};
@@ -14,11 +14,20 @@ fn opened(on: &str, in_campaign: &str) -> Event {
         conversation: opened_by(EVA, on, 1),
         contact: contact(EVA),
         identity: "identity of eva".into(),
+        network: network(on),
         profile_name: Some(EVA.into()),
         channel: channel(on),
         campaign: campaign(in_campaign),
     }
     .into()
+}
+
+fn network(on: &str) -> ChannelKind {
+    match on {
+        WEB => ChannelKind::Webchat,
+        APPLE => ChannelKind::Apple,
+        _ => ChannelKind::Whatsapp,
+    }
 }
 
 /// Eva's message of this count came into her first conversation on the channel.
@@ -129,6 +138,7 @@ fn a_profile_name_is_cut_to_what_is_shown() {
         conversation: MessageId::from(id).into(),
         contact: contact(EVA),
         identity: "identity of eva".into(),
+        network: ChannelKind::Whatsapp,
         profile_name: Some("ñ".repeat(NAME_CHARS_MAX)),
         channel: channel(WA),
         campaign: campaign(SALES),

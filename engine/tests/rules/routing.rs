@@ -101,7 +101,11 @@ fn a_campaign_that_gives_again_gives_what_waits() {
     given([sales_goes_by(RoutingPolicy::Manual), online(ANA), wrote(EVA), wrote(LUIS), wrote(MIA)])
         .and([sales_goes_by(RoutingPolicy::MostRoom)])
         .when(queue_is_due(SALES))
-        .then_ends_in(Event::QueueRouted(QueueRouted { campaign: campaign(SALES), is_partial: false }))
+        .then_ends_in(Event::QueueRouted(QueueRouted {
+            campaign: campaign(SALES),
+            is_partial: false,
+            opens_at: None,
+        }))
         .then_holds(ANA, [of(EVA), of(LUIS)])
         .then_waits(of(MIA));
 }

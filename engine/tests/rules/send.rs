@@ -1,7 +1,7 @@
 //! Send: only the agent who has the conversation, or a supervisor who has taken over. Twice the same command sends
 //! one message.
 
-use schemas::event::{Event, MessageSubmitted};
+use schemas::event::{Author, Event, MessageSubmitted};
 use schemas::limits::TEXT_CHARS_MAX;
 use schemas::{CommandId, Content, DeliveryStatus, Rejection, WorkspaceId};
 
@@ -15,7 +15,7 @@ fn submitted(label: &str, ordinal: u32, by: &str) -> Event {
         ordinal,
         channel: channel(WA),
         to: "identity of eva".into(),
-        agent: agent(by),
+        author: Author::Agent(agent(by)),
         content: Content::Text(format!("this is {label}")),
     }
     .into()

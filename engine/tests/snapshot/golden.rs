@@ -9,9 +9,9 @@ use engine::Replica;
 use engine::log::RecordedFrame;
 use engine::snapshot::{self, VERSION};
 use schemas::event::{
-    AssignReason, CampaignDefined, ConversationAssigned, ConversationOpened, ConversationQueued,
-    ExclusiveAgentSet, MessageSubmitted, PresenceChanged, QueueCause, ReceiptParked, Reservation,
-    SendAccepted, SendAttempted,
+    AssignReason, Author, CampaignDefined, ContactsMerged, ConversationAssigned, ConversationOpened,
+    ConversationQueued, ExclusiveAgentSet, MessageSubmitted, PresenceChanged, QueueCause, ReceiptParked,
+    Reservation, SendAccepted, SendAttempted,
 };
 use schemas::frame::{Commit, CommitHeader, Frame, NO_FRAME};
 use schemas::{
@@ -31,6 +31,7 @@ fn days() -> Vec<(u64, Vec<Event>)> {
         conversation: conversation(n),
         contact: ContactId::from_bytes([n + 100; 16]),
         identity: format!("3460000000{n}"),
+        network: schemas::ChannelKind::Whatsapp,
         profile_name: None,
         channel: centre::channel(0),
         campaign: centre::campaign(0),
@@ -43,6 +44,7 @@ fn days() -> Vec<(u64, Vec<Event>)> {
         priority: n,
         reserved,
         overflow: None,
+        opens_at: None,
     };
     let until = Some(centre::opening().plus(Duration::from_secs(60)));
     let (agent, channel) = (centre::agent(0), centre::channel(0));
@@ -59,6 +61,7 @@ fn days() -> Vec<(u64, Vec<Event>)> {
             vec![ConversationAssigned { conversation: conversation(3), agent: agent.clone(), reason }.into()],
         ),
         (3, vec![exclusive(conversation(3))]),
+        (3, vec![merged(103, 203, conversation(3))]),
         (3, vec![opened(4).into(), in_turn(conversation(4))]),
         // Something waits there, so that its queue is to be routed again.
         (3, vec![manual().into()]),
@@ -99,6 +102,11 @@ fn exclusive(conversation: ConversationId) -> Event {
     ExclusiveAgentSet { contact, campaign, agent, until: None, conversation: Some(conversation) }.into()
 }
 
+fn merged(contact: u8, other: u8, conversation: ConversationId) -> Event {
+    let [contact, merged] = [contact, other].map(|n| ContactId::from_bytes([n; 16]));
+    ContactsMerged { contact, merged, identity: None, conversations: vec![conversation] }.into()
+}
+
 fn sent(conversation: ConversationId, message: MessageId) -> Vec<Event> {
     let (ordinal, attempt, provider_id) = (0, 1, "wamid.1".to_owned());
     let submitted = MessageSubmitted {
@@ -107,7 +115,7 @@ fn sent(conversation: ConversationId, message: MessageId) -> Vec<Event> {
         ordinal,
         channel: centre::channel(0),
         to: "34600000003".into(),
-        agent: centre::agent(0),
+        author: Author::Agent(centre::agent(0)),
         content: Content::Text("hello".into()),
     };
     vec![

@@ -58,6 +58,7 @@ impl Shop {
                 provider_id: format!("m-{number}"),
                 contact: ContactId::from_bytes([number as u8; 16]),
                 identity: format!("c-{number}"),
+                also: Vec::new(),
                 profile_name: None,
                 content: Content::Text("hello".into()),
                 written_at: centre::opening(),

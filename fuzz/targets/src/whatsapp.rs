@@ -30,6 +30,7 @@ fn check(update: &Update) {
             assert_eq!(message.written_at_ms % 1000, 0);
         }
         UpdateKind::Status(status) => assert!(!status.provider_id.is_empty()),
+        UpdateKind::IdentityChange(change) => assert_ne!(change.from, change.to),
         UpdateKind::Other { .. } => {}
     }
 }
@@ -48,6 +49,10 @@ fn held_bytes(update: &Update) -> usize {
         UpdateKind::Status(s) => {
             let error = s.error.as_ref().map_or(0, |error| error.detail.len());
             s.provider_id.len() + of(&s.our_message_id) + error
+        }
+        UpdateKind::IdentityChange(c) => {
+            let also: usize = c.also.iter().map(String::len).sum();
+            of(&c.provider_id) + c.from.len() + c.to.len() + also
         }
         UpdateKind::Other { field } => field.len(),
     };

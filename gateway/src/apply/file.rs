@@ -5,29 +5,32 @@ use std::fmt;
 
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
-    DefineSettings,
+    DefineSettings, DefineText,
 };
-use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, api};
+use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, TextId, api};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::de::DeTable;
 
-#[derive(Deserialize)]
+/// The file's tables.
+#[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Tables {
-    settings: Option<DefineSettings>,
-    #[serde(default)]
-    clients: BTreeMap<ClientId, DefineClient>,
-    #[serde(default)]
-    projects: BTreeMap<ProjectId, DefineProject>,
-    #[serde(default)]
-    channels: BTreeMap<ChannelId, DefineChannel>,
-    #[serde(default)]
-    dispositions: BTreeMap<DispositionId, DefineDisposition>,
-    #[serde(default)]
-    campaigns: BTreeMap<CampaignId, DefineCampaign>,
-    #[serde(default)]
-    agents: BTreeMap<AgentId, DefineAgent>,
+pub(super) struct Tables {
+    pub(super) settings: Option<DefineSettings>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) clients: BTreeMap<ClientId, DefineClient>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) projects: BTreeMap<ProjectId, DefineProject>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) channels: BTreeMap<ChannelId, DefineChannel>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) dispositions: BTreeMap<DispositionId, DefineDisposition>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) campaigns: BTreeMap<CampaignId, DefineCampaign>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) texts: BTreeMap<TextId, DefineText>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) agents: BTreeMap<AgentId, DefineAgent>,
 }
 
 /// One master in the file.
@@ -112,6 +115,7 @@ impl MastersFile {
         list("dispositions", top, &mut all);
         list("dispositions", sub, &mut all);
         list("campaigns", overflowing_last(&t.campaigns), &mut all);
+        list("texts", &t.texts, &mut all);
         list("agents", &t.agents, &mut all);
         all
     }
@@ -184,6 +188,7 @@ fn field_of_code(kind: &str, code: &str) -> Option<&'static str> {
         (_, "unknown_project") => Some("project"),
         (_, "unknown_channel") => Some("channels"),
         ("campaigns", "unknown_campaign" | "campaign_not_on_channel") => Some("overflow"),
+        ("texts", "unknown_campaign") => Some("campaign"),
         (_, "unknown_campaign") => Some("campaigns"),
         (_, "not_top_disposition") | ("campaigns", "unknown_disposition") => Some("dispositions"),
         ("dispositions", "unknown_disposition" | "disposition_too_deep" | "disposition_has_children") => {

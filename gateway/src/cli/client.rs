@@ -1,6 +1,7 @@
-//! The commands that ask a running server: `apply` and `dead-letters`.
+//! The commands that ask a running server: `apply`, `export-config` and `dead-letters`.
 
 use std::error::Error;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use schemas::api::views::{DeadLetter, DeliveredLetters};
 
 use super::Outcome;
 use crate::api_client::ApiClient;
-use crate::apply::apply as apply_file;
+use crate::apply::{apply as apply_file, export};
 use crate::secrets::from_environment;
 use crate::serve::admin_token_path;
 
@@ -40,7 +41,7 @@ impl ServerArgs {
     }
 }
 
-/// Make clients, projects, campaigns, channels, dispositions and agents be as a file says.
+/// Make the settings, clients, projects, channels, dispositions, campaigns, texts and agents be as a file says.
 ///
 /// Applying a file twice changes nothing. An error names the file, the line and the field. See
 /// examples/contact-centre.toml.
@@ -56,6 +57,31 @@ pub(super) async fn apply(args: ApplyArgs) -> Outcome {
     let api = args.server.client()?;
     let applied = apply_file(&api, &args.file, |place| println!("set {place}")).await?;
     println!("{} of {} masters changed", applied.changed, applied.total);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Print the configuration as a file for `apply`.
+///
+/// Settings, clients, projects, channels, dispositions, campaigns, texts and agents, as they are now. Applied to the same
+/// server it changes nothing; applied to another it makes the same contact centre. Tokens and conversations are not in it.
+#[derive(Args)]
+pub(super) struct ExportConfigArgs {
+    /// Write it to this file, which must not exist, instead of printing it
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(super) async fn export_config(args: ExportConfigArgs) -> Outcome {
+    let text = export(&args.server.client()?).await?;
+    match args.output {
+        None => print!("{text}"),
+        Some(path) => {
+            let made = std::fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+            made.map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

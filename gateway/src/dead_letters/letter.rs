@@ -6,7 +6,7 @@ use bytes::Bytes;
 use schemas::Timestamp;
 use serde_json::{Value, json};
 
-use crate::whatsapp::webhook::{self, InboundMessage, ParseError, Update, UpdateKind};
+use crate::whatsapp::webhook::{self, InboundMessage, ParseError, USER_ID_UPDATE, Update, UpdateKind};
 
 pub(super) const REASON: &str = "Atender-Reason";
 pub(super) const RECEIVED_AT: &str = "Atender-Received-At";
@@ -57,6 +57,16 @@ pub(crate) fn body_of(update: &Update) -> String {
     };
     let change = match &update.kind {
         UpdateKind::Message(message) => within_messages("messages", json!([sender(message)])),
+        UpdateKind::IdentityChange(change) if change.provider_id.is_some() => {
+            within_messages("messages", Value::Null)
+        }
+        UpdateKind::IdentityChange(_) => {
+            let metadata = json!({"phone_number_id": update.phone_number_id});
+            let raw = &update.raw;
+            format!(
+                r#"{{"field":"{USER_ID_UPDATE}","value":{{"metadata":{metadata},"{USER_ID_UPDATE}":[{raw}]}}}}"#
+            )
+        }
         UpdateKind::Status(_) => within_messages("statuses", Value::Null),
         UpdateKind::Other { field } => match field.strip_prefix("messages.") {
             Some(member) if !is_change_of(&update.raw, field) => within_messages(member, Value::Null),
@@ -110,6 +120,17 @@ mod tests {
         ] {
             assert_reads_back(&of_messages(value));
         }
+    }
+
+    #[test]
+    fn a_letter_holds_a_change_of_a_number_or_user_id() {
+        assert_reads_back(&of_messages(
+            r#""messages":[{"from":"346","id":"w1","timestamp":"17","type":"system","system":{"type":"user_changed_number","wa_id":"347"}}]"#,
+        ));
+        let updates = r#"[{"user_id":{"previous":"ES.1","current":"ES.2"},"timestamp":"17"},{"wa_id":"346","user_id":{"previous":"ES.3","current":"ES.4"}}]"#;
+        assert_reads_back(&format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"changes":[{{"field":"user_id_update","value":{{"user_id_update":{updates}}}}}]}}]}}"#
+        ));
     }
 
     #[test]

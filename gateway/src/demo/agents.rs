@@ -69,6 +69,7 @@ impl Agents {
                 think,
                 news,
                 until: agents.stop_work.clone(),
+                ignored: false,
             };
             agents.working.spawn(hands.work());
         }

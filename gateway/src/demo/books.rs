@@ -71,11 +71,20 @@ impl Closing<'_> {
     async fn settled(&self) -> Result<Ledger, BooksError> {
         let deadline = Instant::now() + SETTLES_WITHIN;
         let mut follower = Follower::open(&self.stage.server().app().log).await?;
+        // What waits by the clock is over when nothing has happened for longer than anything waits.
+        let quiet_for = self.stage.workspace.longest_wait() + LOOK_AGAIN;
+        let (mut last, mut moved_at) = (None, Instant::now());
         loop {
             let counts = self.stage.stand_in().webhook_counts();
             follower.read_to_head().await?;
+            if follower.ledger.last_of_any != last {
+                (last, moved_at) = (follower.ledger.last_of_any, Instant::now());
+            }
+            let is_quiet = moved_at.elapsed() >= quiet_for;
             let reported = counts.delivered + counts.given_up >= counts.planned;
-            if (reported && follower.ledger.outbound.under_way() == 0) || Instant::now() >= deadline {
+            if (is_quiet && reported && follower.ledger.outbound.under_way() == 0)
+                || Instant::now() >= deadline
+            {
                 return Ok(follower.ledger);
             }
             tokio::time::sleep(LOOK_AGAIN).await;

@@ -136,12 +136,13 @@ impl<'a> Day<'a> {
     /// Closes: nobody writes any more, what is under way comes to its end, and the books are checked.
     ///
     /// # Errors
-    /// [`DayError::Books`].
+    /// [`DayError::Stage`] when atender does not hear that the day is over, [`DayError::Books`].
     pub async fn end(self) -> Result<DaySummary, DayError> {
         let Self { stage, tally, customers, mut agents, mut others, stop_work, stop_watching } = self;
         customers.stop().await;
         stop_work.cancel();
         agents.stop_working().await;
+        stage.workspace.close(stage.admin()).await?;
         let closing = Closing { stage, tally: &tally, heard: &agents.heard };
         let books = closing.check().await?;
         agents.stop_listening().await;

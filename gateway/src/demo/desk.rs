@@ -15,13 +15,17 @@ use crate::api_client::{ApiClient, ApiError};
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// What people run into when two of them do something at the same time; no fault of anybody.
-const EXPECTED_REFUSALS: [&str; 8] = [
+const EXPECTED_REFUSALS: [&str; 12] = [
     "conversation_not_open",
     "not_assigned_agent",
     "already_assigned",
     "reserved_for_exclusive_agent",
     "agent_not_online",
     "agent_full",
+    "not_offered",
+    "offered_to_another",
+    "attended_by_nobody",
+    "transfer_offered_already",
     "transfer_to_self",
     "no_exclusive_agent",
 ];

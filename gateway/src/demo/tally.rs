@@ -28,6 +28,16 @@ pub enum Count {
     WebhookRetries,
     /// Sends that WhatsApp put off.
     SendRetries,
+    /// Offers that agents accepted.
+    OffersAccepted,
+    /// Offers that they declined, or did not answer.
+    OffersLost,
+    /// Customers' messages for whose answer a time was set.
+    AnswersDue,
+    /// Times for an answer that were missed.
+    AnswersLate,
+    /// Predefined texts sent.
+    Texts,
     /// Conversations handed over.
     Transfers,
     /// Conversations assigned by hand.

@@ -41,20 +41,28 @@ impl Board {
         match body {
             EntryBody::Queued { .. } | EntryBody::Offered { .. } => self.set(id, true),
             EntryBody::Assigned { .. } => self.set(id, false),
-            EntryBody::Finished { .. } => self.close(id),
+            EntryBody::Finished { .. } | EntryBody::MergedInto { .. } => self.close(id),
             EntryBody::Inbound { .. }
             | EntryBody::Outbound { .. }
             | EntryBody::Note { .. }
             | EntryBody::Transferred { .. }
             | EntryBody::OfferEnded { .. }
             | EntryBody::AfterWorkEnded { .. }
+            | EntryBody::TransferOffered { .. }
+            | EntryBody::TransferOfferEnded { .. }
             | EntryBody::TakenOver { .. }
             | EntryBody::GivenBack { .. }
             | EntryBody::Overflowed { .. }
             | EntryBody::NeedsSet { .. }
+            | EntryBody::ResponseAwaited { .. }
+            | EntryBody::ResponseMissed { .. }
+            | EntryBody::InactivityWarned { .. }
+            | EntryBody::InactivityPutOff { .. }
             | EntryBody::Released { .. }
             | EntryBody::ExclusiveAgentSet { .. }
-            | EntryBody::ExclusiveAgentRemoved { .. } => {}
+            | EntryBody::ExclusiveAgentRemoved { .. }
+            | EntryBody::AddressChanged { .. }
+            | EntryBody::Joined { .. } => {}
         }
     }
 }
@@ -73,6 +81,11 @@ pub(super) async fn watch(
         .listen(|Pushed { event, listening }| match event.change {
             LiveChange::Entry { conversation, agent, entry, .. } => {
                 board.entry(conversation, &entry.body);
+                match &entry.body {
+                    EntryBody::ResponseAwaited { due_at: Some(_), .. } => tally.one(Count::AnswersDue),
+                    EntryBody::ResponseMissed { .. } => tally.one(Count::AnswersLate),
+                    _ => {}
+                }
                 tally.set_open(board.open.len(), board.waiting);
                 if let EntryBody::Inbound { provider_id, .. } = &entry.body
                     && agent.is_none()
@@ -91,7 +104,10 @@ pub(super) async fn watch(
                 }
                 tally.set_online(board.online.len());
             }
-            LiveChange::Status { .. } | LiveChange::Connection { .. } | LiveChange::Configuration { .. } => {}
+            LiveChange::Status { .. }
+            | LiveChange::Connection { .. }
+            | LiveChange::Contact { .. }
+            | LiveChange::Configuration { .. } => {}
         })
         .await;
 }

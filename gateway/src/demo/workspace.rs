@@ -1,11 +1,12 @@
 //! The workspace of the demo: its masters, and what the simulated people must know of them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use reqwest::Method;
 use schemas::api::Accepted;
 use schemas::api::requests::{DefineAgent, DefineCampaign, DefineChannel, DefineDisposition};
-use schemas::{AgentId, CampaignId, ChannelId, DispositionId, Role};
+use schemas::{AgentId, CampaignId, ChannelId, DispositionId, Role, Routing};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -58,6 +59,36 @@ impl Workspace {
             admin.send::<Accepted>(Method::PUT, &place.path(), body).await?;
         }
         Ok(())
+    }
+
+    /// Has nothing happen by itself any more but what waits already.
+    pub(super) async fn close(&self, admin: &ApiClient) -> Result<(), StageError> {
+        for (id, campaign) in &self.campaigns {
+            let routing = Routing { offer_seconds: None, overflow: None, ..campaign.routing.clone() };
+            let closed =
+                DefineCampaign { routing, service_level: None, inactivity: None, ..campaign.clone() };
+            admin.send::<Accepted>(Method::PUT, &format!("/v1/campaigns/{id}"), &closed).await?;
+        }
+        Ok(())
+    }
+
+    /// The longest that anything waits in any campaign but for ever.
+    pub(super) fn longest_wait(&self) -> Duration {
+        let of = |campaign: &DefineCampaign| {
+            let (routing, level) = (&campaign.routing, campaign.service_level.unwrap_or_default());
+            let silence = campaign.inactivity.as_ref();
+            [
+                campaign.exclusive_wait_seconds,
+                routing.offer_seconds.map(u32::from),
+                routing.overflow.as_ref().map(|overflow| overflow.after_seconds),
+                level.first_response_seconds,
+                level.next_response_seconds,
+                silence.and_then(|silence| silence.warn_after_seconds),
+                silence.map(|silence| silence.close_after_seconds),
+            ]
+        };
+        let longest = self.campaigns.values().flat_map(of).flatten().max();
+        Duration::from_secs(longest.unwrap_or_default().into())
     }
 
     /// Those who have this role.

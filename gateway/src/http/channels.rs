@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{DefaultBodyLimit, State};
 use engine::clock;
 use schemas::api::Accepted;
-use schemas::api::requests::{ReceiveMessage, RecordReceipt, UnsupportedContent};
-use schemas::command::{InboundMessage, Receipt};
+use schemas::api::requests::{ChangeIdentity, ReceiveMessage, RecordReceipt, UnsupportedContent};
+use schemas::command::{IdentityChange, InboundMessage, Receipt};
 use schemas::event::ChannelDefined;
 use schemas::{ChannelId, Command, CommandId, ContactId, Content, Rejection};
 use utoipa_axum::router::OpenApiRouter;
@@ -26,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(receive))
         .layer(DefaultBodyLimit::max(INBOUND_BYTES_MAX))
         .routes(routes!(record_receipt))
+        .routes(routes!(change_identity))
 }
 
 /// A contact wrote
@@ -34,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// is what makes repeating it safe, for at least 8 days. A contact without an open conversation on the channel gets
 /// a new one, which is assigned at once or waits. Up to 512 KiB of JSON, and 256 KiB of content.
 ///
-/// Refused with `channel_without_campaign`, `content_too_large`, `invalid_text` or `forbidden`.
+/// Refused with `channel_without_campaign`, `content_too_large`, `too_many`, `invalid_text` or `forbidden`.
 #[utoipa::path(
     post,
     operation_id = "receive_message",
@@ -53,11 +54,14 @@ async fn receive(
     let kind = find(&app, &channel).await?.kind;
     let content = content(body.text, body.unsupported)?;
     let contact = ContactId::of_identity(&app.contact_key, kind.network(), &body.from);
+    let of = |address: String| (ContactId::of_identity(&app.contact_key, kind.network(), &address), address);
+    let also = body.also_known_as.into_iter().map(of).collect();
     let id = CommandId::of_inbound(&app.workspace, &channel, &body.provider_id);
     let message = InboundMessage {
         channel,
         contact,
         identity: body.from,
+        also,
         profile_name: body.profile_name,
         provider_id: body.provider_id,
         content,
@@ -75,6 +79,34 @@ fn content(text: Option<String>, unsupported: Option<UnsupportedContent>) -> Res
             Err(Failure::because(Fault::InvalidBody, title).in_field("text"))
         }
     }
+}
+
+/// A contact has another address
+///
+/// For the connector of the channel. Whoever writes from the new address is the same contact from now on, and what is
+/// sent in their open conversations goes there. It opens no conversation.
+///
+/// Refused with `same_identity`, `invalid_text` or `forbidden`.
+#[utoipa::path(
+    post,
+    operation_id = "change_identity",
+    path = "/v1/channels/{channel}/identity-changes",
+    tag = "channels",
+    params(("channel" = ChannelId, Path, description = "On which channel; it holds on the whole network.")),
+    request_body = ChangeIdentity,
+    responses((status = 200, description = "It is so from now on.", body = Accepted))
+)]
+async fn change_identity(
+    State(app): State<Arc<App>>,
+    Path(channel): Path<ChannelId>,
+    Order(order, body): Order<ChangeIdentity>,
+) -> Result<Done, Failure> {
+    require_own(&order.caller, &channel)?;
+    let network = find(&app, &channel).await?.kind.network();
+    let named = |address: String| (ContactId::of_identity(&app.contact_key, network, &address), address);
+    let (from, to) = (named(body.from), named(body.to));
+    let change = IdentityChange { channel, from, to, also: Vec::new() };
+    order.submit(&app, Command::ChangeIdentity(change)).await
 }
 
 /// How far an outbound message has come

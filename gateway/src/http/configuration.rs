@@ -1,4 +1,4 @@
-//! The masters: clients, projects, campaigns, channels, dispositions, agents. Administrators define them, whoever
+//! The masters: clients, projects, campaigns, channels, dispositions, predefined texts, agents. Administrators define them, whoever
 //! works here reads them. Defining one as it is already changes nothing.
 
 mod shapes;
@@ -9,16 +9,18 @@ use axum::extract::State;
 use schemas::api::Accepted;
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
-    DefineSettings,
+    DefineSettings, DefineText,
 };
-use schemas::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId};
+use schemas::{
+    AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ProjectId, TextId, Timestamp,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::Path;
-use super::order::{Done, Order};
+use super::order::{Done, NoBody, Order};
 use super::problem::{Failure, Fault};
 use super::reading::{Answer, Reading};
 use crate::app::App;
@@ -30,6 +32,29 @@ struct Master<T> {
     id: String,
     /// How it was defined; what the request that defines it takes.
     definition: T,
+}
+
+/// A campaign as it is.
+#[derive(Serialize, ToSchema)]
+struct Campaign {
+    /// Its id.
+    id: String,
+    /// How it was defined; what the request that defines it takes.
+    definition: DefineCampaign,
+    /// Whether it is open at the moment; absent when it has no business hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours_now: Option<HoursNow>,
+}
+
+/// How a campaign that has business hours stands at the moment.
+#[derive(Serialize, ToSchema)]
+struct HoursNow {
+    /// Whether it is open.
+    is_open: bool,
+    /// When it opens next.
+    opens_at: Option<Timestamp>,
+    /// When it closes, while it is open.
+    closes_at: Option<Timestamp>,
 }
 
 /// An agent as they are.
@@ -68,6 +93,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(channels::define, channels::show))
         .routes(routes!(dispositions::list))
         .routes(routes!(dispositions::define, dispositions::show))
+        .routes(routes!(texts::list))
+        .routes(routes!(texts::define, texts::show, remove_text))
         .routes(routes!(agents::list))
         .routes(routes!(agents::define, agents::show))
 }
@@ -90,6 +117,26 @@ async fn define_settings(
     Order(order, body): Order<DefineSettings>,
 ) -> Result<Done, Failure> {
     order.submit(&app, shapes::define_settings(body)).await
+}
+
+/// Remove a predefined text
+///
+/// For administrators. Messages that were sent with it stay as they are.
+///
+/// Refused with `unknown_text` or `forbidden`.
+#[utoipa::path(
+    delete,
+    path = "/v1/texts/{id}",
+    tag = "configuration",
+    params(("id" = TextId, Path, description = "The text's id.")),
+    responses((status = 200, description = "There is no such text any more.", body = Accepted))
+)]
+async fn remove_text(
+    State(app): State<Arc<App>>,
+    Path(id): Path<TextId>,
+    Order(order, NoBody {}): Order<NoBody>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::RemoveText(id)).await
 }
 
 /// Show the settings
@@ -181,12 +228,14 @@ masters! {
         define_client, show_client, client;
     projects "project": ProjectId, DefineProject => Master<DefineProject>,
         define_project, show_project, project;
-    campaigns "campaign": CampaignId, DefineCampaign => Master<DefineCampaign>,
+    campaigns "campaign": CampaignId, DefineCampaign => Campaign,
         define_campaign, show_campaign, campaign;
     channels "channel": ChannelId, DefineChannel => Master<DefineChannel>,
         define_channel, show_channel, channel;
     dispositions "disposition": DispositionId, DefineDisposition => Master<DefineDisposition>,
         define_disposition, show_disposition, disposition;
+    texts "text": TextId, DefineText => Master<DefineText>,
+        define_text, show_text, text;
     agents "agent": AgentId, DefineAgent => Agent,
         define_agent, show_agent, agent;
 }

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::extract::Path;
 use super::order::{Done, NoBody, Order};
 use super::problem::{Failure, Fault};
+use super::texts;
 use crate::app::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -20,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(send))
         .routes(routes!(assign))
         .routes(routes!(transfer))
+        .routes(routes!(withdraw_transfer))
         .routes(routes!(finish))
         .routes(routes!(accept))
         .routes(routes!(decline))
@@ -34,10 +36,12 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 
 /// Send a message
 ///
-/// Only the agent who has the conversation sends; a supervisor takes it over first. The answer says that the
-/// message is in the log; it goes out after that, and its status follows by live push. At most 4096 characters.
+/// A text, or the shortcut of a predefined one, whose fields are filled in with what is known now. Only the agent who has
+/// the conversation sends; a supervisor takes it over first. The answer says that the message is in the log; it goes out
+/// after that, and its status follows by live push. At most 4096 characters.
 ///
-/// Refused with `not_assigned_agent`, `conversation_not_open`, `empty_message` or `message_too_long`.
+/// Refused with `not_assigned_agent`, `conversation_not_open`, `empty_message`, `message_too_long`, `unknown_shortcut` or
+/// `text_field_empty`.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/messages",
@@ -51,7 +55,16 @@ async fn send(
     Path(conversation): Path<ConversationId>,
     Order(order, body): Order<SendMessage>,
 ) -> Result<Done, Failure> {
-    let content = Content::Text(body.text);
+    let content = match (body.text, body.shortcut) {
+        (Some(text), None) => Content::Text(text),
+        (None, Some(shortcut)) => {
+            texts::of_shortcut(&app, &order.caller.principal, conversation, &shortcut).await?
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let title = "a message is a text or the shortcut of one, and one of the two";
+            return Err(Failure::because(Fault::InvalidBody, title).in_field("text"));
+        }
+    };
     order.submit(&app, Command::Send { conversation, content }).await
 }
 
@@ -85,10 +98,13 @@ async fn assign(
 /// To an agent who is online, works in the same campaign, handles the channel and has room; or to another campaign
 /// of the same channel, where it goes to an agent or waits in the queue. The note with the reason is mandatory.
 ///
+/// With `offer` the agent is asked first. They accept or decline as any offer; until they accept, the conversation stays
+/// where it is. After the campaign's `offer_seconds`, or 60 where it has none, the question ends by itself.
+///
 /// Each failed condition has its own code: `note_required`, `agent_not_online`, `agent_not_in_campaign`,
 /// `agent_not_on_channel`, `agent_full`, `agent_does_not_attend`, `transfer_to_self`, `transfer_to_same_campaign`,
 /// `campaign_not_on_channel`, `only_one_campaign`, `unknown_agent`, `unknown_campaign`, `not_assigned_agent`,
-/// `conversation_not_open`.
+/// `conversation_not_open`; and of those that are offered, `transfer_offered_already` and `attended_by_nobody`.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/transfer",
@@ -102,8 +118,15 @@ async fn transfer(
     Path(conversation): Path<ConversationId>,
     Order(order, body): Order<Transfer>,
 ) -> Result<Done, Failure> {
-    let Transfer { agent, campaign, note } = body;
+    let Transfer { agent, campaign, note, offer } = body;
     let to = match (agent, campaign) {
+        (Some(agent), None) if offer => {
+            return order.submit(&app, Command::OfferTransfer { conversation, agent, note }).await;
+        }
+        (None, Some(_)) if offer => {
+            let title = "a campaign cannot be asked whether it takes a conversation";
+            return Err(Failure::because(Fault::InvalidBody, title).in_field("offer"));
+        }
         (Some(agent), None) => TransferTarget::Agent(agent),
         (None, Some(campaign)) => TransferTarget::Campaign(campaign),
         (Some(_), Some(_)) | (None, None) => {
@@ -112,6 +135,26 @@ async fn transfer(
         }
     };
     order.submit(&app, Command::Transfer { conversation, to, note }).await
+}
+
+/// Withdraw an offered transfer
+///
+/// The agent is asked no more whether they take the conversation over.
+///
+/// Refused with `no_transfer_offered`, `not_assigned_agent` or `conversation_not_open`.
+#[utoipa::path(
+    post,
+    path = "/v1/conversations/{id}/transfer/withdraw",
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Which conversation.")),
+    responses((status = 200, description = "Nobody is asked any more.", body = Accepted))
+)]
+async fn withdraw_transfer(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<ConversationId>,
+    Order(order, NoBody {}): Order<NoBody>,
+) -> Result<Done, Failure> {
+    order.submit(&app, Command::WithdrawTransfer { conversation }).await
 }
 
 /// Finish a conversation
@@ -144,7 +187,7 @@ async fn finish(
 
 /// Accept an offer
 ///
-/// The conversation is the agent's from now on.
+/// The conversation is the agent's from now on: one that routing offers, or that its agent offers to transfer.
 ///
 /// Refused with `not_offered` or `conversation_not_open`.
 #[utoipa::path(
@@ -164,7 +207,8 @@ async fn accept(
 
 /// Decline an offer
 ///
-/// The conversation goes to somebody else, or waits. It is not offered to this agent again until somebody has had it.
+/// The conversation goes to somebody else, or waits. It is not offered to this agent again until somebody has had it. When
+/// its agent offers to transfer it, it stays with them.
 ///
 /// Refused with `not_offered` or `conversation_not_open`.
 #[utoipa::path(

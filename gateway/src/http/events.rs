@@ -47,7 +47,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// Live events
 ///
 /// Server-sent events. The first is `hello`, with the position from which on nothing is missed. Then `entry`,
-/// `status`, `presence`, `connection` and `configuration`, as below, each with its position as the id. Give the last id back, as
+/// `status`, `presence`, `connection`, `contact` and `configuration`, as below, each with its position as the id. Give the last id back, as
 /// `Last-Event-ID` or `after`, to go on from there; when what came after it is not kept any more, `reload` comes
 /// instead, with the position to go on from once the views have been read again. `reload` followed by the end of
 /// the stream means that the client was too slow, or that a view has been built again.
@@ -188,6 +188,7 @@ fn kind(change: &LiveChange) -> &'static str {
         LiveChange::Status { .. } => "status",
         LiveChange::Presence { .. } => "presence",
         LiveChange::Connection { .. } => "connection",
+        LiveChange::Contact { .. } => "contact",
         LiveChange::Configuration { .. } => "configuration",
     }
 }

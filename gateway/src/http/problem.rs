@@ -176,7 +176,11 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
         Rejection::AddressTaken(_) => "address",
         Rejection::NotTopDisposition(_) => "dispositions",
         Rejection::DispositionTooDeep(_) | Rejection::DispositionHasChildren(_) => "parent",
-        Rejection::EmptyMessage | Rejection::MessageTooLong(_) => "text",
+        Rejection::EmptyMessage
+        | Rejection::MessageTooLong(_)
+        | Rejection::TextBrace
+        | Rejection::UnknownTextField(_) => "text",
+        Rejection::ShortcutTaken(..) => "shortcut",
         Rejection::NoteRequired => "note",
         Rejection::AgentOffline(_)
         | Rejection::AgentNotInCampaign(..)
@@ -202,9 +206,23 @@ fn field_of(rejection: &Rejection) -> Option<Cow<'static, str>> {
         Rejection::OfferOutOfRange(_) => "offer_seconds",
         Rejection::OverflowOutOfRange(_) | Rejection::OverflowToItself(_) => "overflow",
         Rejection::AfterWorkOutOfRange(_) => "after_work_seconds",
+        Rejection::InactivityOutOfRange(_) => "inactivity",
+        Rejection::InactivityWarning => "warn_text",
+        Rejection::ServiceLevelOutOfRange(_) => "service_level",
+        Rejection::UnknownTimeZone(_) => "time_zone",
+        Rejection::NotATimeOfDay(_)
+        | Rejection::HoursEndFirst(..)
+        | Rejection::HoursOverlap(_)
+        | Rejection::NeverOpen => "weekly",
+        Rejection::NotADay(_) => "holidays",
         Rejection::ExpiryNotAhead => "until",
         Rejection::NotAReceiptStatus => "status",
         Rejection::ReceiptWithoutMessage => "message",
+        Rejection::InvalidEmail => "email",
+        Rejection::InvalidPhone => "phone",
+        Rejection::UnknownContactField(..) | Rejection::InvalidContactField(_) => "fields",
+        Rejection::DuplicateContactField(_) | Rejection::ContactFieldChoices(_) => "contact_fields",
+        Rejection::SameIdentity => "to",
         Rejection::KeyReused => "Idempotency-Key",
         _ => return None,
     };

@@ -1,9 +1,10 @@
 //! Who sees what. Supervisors, administrators and auditors see everything. An agent sees their own inbox, the queues
 //! of their campaigns, the conversations they have or had when they were finished, those that wait in their
-//! campaigns, and, while they have one open with a contact, as many of that contact's past conversations with the
-//! same client as the client allows. Connectors see none of it.
+//! campaigns or that they are asked to take over, and, while they have one open with a contact, as many of that contact's
+//! past conversations with the same client as the client allows. An agent who sees a conversation of a contact sees the
+//! contact, with the fields of the clients they work for. Connectors see none of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use schemas::api::views::{ContactConversation, Conversation, ConversationState};
 use schemas::event::AgentDefined;
@@ -74,6 +75,23 @@ impl Sight {
         require(self.audits())
     }
 
+    /// Whether a contact is of the agent's business: whoever sees one of their conversations sees them.
+    ///
+    /// # Errors
+    /// Faults of the views.
+    pub(super) fn sees_contact(&self, app: &App, contact: ContactId) -> Result<bool, Failure> {
+        match self.own() {
+            None => Ok(true),
+            Some(agent) => Ok(!conversations_of_contact(app, agent, contact)?.is_empty()),
+        }
+    }
+
+    /// # Errors
+    /// 403 for a contact who is none of the agent's business.
+    pub(super) fn require_contact(&self, app: &App, contact: ContactId) -> Result<(), Failure> {
+        require(self.sees_contact(app, contact)?)
+    }
+
     /// # Errors
     /// 403 for a conversation that is none of the agent's business.
     pub(super) fn require_conversation(&self, app: &App, conversation: &Conversation) -> Result<(), Failure> {
@@ -83,9 +101,25 @@ impl Sight {
         if conversation.agent.as_ref() == Some(&agent.agent) || waits_here {
             return Ok(());
         }
+        // Who is asked whether they take it over reads it first.
+        let open = app.views.inbox().open_conversation(&app.workspace, conversation.id)?;
+        if open.and_then(|open| open.offered_to).as_ref() == Some(&agent.agent) {
+            return Ok(());
+        }
         let seen = conversations_of_contact(app, agent, conversation.contact)?;
         require(seen.iter().any(|row| row.conversation == conversation.id))
     }
+}
+
+/// The clients whose fields of contacts the caller sees; nothing for all of them.
+pub(super) fn clients_seen(app: &App, sight: &Sight) -> Result<Option<HashSet<ClientId>>, Failure> {
+    let Some(agent) = sight.own() else { return Ok(None) };
+    let mut clients = Clients { app, known: HashMap::new() };
+    let mut seen = HashSet::new();
+    for campaign in &agent.campaigns {
+        seen.extend(clients.of(campaign)?.map(|(client, _)| client));
+    }
+    Ok(Some(seen))
 }
 
 fn require(allowed: bool) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! The command that one update of a webhook stands for. Data in, data out.
 
-use schemas::command::{InboundMessage, Receipt};
+use schemas::command::{IdentityChange, InboundMessage, Receipt};
 use schemas::{
     Actor, ChannelId, ChannelKind, Command, CommandId, ContactId, Content, DeliveryError, DeliveryStatus,
     Submission, Timestamp, WorkspaceId,
@@ -35,6 +35,11 @@ pub(super) fn submission(
                 Command::RecordReceipt(receipt(status, channel)),
             )
         }
+        UpdateKind::IdentityChange(change) => {
+            let channel = known()?;
+            let command = Command::ChangeIdentity(identity_change(change, channel, contact_key));
+            (channel, change_id(workspace, channel, change), command)
+        }
         UpdateKind::Other { field } => {
             return Err(format!("an update of `{field}` is not understood by this version"));
         }
@@ -50,19 +55,52 @@ fn inbound(
     contact_key: &[u8; 32],
 ) -> InboundMessage {
     // The phone number comes first: contacts known before user ids existed are known by it.
-    let identity = message.from.wa_id.as_ref().or(message.from.user_id.as_ref()).cloned().unwrap_or_default();
+    let mut known = [&message.from.wa_id, &message.from.user_id].into_iter().flatten().cloned();
+    let identity = known.next().unwrap_or_default();
+    let also = known.map(|other| named(contact_key, &other)).collect();
     let content = match &message.text {
         Some(text) => Content::Text(text.clone()),
         None => Content::Unsupported { kind: message.kind.clone(), raw: raw.to_owned() },
     };
     InboundMessage {
         channel: channel.clone(),
-        contact: ContactId::of_identity(contact_key, ChannelKind::Whatsapp.network(), &identity),
+        contact: named(contact_key, &identity).0,
         identity,
+        also,
         profile_name: message.profile_name.clone(),
         provider_id: message.provider_id.clone(),
         content,
         written_at: Timestamp::from_millis(message.written_at_ms),
+    }
+}
+
+/// An address, with the id that it stands for.
+fn named(contact_key: &[u8; 32], address: &str) -> (ContactId, String) {
+    let id = ContactId::of_identity(contact_key, ChannelKind::Whatsapp.network(), address);
+    (id, address.to_owned())
+}
+
+fn identity_change(
+    change: &webhook::IdentityChange,
+    channel: &ChannelId,
+    contact_key: &[u8; 32],
+) -> IdentityChange {
+    IdentityChange {
+        channel: channel.clone(),
+        from: named(contact_key, &change.from),
+        to: named(contact_key, &change.to),
+        also: change.also.iter().map(|other| named(contact_key, other)).collect(),
+    }
+}
+
+/// The same for every copy of a change.
+fn change_id(workspace: &WorkspaceId, channel: &ChannelId, change: &webhook::IdentityChange) -> CommandId {
+    match &change.provider_id {
+        Some(id) => CommandId::of_inbound(workspace, channel, id),
+        None => {
+            let subject = format!("{}/{}", change.from, change.to);
+            CommandId::of_step(workspace, "whatsapp user id", subject.as_bytes(), change.changed_at_ms)
+        }
     }
 }
 
@@ -137,6 +175,8 @@ mod tests {
         let inbound = received(&update);
         assert_eq!(inbound.content, Content::Text("hola".into()));
         assert_eq!(inbound.identity, "346");
+        let other = ContactId::of_identity(&KEY, "whatsapp", "ES.9");
+        assert_eq!(inbound.also, [(other, "ES.9".to_owned())]);
         assert_eq!(inbound.contact, ContactId::of_identity(&KEY, "whatsapp", "346"));
         assert_eq!(inbound.written_at, Timestamp::from_millis(1_767_225_600_000));
     }

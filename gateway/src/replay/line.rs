@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use schemas::event::{AssignReason, Event, NoteKind, OfferEnd};
+use schemas::event::{AssignReason, Author, Event, NoteKind, OfferEnd, ResponseKind, SystemCause};
 use schemas::frame::CommitHeader;
 use schemas::{Actor, Content, DeliveryError, Needs, Position, TransferTarget};
 
@@ -51,14 +51,11 @@ fn describe(event: &Event) -> String {
         Event::ConversationOffered(e) => {
             format!("offered to {} until {}: {}", e.agent, e.until, reason(&e.reason))
         }
-        Event::OfferEnded(e) => {
-            let how = match e.cause {
-                OfferEnd::Declined => "declined by",
-                OfferEnd::TimedOut => "not answered by",
-                OfferEnd::Withdrawn => "withdrawn from",
-            };
-            format!("offer {how} {}", e.agent)
+        Event::OfferEnded(e) => format!("offer {} {}", how(e.cause), e.agent),
+        Event::TransferOffered(e) => {
+            format!("transfer offered by {} to {} until {}: {}", e.from, e.to, e.until, quoted(&e.note))
         }
+        Event::TransferOfferEnded(e) => format!("offered transfer {} {}", how(e.cause), e.to),
         Event::ConversationTakenOver(e) => format!("taken over by {} from {}", e.by, e.from),
         Event::ConversationGivenBack(e) => format!("given back to {} by {}", e.to, e.by),
         Event::AfterWorkEnded(e) => format!("{} is done after it", e.agent),
@@ -69,7 +66,19 @@ fn describe(event: &Event) -> String {
         },
         Event::ExclusiveAgentSet(e) => format!("exclusive agent in campaign {} is {}", e.campaign, e.agent),
         Event::ExclusiveAgentRemoved(e) => format!("no exclusive agent in campaign {} any more", e.campaign),
-        Event::MessageSubmitted(e) => format!("out  {} ({} by {})", content(&e.content), e.message, e.agent),
+        Event::MessageSubmitted(e) => {
+            format!("out  {} ({} by {})", content(&e.content), e.message, author(&e.author))
+        }
+        Event::ResponseAwaited(e) => match e.due_at {
+            Some(due_at) => format!("{} answer due by {due_at}", which(e.kind)),
+            None => format!("{} answer due at no time any more", which(e.kind)),
+        },
+        Event::ResponseMissed(e) => format!("{} answer did not come by {}", which(e.kind), e.due_at),
+        Event::InactivityWarned(e) => format!("customer silent: closed at {} if they stay so", e.close_at),
+        Event::InactivityPutOff(e) => match e.until {
+            Some(until) => format!("customer silent: put off until {until}"),
+            None => "customer silent: put off for ever".to_owned(),
+        },
         Event::SendAttempted(e) => format!("     {} attempt {}", e.message, e.attempt),
         Event::SendAccepted(e) => format!("     {} accepted as {}", e.message, e.provider_id),
         Event::SendDeferred(e) => {
@@ -81,6 +90,11 @@ fn describe(event: &Event) -> String {
             let (receipt, status) = (word(e.receipt), word(e.status));
             format!("     {} receipt {receipt}, status {status}{why}", e.message)
         }
+        Event::AddressChanged(e) => {
+            format!("answers go to {} instead of {}", e.to.escape_debug(), e.from.escape_debug())
+        }
+        Event::ConversationMerged(e) => format!("over: goes on in {}", e.into),
+        Event::ConversationJoined(e) => format!("goes on for {} too", e.other),
         Event::MessageResent(e) => format!("     {} sent again", e.message),
         Event::MessageSettled(e) => format!("     {} settled as {}", e.message, word(e.status)),
         Event::WorkspaceCreated(_)
@@ -93,9 +107,39 @@ fn describe(event: &Event) -> String {
         | Event::PresenceChanged(_)
         | Event::QueueRouted(_)
         | Event::SettingsDefined(_)
+        | Event::TextDefined(_)
+        | Event::TextRemoved(_)
         | Event::AgentConnected(_)
         | Event::AgentDisconnected(_)
-        | Event::ReceiptParked(_) => event.name().to_owned(),
+        | Event::ReceiptParked(_)
+        | Event::ContactsMerged(_)
+        | Event::IdentityChanged(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactNoteAdded(_) => event.name().to_owned(),
+    }
+}
+
+fn how(ended: OfferEnd) -> &'static str {
+    match ended {
+        OfferEnd::Declined => "declined by",
+        OfferEnd::TimedOut => "not answered by",
+        OfferEnd::Withdrawn => "withdrawn from",
+    }
+}
+
+fn author(author: &Author) -> String {
+    match author {
+        Author::Agent(agent) => agent.to_string(),
+        Author::System(SystemCause::OutOfHours) => "atender: out of hours".to_owned(),
+        Author::System(SystemCause::InactivityWarning) => "atender: inactivity warning".to_owned(),
+        Author::System(SystemCause::InactivityClosed) => "atender: closed for inactivity".to_owned(),
+    }
+}
+
+fn which(kind: ResponseKind) -> &'static str {
+    match kind {
+        ResponseKind::First => "first",
+        ResponseKind::Next => "next",
     }
 }
 

@@ -2,6 +2,7 @@
 //! kept whole as [`UpdateKind::Other`], so one malformed update never costs the others, and nothing is dropped.
 //! Check the signature first: this trusts that the body comes from Meta.
 
+mod identity;
 mod json;
 mod read;
 #[cfg(test)]
@@ -14,6 +15,9 @@ use crate::limits::WEBHOOK_BYTES_MAX;
 
 /// Bytes of a member's name that are kept in [`UpdateKind::Other`].
 const MEMBER_NAME_BYTES_MAX: usize = 256;
+
+/// The field that tells of changed user ids, and the list in it.
+pub(crate) const USER_ID_UPDATE: &str = "user_id_update";
 
 /// One update of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +36,10 @@ pub struct Update {
 /// What an update is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpdateKind {
-    /// A person wrote to the business, or something happened to the person (`system`).
+    /// A person wrote to the business.
     Message(InboundMessage),
+    /// A person has another phone number or user id.
+    IdentityChange(IdentityChange),
     /// What became of a message the business sent.
     Status(StatusUpdate),
     /// Anything else, kept whole in [`Update::raw`].
@@ -70,6 +76,21 @@ pub struct Identity {
     pub wa_id: Option<String>,
     /// Business-scoped user id (BSUID).
     pub user_id: Option<String>,
+}
+
+/// A person has another phone number or user id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityChange {
+    /// Meta's id of the system message that told it; an item of `user_id_update` has none.
+    pub provider_id: Option<String>,
+    /// The number or user id they had.
+    pub from: String,
+    /// What they have instead.
+    pub to: String,
+    /// Their other numbers and user ids.
+    pub also: Vec<String>,
+    /// When it changed, in milliseconds since 1970, to the second; 0 if that was not told.
+    pub changed_at_ms: u64,
 }
 
 /// A step of a message the business sent. Steps come late, twice and in any order.
@@ -169,11 +190,25 @@ fn read_change(change: &str, sink: &mut Sink<'_>) {
     let value = object.object("value");
     sink.phone_number_id = value.object("metadata").id("phone_number_id");
     let found_before = sink.updates.len();
-    if field == "messages" {
-        read_messages(&value, sink);
+    match field.as_str() {
+        "messages" => read_messages(&value, sink),
+        USER_ID_UPDATE => read_user_ids(&value, sink),
+        _ => {}
     }
     if sink.updates.len() == found_before {
         sink.other(field, change);
+    }
+}
+
+fn read_user_ids(value: &Object<'_>, sink: &mut Sink<'_>) {
+    let updates = value.get(USER_ID_UPDATE).and_then(items).unwrap_or_default();
+    let changes: Vec<_> = updates.iter().map(|item| identity::of_update(item)).collect();
+    // All or none, so that what is not understood is kept with all that came with it.
+    if changes.iter().any(Option::is_none) {
+        return;
+    }
+    for (item, change) in updates.into_iter().zip(changes.into_iter().flatten()) {
+        sink.push(UpdateKind::IdentityChange(change), item);
     }
 }
 
@@ -187,6 +222,9 @@ fn read_messages(value: &Object<'_>, sink: &mut Sink<'_>) {
         let alone = list.len() == 1;
         for item in list {
             let kind = match name {
+                "messages" if is_system(item) => {
+                    identity::of_system_message(item).map(UpdateKind::IdentityChange)
+                }
                 "messages" => read::message(item, &contacts, alone).map(UpdateKind::Message),
                 "statuses" => read::status(item).map(UpdateKind::Status),
                 _ => None,
@@ -197,6 +235,11 @@ fn read_messages(value: &Object<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
+}
+
+/// Nobody wrote it: it tells what happened to a person.
+fn is_system(item: &str) -> bool {
+    Object::parse(item).is_ok_and(|message| message.string("type").as_deref() == Some("system"))
 }
 
 /// A member's name, cut so that many items cannot hold a long one each.

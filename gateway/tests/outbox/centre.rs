@@ -20,7 +20,7 @@ use schemas::event::{
 use schemas::{
     Absence, Actor, AgentId, CampaignId, ChannelId, ChannelKind, ClientId, Command, CommandId, ContactId,
     Content, ConversationId, Event, ExclusiveWait, MessageId, Presence, ProjectId, Role, Routing, ShardId,
-    Skills, Submission, WorkspaceId,
+    Skills, Submission, Timing, WorkspaceId,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -102,6 +102,7 @@ impl Centre {
                 client: client.clone(),
                 name: named("Acme"),
                 history_conversations: 10,
+                contact_fields: Vec::new(),
             }),
             Command::DefineProject(ProjectDefined {
                 project: project.clone(),
@@ -123,6 +124,7 @@ impl Centre {
                 routing: Routing::default(),
                 absence: Absence::Queue,
                 after_work_seconds: 0,
+                timing: Timing::default(),
             }),
             Command::DefineAgent(AgentDefined {
                 agent: ana(),
@@ -180,6 +182,7 @@ impl Centre {
             contact: ContactId::of_identity(&[1; 32], channel.as_str(), identity),
             channel,
             identity: identity.to_owned(),
+            also: Vec::new(),
             profile_name: None,
             provider_id: format!("first of {identity}"),
             content: Content::Text("Hello".into()),

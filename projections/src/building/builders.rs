@@ -11,6 +11,7 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::task::AbortHandle;
 
 use super::{Building, Report};
+use crate::VIEWS;
 use crate::error::ViewsError;
 use crate::fed::Fed;
 use crate::joining::wait_for_readers;
@@ -28,7 +29,7 @@ const FOLLOW_AGAIN_AFTER: Duration = Duration::from_millis(500);
 pub(crate) struct Builders {
     pub(crate) log: Log,
     pub(crate) dir: PathBuf,
-    pub(crate) versions: [Version; 3],
+    pub(crate) versions: [Version; VIEWS],
     pub(crate) runtime: Handle,
     pub(crate) live: mpsc::WeakSender<Message>,
     pub(crate) slots: Slots,

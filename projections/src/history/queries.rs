@@ -56,8 +56,8 @@ impl History {
         limit: usize,
     ) -> Result<Page<ContactConversation>, QueryError> {
         let workspace = WorkspaceKey::of(workspace);
-        let list = keys::contact(workspace, contact);
         let rows = &*self.slot.get()?;
+        let list = keys::contact(workspace, resolve(rows, workspace, contact)?);
         page(rows, List::Contact, &list, cursor, limit, |_, id| {
             let header = header(rows, workspace, id)?;
             Ok(header.map(|header| header.into_contact_conversation(id)))
@@ -137,6 +137,18 @@ impl History {
         let index = index.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
         Ok(Position { shard: self.shard, sequence, index })
     }
+}
+
+/// The contact whom an id stands for, which may have gone on to another since.
+fn resolve(rows: &Reader, workspace: WorkspaceKey, id: ContactId) -> Result<ContactId, ViewError> {
+    let mut contact = id;
+    while let Some(row) = rows.get(&keys::alias(workspace, contact))? {
+        match row.first_chunk() {
+            Some(next) => contact = ContactId::from_bytes(*next),
+            None => break,
+        }
+    }
+    Ok(contact)
 }
 
 fn header(

@@ -1,5 +1,5 @@
-//! The lists that open conversations are in, one each: their agent's, or their campaign's queue. And how many there
-//! are.
+//! The lists that open conversations are in: their agent's, or their campaign's queue; and that of an agent who is
+//! asked whether they take one over. And how many there are.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,19 +12,24 @@ use crate::store::Reader;
 
 const ROWS_AT_A_TIME: usize = 1_000;
 
-/// The key under which this conversation is listed.
-pub(super) fn place((workspace, id): ConversationKey, row: &OpenRow) -> Option<Vec<u8>> {
-    if let Some((agent, until)) = &row.offered {
+/// The key of an item of a list.
+pub(super) type Place = [u8; 42];
+
+/// The keys under which this conversation is listed: for whom it is offered to, and for who has it, or in the queue of
+/// what is offered to nobody.
+pub(super) fn places((workspace, id): ConversationKey, row: &OpenRow) -> [Option<Place>; 2] {
+    let offered = row.offered.as_ref().map(|(agent, until)| {
         let standing = Standing::Offered { until: *until };
-        return Some(keys::agent_item(workspace, agent, standing, id).to_vec());
-    }
-    match (&row.agent, row.queued_since) {
-        (Some(agent), _) => Some(keys::agent_item(workspace, agent, standing(row), id).to_vec()),
-        (None, Some(since)) => {
-            Some(keys::queue_item(workspace, &row.campaign, row.priority, since, id).to_vec())
+        keys::agent_item(workspace, agent, standing, id)
+    });
+    let own = match (&row.agent, row.queued_since) {
+        (Some(agent), _) => Some(keys::agent_item(workspace, agent, standing(row), id)),
+        (None, Some(since)) if offered.is_none() => {
+            Some(keys::queue_item(workspace, &row.campaign, row.priority, since, id))
         }
-        (None, None) => None,
-    }
+        (None, _) => None,
+    };
+    [offered, own]
 }
 
 fn standing(row: &OpenRow) -> Standing {

@@ -1,7 +1,7 @@
 //! Masters and presence: the last definition counts, whole.
 
-use schemas::event::{AgentDefined, ChannelDefined, PresenceChanged};
-use schemas::{AgentId, ChannelId, Presence, encode};
+use schemas::event::{AgentDefined, ChannelDefined, PresenceChanged, TextDefined};
+use schemas::{AgentId, CampaignId, ChannelId, Presence, Shortcut, TextId, encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -34,6 +34,27 @@ impl InboxProjector {
         self.define(r, MasterKind::Channel, e.channel.as_str(), e)
     }
 
+    pub(super) fn define_text(&mut self, r: &Recorded<'_>, e: &TextDefined) -> Result<(), ViewError> {
+        self.remove_text(r.workspace, &e.text)?;
+        if let Some(shortcut) = &e.shortcut {
+            self.define(r, MasterKind::Shortcut, &shortcut_id(&e.campaign, shortcut), &e.text)?;
+        }
+        self.define(r, MasterKind::Text, e.text.as_str(), e)
+    }
+
+    pub(super) fn remove_text(&mut self, workspace: WorkspaceKey, text: &TextId) -> Result<(), ViewError> {
+        let key = keys::master(workspace, MasterKind::Text, text.as_str());
+        let Some(before) = master_row::<TextDefined>(self.store.get(&key)?)? else {
+            return Ok(());
+        };
+        if let Some(shortcut) = &before.shortcut {
+            let id = shortcut_id(&before.campaign, shortcut);
+            self.store.delete(&keys::master(workspace, MasterKind::Shortcut, &id))?;
+        }
+        self.store.delete(&key)?;
+        Ok(())
+    }
+
     pub(super) fn define_agent(&mut self, r: &Recorded<'_>, e: &AgentDefined) -> Result<(), ViewError> {
         let row = match self.agent(r.workspace, &e.agent)? {
             Some(before) => AgentRow { definition: e.clone(), ..before },
@@ -46,6 +67,14 @@ impl InboxProjector {
             },
         };
         self.define(r, MasterKind::Agent, e.agent.as_str(), &row)
+    }
+
+    /// Also keeps how they were from then on, for the time they worked.
+    pub(super) fn change_presence(&mut self, r: &Recorded<'_>, e: &PresenceChanged) -> Result<(), ViewError> {
+        let mut row = Vec::with_capacity(64);
+        encode(e, &mut row);
+        self.store.put(&keys::presence(r.workspace, &e.agent, r.header.at, r.position), row)?;
+        self.change_agent(r, &e.agent, |row| changed_presence(row, e))
     }
 
     pub(super) fn change_agent(
@@ -105,12 +134,17 @@ pub(super) fn read_all<T: DeserializeOwned>(
     rows.map(|row| Ok(schemas::decode("master", &row?)?)).collect()
 }
 
+/// The id of the row that says which text has a shortcut in a campaign.
+pub(super) fn shortcut_id(campaign: &CampaignId, shortcut: &Shortcut) -> String {
+    format!("{campaign}/{shortcut}")
+}
+
 fn master_row<T: DeserializeOwned>(row: Option<Value>) -> Result<Option<T>, ViewError> {
     Ok(row.map(|row| schemas::decode("master", &row)).transpose()?)
 }
 
 /// As an agent is after this.
-pub(super) fn changed_presence(row: &mut AgentRow, e: &PresenceChanged) {
+fn changed_presence(row: &mut AgentRow, e: &PresenceChanged) {
     row.presence = e.presence.clone();
     row.is_lost = false;
     if e.presence == Presence::Offline {

@@ -6,15 +6,16 @@ use schemas::api::Page;
 use schemas::api::views::{InboxItem, Named};
 use schemas::event::{
     CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined, SettingsDefined,
-    WorkspaceCreated,
+    TextDefined, WorkspaceCreated,
 };
 use schemas::{
-    AgentId, CampaignId, ChannelId, ClientId, ConversationId, DispositionId, ProjectId, WorkspaceId,
+    AgentId, CampaignId, ChannelId, ClientId, ContactId, ConversationId, DispositionId, ProjectId, Shortcut,
+    TextId, WorkspaceId,
 };
 
-use super::lists::{Counts, OpenCounts, place};
-use super::masters::{read as read_master, read_all};
-use super::open_row;
+use super::lists::{Counts, OpenCounts, places};
+use super::masters::{read as read_master, read_all, shortcut_id};
+use super::{name_of, open_row};
 use crate::cursor::List;
 use crate::error::{QueryError, ViewError};
 use crate::keys::{self, MasterKind, WorkspaceKey};
@@ -26,13 +27,13 @@ use crate::store::Reader;
 /// The inbox view, to be asked. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Inbox {
-    slot: Arc<Slot<Rows>>,
+    pub(super) slot: Arc<Slot<Rows>>,
 }
 
 /// The rows that are served, for one answer.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    rows: Reader,
+    pub(super) rows: Reader,
     counts: Arc<Counts>,
 }
 
@@ -79,6 +80,10 @@ masters! {
     disposition(DispositionId)
     /// All dispositions and sub-dispositions, by id.
     dispositions -> DispositionDefined: Disposition;
+    /// A predefined text.
+    text(TextId)
+    /// All predefined texts, by id.
+    texts -> TextDefined: Text;
     /// An agent and their presence.
     agent(AgentId)
     /// All agents and their presence, by id.
@@ -106,6 +111,22 @@ impl Inbox {
         read_master(&self.slot.get()?.rows, WorkspaceKey::of(workspace), MasterKind::Settings, "")
     }
 
+    /// The predefined text with this shortcut in a campaign.
+    ///
+    /// # Errors
+    /// Faults of the view.
+    pub fn text_of_shortcut(
+        &self,
+        workspace: &WorkspaceId,
+        campaign: &CampaignId,
+        shortcut: &Shortcut,
+    ) -> Result<Option<TextDefined>, ViewError> {
+        let (Rows { rows, .. }, key) = (&*self.slot.get()?, WorkspaceKey::of(workspace));
+        let id: Option<TextId> =
+            read_master(rows, key, MasterKind::Shortcut, &shortcut_id(campaign, shortcut))?;
+        id.map_or(Ok(None), |id| read_master(rows, key, MasterKind::Text, id.as_str()))
+    }
+
     /// An open conversation; `None` when it is not open.
     ///
     /// # Errors
@@ -120,7 +141,7 @@ impl Inbox {
         Ok(row.map(|row| row.into_item(id)))
     }
 
-    /// The conversations an agent is offered or has: first the offers, the one that ends soonest first, then those
+    /// The conversations an agent is offered, asked to take over, or has: first the offers, the one that ends soonest first, then those
     /// whose contact waits for an answer, longest first, then the others by their last message, newest first. At most 200 a page.
     ///
     /// # Errors
@@ -214,6 +235,15 @@ impl Inbox {
         })
     }
 
+    /// What somebody wrote that a contact is called.
+    pub(crate) fn written_name(
+        &self,
+        workspace: WorkspaceKey,
+        contact: ContactId,
+    ) -> Result<Option<String>, ViewError> {
+        Ok(name_of(self.slot.get()?.rows.get(&keys::written_name(workspace, contact))?))
+    }
+
     pub(crate) fn shows_status(
         &self,
         workspace: WorkspaceKey,
@@ -245,7 +275,10 @@ fn item(
     listed: impl Fn(&OpenRow) -> bool,
 ) -> Result<Option<InboxItem>, QueryError> {
     let row = open_row(rows.get(&keys::open_conversation(workspace, id))?)?;
-    let row = row.filter(|row| listed(row) && place((workspace, id), row).as_deref() == Some(key));
+    let is_listed = |row: &OpenRow| {
+        listed(row) && places((workspace, id), row).iter().flatten().any(|place| place.as_slice() == key)
+    };
+    let row = row.filter(is_listed);
     Ok(row.map(|row| row.into_item(id)))
 }
 

@@ -59,7 +59,7 @@ fn apply_one(projectors: &mut Projectors, r: &Recorded<'_>, views: &[View]) {
 }
 
 fn rows(projectors: &Projectors) -> Rows {
-    assert_eq!(projectors.all().count(), 3, "{:?}", projectors.lost);
+    assert_eq!(projectors.all().count(), View::ALL.len(), "{:?}", projectors.lost);
     let mut rows = Rows::new();
     for (view, fed) in projectors.all().enumerate() {
         let store = fed.store();
@@ -150,8 +150,13 @@ fn a_view_that_was_lost_catches_up_with_the_others() {
     let frames = frames(10);
     let (expected, _) = straight(&frames);
     let dir = TempDir::new().unwrap();
-    for (lost, until) in [("status-v1", 100), ("history-v1", 200), ("inbox-v1", 300), ("none", frames.len())]
-    {
+    for (lost, until) in [
+        ("status-v1", 100),
+        ("history-v1", 200),
+        ("inbox-v1", 300),
+        ("contacts-v1", 350),
+        ("none", frames.len()),
+    ] {
         let mut projectors = open(dir.path());
         for frame in &frames[..until] {
             projectors.apply(frame);

@@ -54,6 +54,9 @@ impl Projectors {
         let made = match subject {
             Subject::Nothing => None,
             Subject::Workspace(change) => Some((change, Audience::default())),
+            Subject::Contact(change, conversations) => {
+                Some((change, self.audience_of_contact(r, &conversations)?))
+            }
             Subject::Line(id) => self.line(r, id, before)?,
             Subject::Status(id, message, ordinal) => {
                 self.change_of_status(r, (id, message, ordinal), before)?
@@ -61,6 +64,24 @@ impl Projectors {
         };
         Ok(made
             .map(|(change, audience)| Change::new(r.header.workspace.clone(), r.position, change, audience)))
+    }
+
+    fn audience_of_contact(
+        &self,
+        r: &Recorded<'_>,
+        conversations: &[ConversationId],
+    ) -> Result<Audience, Untold> {
+        let inbox = self.inbox().ok_or(Untold::Absent)?;
+        let mut audience = Audience::default();
+        for id in conversations {
+            let seat = inbox.seat((r.workspace, *id)).map_err(Untold::of(View::Inbox))?;
+            let Some(seat) = seat else { continue };
+            if seat.waits {
+                audience.queues.push(seat.campaign);
+            }
+            audience.agents.extend(seat.agent);
+        }
+        Ok(audience)
     }
 
     fn line(

@@ -33,6 +33,7 @@ fn silence(views: &Views, view: View) -> Option<ViewError> {
             let key = crate::keys::WorkspaceKey::of(&workspace);
             views.status().sequences(key, conversation_id(0)).map(drop).map_err(of_view)
         }
+        View::Contacts => views.contacts().contact(&workspace, contact_id(0)).map(drop),
     };
     asked.err()
 }
@@ -42,7 +43,7 @@ fn health(views: &Views, view: View) -> ViewHealth {
 }
 
 /// The views are what a fresh rebuild makes.
-async fn assert_as_rebuilt(centre: &Centre, versions: &[Version; 3]) {
+async fn assert_as_rebuilt(centre: &Centre, versions: &[Version; VIEWS]) {
     rebuild(&centre.log, &centre.path("built"), |_| {}).await.unwrap();
     let built = of_versions(&centre.path("built"), &VERSIONS).unwrap();
     assert!(built.values().all(|view| view.rows > 1));

@@ -31,6 +31,7 @@ pub fn opened(number: u64, on: usize, of: usize) -> Event {
         conversation: conversation_id(number),
         contact: contact_id(1),
         identity: "34600000001".into(),
+        network: ChannelKind::Whatsapp,
         profile_name: Some("Carla".into()),
         channel: channel(on),
         campaign: campaign(of),
@@ -56,8 +57,38 @@ pub fn submitted(number: u64, ordinal: u32, on: usize, text: &str) -> Event {
         ordinal,
         channel: channel(on),
         to: "34600000001".into(),
-        agent: agent(ANA),
+        author: Author::Agent(agent(ANA)),
         content: Content::Text(text.into()),
+    }
+    .into()
+}
+
+/// atender itself wrote, because of this.
+pub fn by_atender(number: u64, ordinal: u32, on: usize, cause: SystemCause) -> Event {
+    MessageSubmitted {
+        conversation: conversation_id(number),
+        message: outbound(number, ordinal),
+        ordinal,
+        channel: channel(on),
+        to: "34600000001".into(),
+        author: Author::System(cause),
+        content: Content::Text("closed".into()),
+    }
+    .into()
+}
+
+pub fn awaited(number: u64, kind: ResponseKind, due_at_millis: Option<u64>) -> Event {
+    let due_at = due_at_millis.map(Timestamp::from_millis);
+    ResponseAwaited { conversation: conversation_id(number), kind, due_at }.into()
+}
+
+pub fn missed(number: u64, kind: ResponseKind, due_at_millis: u64, of: usize) -> Event {
+    ResponseMissed {
+        conversation: conversation_id(number),
+        kind,
+        due_at: Timestamp::from_millis(due_at_millis),
+        campaign: campaign(of),
+        agent: None,
     }
     .into()
 }
@@ -95,6 +126,7 @@ pub fn queued(number: u64, of: usize, since_millis: u64) -> Event {
         priority: 0,
         overflow: None,
         reserved: None,
+        opens_at: None,
     }
     .into()
 }

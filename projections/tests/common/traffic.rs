@@ -92,6 +92,8 @@ pub struct Traffic {
     commands: u64,
     open: Vec<Open>,
     open_wanted: usize,
+    /// Contacts that are another one now.
+    merged: BTreeMap<ContactId, ContactId>,
     /// Outbound messages of finished conversations, of which something may still be heard.
     late: VecDeque<(ConversationId, Sent)>,
 }
@@ -109,6 +111,7 @@ impl Traffic {
             commands: 0,
             open,
             open_wanted,
+            merged: BTreeMap::new(),
             late,
         }
     }
@@ -137,7 +140,13 @@ impl Traffic {
         let project = ProjectId::new("launch").unwrap();
         let mut events: Vec<Event> = vec![
             WorkspaceCreated { name: "Default".into() }.into(),
-            ClientDefined { client: client.clone(), name: "Acme".into(), history_conversations: 10 }.into(),
+            ClientDefined {
+                client: client.clone(),
+                name: "Acme".into(),
+                history_conversations: 10,
+                contact_fields: Vec::new(),
+            }
+            .into(),
             ProjectDefined { project: project.clone(), client, name: "Launch".into() }.into(),
         ];
         for (number, id) in CHANNELS.iter().enumerate() {
@@ -165,6 +174,7 @@ impl Traffic {
                 routing: Routing::default(),
                 absence: Absence::Queue,
                 after_work_seconds: 0,
+                timing: Timing::default(),
             };
             events.push(defined.into());
         }
@@ -198,7 +208,8 @@ impl Traffic {
             0..25 => self.receives(place),
             25..45 => self.sends(place),
             45..80 => self.hears(place),
-            80..83 => self.notes(place),
+            80..82 => self.notes(place),
+            82..83 => self.clock(place),
             83..86 => self.transfers(place),
             86..89 => self.waits_again(place),
             89..91 => self.exclusive(place),
@@ -206,6 +217,7 @@ impl Traffic {
             92..95 => self.late(),
             95..96 => self.parks(),
             96..98 => self.finishes(place),
+            98 => self.contacts(place),
             _ => self.opens(),
         }
     }
@@ -230,12 +242,13 @@ impl Traffic {
     fn opens(&mut self) -> (CommitHeader, Vec<Event>) {
         let id = conversation_id(self.conversations);
         self.conversations += 1;
-        let contact = contact_id(self.random.below(1 + self.conversations as usize / 3) as u64);
+        let contact = self.a_contact();
         let (at_channel, at_campaign) = (self.random.below(2), self.random.below(2));
         let opened = ConversationOpened {
             conversation: id,
             contact,
             identity: format!("34600{:06}", self.conversations % 1_000_000),
+            network: ChannelKind::Whatsapp,
             profile_name: self
                 .conversations
                 .is_multiple_of(2)
@@ -259,6 +272,82 @@ impl Traffic {
         self.commit(actor, vec![opened.into(), received, placed])
     }
 
+    /// One who writes, or wrote.
+    fn a_contact(&mut self) -> ContactId {
+        let mut contact = contact_id(self.random.below(1 + self.conversations as usize / 3) as u64);
+        while let Some(now) = self.merged.get(&contact) {
+            contact = *now;
+        }
+        contact
+    }
+
+    fn contacts(&mut self, place: usize) -> (CommitHeader, Vec<Event>) {
+        let contact = self.open[place].contact;
+        let of = |open: &Vec<Open>| -> Vec<ConversationId> {
+            open.iter().filter(|open| open.contact == contact).map(|open| open.id).collect()
+        };
+        let conversations = of(&self.open);
+        let identity =
+            |number: u64| Identity { network: ChannelKind::Whatsapp, address: format!("34600{number:06}") };
+        let other = self.a_contact();
+        match self.random.below(6) {
+            0 | 1 if other != contact => self.merges(contact, other),
+            2 => {
+                let (from, to) = (identity(self.conversations), identity(self.now % 1_000_000));
+                let address = AddressChanged {
+                    conversation: self.open[place].id,
+                    from: from.address.clone(),
+                    to: to.address.clone(),
+                };
+                let changed = IdentityChanged { contact, from, to, conversations };
+                self.commit(Actor::Channel(channel(0)), vec![changed.into(), address.into()])
+            }
+            3 => {
+                let text = format!("note {}", self.now);
+                let note = ContactNoteAdded { contact, text, conversations };
+                self.commit(Actor::Agent(agent(1)), vec![note.into()])
+            }
+            _ => {
+                let name = (!self.now.is_multiple_of(3)).then(|| format!("María {} Gil", self.now));
+                let own = ContactField::Own {
+                    client: ClientId::new("acme").unwrap(),
+                    field: FieldId::new("policy").unwrap(),
+                };
+                let set = vec![
+                    FieldSet { field: ContactField::Name, value: name },
+                    FieldSet { field: own, value: Some(self.now.to_string()) },
+                ];
+                self.commit(
+                    Actor::Agent(agent(1)),
+                    vec![ContactUpdated { contact, set, conversations }.into()],
+                )
+            }
+        }
+    }
+
+    fn merges(&mut self, contact: ContactId, other: ContactId) -> (CommitHeader, Vec<Event>) {
+        self.merged.insert(other, contact);
+        for open in self.open.iter_mut().filter(|open| open.contact == other) {
+            open.contact = contact;
+        }
+        let both = |open: &Open| open.contact == contact;
+        let mut conversations: Vec<_> =
+            self.open.iter().filter(|open| both(open)).map(|open| open.id).collect();
+        let ended = (conversations.len() > 1).then(|| conversations.pop()).flatten();
+        let address = format!("34600{:06}", self.now % 1_000_000);
+        let identity = Some(Identity { network: ChannelKind::Whatsapp, address });
+        let into = conversations[0];
+        let mut events: Vec<Event> =
+            vec![ContactsMerged { contact, merged: other, identity, conversations }.into()];
+        if let Some(conversation) = ended {
+            let place = self.open.iter().position(|open| open.id == conversation).unwrap();
+            let open = self.open.swap_remove(place);
+            events.push(ConversationMerged { conversation, into, agent: open.agent.map(agent) }.into());
+            events.push(ConversationJoined { conversation: into, other: conversation }.into());
+        }
+        self.commit(Actor::Channel(channel(0)), events)
+    }
+
     /// To an agent, or into the queue.
     fn place(&mut self, open: &mut Open, cause: QueueCause) -> Event {
         if self.random.below(4) == 0 {
@@ -274,6 +363,7 @@ impl Traffic {
                 priority: 0,
                 overflow: None,
                 reserved,
+                opens_at: None,
             }
             .into()
         } else {
@@ -309,7 +399,7 @@ impl Traffic {
             ordinal,
             channel: channel(open.channel),
             to: "34600000000".into(),
-            agent: agent(sender),
+            author: Author::Agent(agent(sender)),
             content,
         };
         self.commit(Actor::Agent(agent(sender)), vec![submitted.into()])
@@ -373,6 +463,22 @@ impl Traffic {
     fn late(&mut self) -> (CommitHeader, Vec<Event>) {
         let Some((id, mut sent)) = self.late.pop_front() else { return self.opens() };
         let event = self.hear(id, &mut sent);
+        self.commit(Actor::System, vec![event])
+    }
+
+    /// Something that happens by itself.
+    fn clock(&mut self, place: usize) -> (CommitHeader, Vec<Event>) {
+        let (conversation, kind) = (self.open[place].id, ResponseKind::Next);
+        let at = Timestamp::from_millis(self.now);
+        let campaign = campaign(self.open[place].campaign);
+        let agent = self.open[place].agent.map(agent);
+        let event = match self.random.below(5) {
+            0 => ResponseAwaited { conversation, kind, due_at: Some(at) }.into(),
+            1 => ResponseAwaited { conversation, kind, due_at: None }.into(),
+            2 => ResponseMissed { conversation, kind, due_at: at, campaign, agent }.into(),
+            3 => InactivityWarned { conversation, close_at: at }.into(),
+            _ => InactivityPutOff { conversation, until: Some(at) }.into(),
+        };
         self.commit(Actor::System, vec![event])
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::views::{Entry, MessageStatus};
-use crate::ids::{AgentId, CampaignId, ChannelId, ConversationId, MessageId};
+use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, MessageId};
 use crate::position::{Position, PositionError};
 
 const HAS_GAPS: char = '~';
@@ -103,6 +103,14 @@ pub enum LiveChange {
         agent: AgentId,
         /// `online`, `away` or `offline`.
         presence: String,
+    },
+    /// What is known of a contact changed: read it again.
+    Contact {
+        /// Which contact.
+        contact: ContactId,
+        /// Another id that stands for them from now on.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        merged: Option<ContactId>,
     },
     /// The configuration changed.
     Configuration {

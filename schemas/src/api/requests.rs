@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::contact::FieldDefinition;
 use crate::delivery::{DeliveryError, DeliveryStatus};
 use crate::event::{NoteKind, SettingsDefined};
-use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, MessageId, ProjectId};
+use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, MessageId, ProjectId, Shortcut};
 use crate::masters::{Absence, AwayReason, ChannelKind, Role};
 use crate::routing::{Routing, Skills};
 use crate::time::Timestamp;
+use crate::timing::{BusinessHours, Inactivity, ServiceLevel};
 
 /// What holds in the whole workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -42,6 +44,9 @@ pub struct DefineClient {
     /// How many past conversations of a contact its agents see.
     #[serde(default = "ten")]
     pub history_conversations: u16,
+    /// The fields of its own that it has for contacts; at most 50.
+    #[serde(default)]
+    pub contact_fields: Vec<FieldDefinition>,
 }
 
 fn ten() -> u16 {
@@ -91,6 +96,15 @@ pub struct DefineCampaign {
     /// How many seconds a conversation takes its agent's room after they finished it; at most an hour.
     #[serde(default)]
     pub after_work_seconds: u32,
+    /// What becomes of a conversation whose customer does not answer; absent when it stays open.
+    #[serde(default)]
+    pub inactivity: Option<Inactivity>,
+    /// How soon customers are answered; absent when nothing is promised.
+    #[serde(default)]
+    pub service_level: Option<ServiceLevel>,
+    /// When its conversations are attended; absent for always.
+    #[serde(default)]
+    pub business_hours: Option<BusinessHours>,
 }
 
 fn three_days() -> u16 {
@@ -128,6 +142,23 @@ pub struct DefineDisposition {
     /// The disposition it is a sub-disposition of.
     #[serde(default)]
     pub parent: Option<DispositionId>,
+}
+
+/// A predefined text, without its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineText {
+    /// The campaign whose agents use it.
+    pub campaign: CampaignId,
+    /// Its name on screens.
+    pub name: String,
+    /// What an agent types for it, without the slash; no other text of the campaign has it.
+    #[serde(default)]
+    pub shortcut: Option<Shortcut>,
+    /// What it says: 1 to 4096 characters. Fields: `{contact.name}`, `{agent.name}`, `{campaign.name}`,
+    /// `{project.name}`, `{client.name}`; with a word for when nothing is known, `{contact.name|you}`; a brace is `{{`
+    /// or `}}`.
+    pub text: String,
 }
 
 /// An agent, without their id.
@@ -191,6 +222,9 @@ pub struct ReceiveMessage {
     pub provider_id: String,
     /// The contact's address on the network.
     pub from: String,
+    /// Other addresses of the same contact on the network; at most 4.
+    #[serde(default)]
+    pub also_known_as: Vec<String>,
     /// What the contact calls themselves.
     #[serde(default)]
     pub profile_name: Option<String>,
@@ -213,6 +247,16 @@ pub struct UnsupportedContent {
     pub kind: String,
     /// What the provider sent, unchanged.
     pub raw: String,
+}
+
+/// A contact has another address on the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeIdentity {
+    /// The address they had.
+    pub from: String,
+    /// The address they have.
+    pub to: String,
 }
 
 /// A network reports how far a message has come.
@@ -244,12 +288,16 @@ pub struct Assign {
     pub agent: Option<AgentId>,
 }
 
-/// Send a message.
+/// Send a message: a text, or a predefined one by its shortcut; one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendMessage {
     /// What it says: 1 to 4096 characters.
-    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The shortcut of a predefined text of the conversation's campaign, whose fields are filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortcut: Option<Shortcut>,
 }
 
 /// Hand a conversation over.
@@ -264,6 +312,9 @@ pub struct Transfer {
     pub campaign: Option<CampaignId>,
     /// Why, for the next agent to read; mandatory.
     pub note: String,
+    /// Ask the agent first: they accept or decline, and until then nothing changes.
+    #[serde(default)]
+    pub offer: bool,
 }
 
 /// End a conversation.

@@ -1,13 +1,17 @@
 //! What the views answer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::command::Actor;
 use crate::content::{Content, TransferTarget};
 use crate::delivery::{DeliveryError, DeliveryStatus};
-use crate::event::{AssignReason, NoteKind, OfferEnd, QueueCause, Reservation};
-use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
+use crate::event::{AssignReason, Author, NoteKind, OfferEnd, QueueCause, Reservation, ResponseKind};
+use crate::ids::{
+    AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId, Shortcut, TextId,
+};
 use crate::position::Position;
 use crate::routing::Needs;
 use crate::time::Timestamp;
@@ -60,15 +64,21 @@ pub struct InboxItem {
     pub queued_since: Option<Timestamp>,
     /// How urgent it is while it waits: 0 to 9, the highest first.
     pub priority: u8,
-    /// The agent it is offered to, who has not accepted it yet.
+    /// The agent it is offered to, who has not accepted it yet; while somebody has it, whom they offered to transfer it.
     pub offered_to: Option<AgentId>,
     /// When that offer ends by itself.
     pub offered_until: Option<Timestamp>,
     /// The exclusive agent it is kept for while it waits.
     pub reserved_for: Option<AgentId>,
-    /// Since when the contact waits for an answer: their first message after our last.
+    /// Since when the contact waits for an answer: their first message after the last of an agent.
     pub waiting_since: Option<Timestamp>,
-    /// The contact's messages since our last one.
+    /// By when they are to be answered, if the campaign says so.
+    pub due_at: Option<Timestamp>,
+    /// Whether that will be the first answer of a person in the conversation.
+    pub is_first_response: bool,
+    /// Whether it did not come in time.
+    pub is_missed: bool,
+    /// The contact's messages since the last of an agent.
     pub unread: u32,
     /// The last message.
     pub last_message: Option<LastMessage>,
@@ -114,6 +124,8 @@ pub struct Conversation {
     pub disposition: Option<DispositionId>,
     /// What it was finished with, second level.
     pub sub_disposition: Option<DispositionId>,
+    /// The conversation in which it goes on, if it ended because two contacts turned out to be one.
+    pub merged_into: Option<ConversationId>,
     /// How many entries it has; grows by one with each.
     pub version: u64,
     /// The position of the last of them.
@@ -155,8 +167,10 @@ pub enum EntryBody {
     Outbound {
         /// The message's id.
         message: MessageId,
-        /// Who sent it.
-        agent: AgentId,
+        /// Who wrote it: `{"agent": "ana"}`, or atender itself: `{"system": "out_of_hours"}`,
+        /// `inactivity_warning` or `inactivity_closed`.
+        #[schema(value_type = Object)]
+        author: Author,
         /// What it says.
         #[schema(value_type = Object)]
         content: Content,
@@ -242,6 +256,25 @@ pub enum EntryBody {
         /// The sub-disposition.
         sub_disposition: Option<DispositionId>,
     },
+    /// An agent is asked whether they take it over.
+    TransferOffered {
+        /// Who has it.
+        from: AgentId,
+        /// Who is asked.
+        to: AgentId,
+        /// Why.
+        note: String,
+        /// When the question ends by itself.
+        until: Timestamp,
+    },
+    /// They do not; its agent goes on.
+    TransferOfferEnded {
+        /// Who was asked.
+        to: AgentId,
+        /// Why: `declined`, `timed_out` or `withdrawn`.
+        #[schema(value_type = String)]
+        cause: OfferEnd,
+    },
     /// A supervisor has it instead of its agent.
     TakenOver {
         /// Who had it.
@@ -261,6 +294,32 @@ pub enum EntryBody {
         /// Who had it.
         agent: AgentId,
     },
+    /// The customer is to be answered by a time, or by none any more.
+    ResponseAwaited {
+        /// Which answer.
+        response: ResponseKind,
+        /// By when.
+        due_at: Option<Timestamp>,
+    },
+    /// The time for an answer passed without one.
+    ResponseMissed {
+        /// Which answer.
+        response: ResponseKind,
+        /// By when it should have come.
+        due_at: Timestamp,
+        /// Who had the conversation, if anybody did.
+        agent: Option<AgentId>,
+    },
+    /// The customer was told that the conversation will be closed if they go on saying nothing.
+    InactivityWarned {
+        /// When.
+        close_at: Timestamp,
+    },
+    /// The customer was to be warned, or the conversation closed, but the campaign says something else meanwhile.
+    InactivityPutOff {
+        /// Until when; absent for ever.
+        until: Option<Timestamp>,
+    },
     /// The contact has an exclusive agent from now on.
     ExclusiveAgentSet {
         /// Whom.
@@ -270,6 +329,23 @@ pub enum EntryBody {
     ExclusiveAgentRemoved {
         /// Who it was.
         agent: AgentId,
+    },
+    /// What is sent goes to another address of the contact.
+    AddressChanged {
+        /// Where it went.
+        from: String,
+        /// Where it goes.
+        to: String,
+    },
+    /// It is over, and goes on in another one: two contacts turned out to be one.
+    MergedInto {
+        /// In which one.
+        into: ConversationId,
+    },
+    /// It goes on for another one too, which is over.
+    Joined {
+        /// Which one.
+        other: ConversationId,
     },
 }
 
@@ -301,6 +377,21 @@ pub struct WhyNot {
     pub code: String,
     /// The reason, for a person.
     pub title: String,
+}
+
+/// A predefined text, as it would be sent in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TextChoice {
+    /// Which text.
+    pub id: TextId,
+    /// Its name on screens.
+    pub name: String,
+    /// What is typed for it, without the slash.
+    pub shortcut: Option<Shortcut>,
+    /// What it says, its fields filled in.
+    pub text: Option<String>,
+    /// The first field for which nothing is known; then there is no `text`.
+    pub missing: Option<String>,
 }
 
 /// A disposition that a conversation can be finished with.
@@ -380,6 +471,8 @@ pub struct ContactConversation {
     pub finished_at: Option<Timestamp>,
     /// What it was finished with.
     pub disposition: Option<DispositionId>,
+    /// The conversation in which it goes on, if it ended because two contacts turned out to be one.
+    pub merged_into: Option<ConversationId>,
 }
 
 /// One event of a conversation, for auditors.
@@ -436,4 +529,35 @@ pub struct FailedLetter {
     pub sequence: u64,
     /// Why.
     pub reason: String,
+}
+
+/// How an agent was for some time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PresenceInterval {
+    /// `online`, `away` or `offline`.
+    pub presence: String,
+    /// Why they were away, if they were.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when, without it.
+    pub to: Timestamp,
+}
+
+/// How long an agent worked, and was away for what reasons. It follows from what happened, not from how they are now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorkedTime {
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when; the present, if a later time was asked for.
+    pub to: Timestamp,
+    /// How many seconds they were online.
+    pub online_seconds: u64,
+    /// How many seconds they were away, by reason.
+    pub away_seconds: BTreeMap<String, u64>,
+    /// How many seconds they were offline.
+    pub offline_seconds: u64,
+    /// How they were, oldest first; at most 5,000.
+    pub intervals: Vec<PresenceInterval>,
 }

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, ReasonId};
+use crate::contact::FieldDefinition;
+use crate::ids::{
+    AgentId, CampaignId, ChannelId, ClientId, DispositionId, ProjectId, ReasonId, Shortcut, TextId,
+};
 use crate::limits::GRACE_SECONDS_DEFAULT;
 use crate::masters::{Absence, AwayReason, ChannelKind, ExclusiveWait, Presence, Role};
 use crate::routing::{Routing, Skills};
 use crate::time::Timestamp;
+use crate::timing::Timing;
 
 /// A workspace began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,8 @@ pub struct ClientDefined {
     pub name: String,
     /// How many past conversations of a contact its agents see.
     pub history_conversations: u16,
+    /// The fields of its own that it has for contacts.
+    pub contact_fields: Vec<FieldDefinition>,
 }
 
 /// A project is as said here.
@@ -85,6 +91,8 @@ pub struct CampaignDefined {
     pub absence: Absence,
     /// How long a conversation takes its agent's room after they finished it; 0 for not at all.
     pub after_work_seconds: u32,
+    /// What it says about time.
+    pub timing: Timing,
 }
 
 /// A channel is as said here.
@@ -114,6 +122,28 @@ pub struct DispositionDefined {
     pub name: String,
     /// The disposition it is a sub-disposition of.
     pub parent: Option<DispositionId>,
+}
+
+/// A predefined text is as said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextDefined {
+    /// Which text.
+    pub text: TextId,
+    /// The campaign that has it in its gallery.
+    pub campaign: CampaignId,
+    /// Its name on screens.
+    pub name: String,
+    /// What an agent types for it; no other text of the campaign has it.
+    pub shortcut: Option<Shortcut>,
+    /// What it says, with fields as [`crate::text`] has them.
+    pub body: String,
+}
+
+/// There is no such predefined text any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextRemoved {
+    /// Which text.
+    pub text: TextId,
 }
 
 /// An agent is as said here.
@@ -162,6 +192,8 @@ pub struct QueueRouted {
     pub campaign: CampaignId,
     /// Whether there may be more that somebody can take.
     pub is_partial: bool,
+    /// When the campaign opens next, if it has business hours: what waits then is routed again.
+    pub opens_at: Option<Timestamp>,
 }
 
 /// An agent came, went, or paused.

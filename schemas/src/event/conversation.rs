@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::content::{Content, TransferTarget};
 use crate::ids::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, DispositionId, MessageId};
+use crate::masters::ChannelKind;
 use crate::routing::Needs;
 use crate::time::Timestamp;
 
@@ -17,6 +18,8 @@ pub struct ConversationOpened {
     pub contact: ContactId,
     /// The contact's address on the network, to answer to.
     pub identity: String,
+    /// Which network.
+    pub network: ChannelKind,
     /// What the contact calls themselves on the network.
     pub profile_name: Option<String>,
     /// The channel written to.
@@ -58,6 +61,8 @@ pub enum QueueCause {
     NeedsSet,
     /// The agent it was offered to did not accept it, and nobody else had room.
     NotAccepted,
+    /// The campaign is closed at this time.
+    OutsideHours,
 }
 
 /// The exclusive agent a waiting conversation is kept for.
@@ -86,6 +91,8 @@ pub struct ConversationQueued {
     pub reserved: Option<Reservation>,
     /// When it goes to another campaign, if nobody has taken it.
     pub overflow: Option<OverflowAt>,
+    /// When the campaign opens next, if it has business hours: what waits then is routed again.
+    pub opens_at: Option<Timestamp>,
 }
 
 /// Where a conversation goes that waits too long.
@@ -204,7 +211,7 @@ pub enum OfferEnd {
     Declined,
     /// The agent did not answer in time.
     TimedOut,
-    /// The agent is not online any more, or cannot take it any more.
+    /// The agent is not online any more, cannot take it any more, or is asked no more.
     Withdrawn,
 }
 
@@ -215,6 +222,33 @@ pub struct OfferEnded {
     pub conversation: ConversationId,
     /// Whose offer.
     pub agent: AgentId,
+    /// Why.
+    pub cause: OfferEnd,
+}
+
+/// An agent is asked whether they take a conversation over. Its agent has it until they accept, and it takes the room
+/// of both. The question ends with whatever else happens to the conversation's agent or place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferOffered {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who has it.
+    pub from: AgentId,
+    /// Who is asked.
+    pub to: AgentId,
+    /// Why, for them to read.
+    pub note: String,
+    /// When the question ends by itself.
+    pub until: Timestamp,
+}
+
+/// An agent does not take a conversation over; its agent goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferOfferEnded {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who was asked.
+    pub to: AgentId,
     /// Why.
     pub cause: OfferEnd,
 }

@@ -9,7 +9,39 @@ use crate::ids::{AgentId, ChannelId, ConversationId, MessageId};
 use crate::position::Position;
 use crate::time::Timestamp;
 
-/// An agent sent a message; the network does not have it yet.
+/// Who wrote a message to a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// An agent, or a supervisor who has the conversation.
+    Agent(AgentId),
+    /// atender itself.
+    System(SystemCause),
+}
+
+impl Author {
+    /// The person who wrote it.
+    pub fn agent(&self) -> Option<&AgentId> {
+        match self {
+            Self::Agent(agent) => Some(agent),
+            Self::System(_) => None,
+        }
+    }
+}
+
+/// Why atender itself wrote to a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SystemCause {
+    /// They wrote outside the campaign's business hours.
+    OutOfHours,
+    /// They have not answered for a time.
+    InactivityWarning,
+    /// They have not answered, and the conversation is closed.
+    InactivityClosed,
+}
+
+/// An agent sent a message, or atender itself; the network does not have it yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageSubmitted {
     /// In which conversation.
@@ -22,8 +54,8 @@ pub struct MessageSubmitted {
     pub channel: ChannelId,
     /// The contact's address on the network.
     pub to: String,
-    /// Who sent it.
-    pub agent: AgentId,
+    /// Who wrote it.
+    pub author: Author,
     /// What it says.
     pub content: Content,
 }

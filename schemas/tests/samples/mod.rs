@@ -4,20 +4,24 @@
 use std::collections::BTreeMap;
 
 use schemas::event::{
-    AfterWorkEnded, AgentConnected, AgentDefined, AgentDisconnected, AssignReason, CampaignDefined,
-    ChannelDefined, ClientDefined, ConversationAssigned, ConversationFinished, ConversationGivenBack,
-    ConversationOffered, ConversationOpened, ConversationOverflowed, ConversationQueued,
+    AddressChanged, AfterWorkEnded, AgentConnected, AgentDefined, AgentDisconnected, AssignReason, Author,
+    CampaignDefined, ChannelDefined, ClientDefined, ContactNoteAdded, ContactUpdated, ContactsMerged,
+    ConversationAssigned, ConversationFinished, ConversationGivenBack, ConversationJoined,
+    ConversationMerged, ConversationOffered, ConversationOpened, ConversationOverflowed, ConversationQueued,
     ConversationReleased, ConversationTakenOver, ConversationTransferred, DeliveryUpdated,
-    DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, MessageReceived, MessageResent,
-    MessageSettled, MessageSubmitted, NeedsSet, NoteAdded, NoteKind, OfferEnd, OfferEnded, OverflowAt,
-    PresenceChanged, ProjectDefined, QueueCause, QueueRouted, ReceiptParked, Reservation, SendAccepted,
-    SendAttempted, SendDeferred, SendUncertain, SettingsDefined, WorkspaceCreated,
+    DispositionDefined, Event, ExclusiveAgentRemoved, ExclusiveAgentSet, IdentityChanged, InactivityPutOff,
+    InactivityWarned, MessageReceived, MessageResent, MessageSettled, MessageSubmitted, NeedsSet, NoteAdded,
+    NoteKind, OfferEnd, OfferEnded, OverflowAt, PresenceChanged, ProjectDefined, QueueCause, QueueRouted,
+    ReceiptParked, Reservation, ResponseAwaited, ResponseKind, ResponseMissed, SendAccepted, SendAttempted,
+    SendDeferred, SendUncertain, SettingsDefined, SystemCause, TextDefined, TextRemoved, TransferOfferEnded,
+    TransferOffered, WorkspaceCreated,
 };
 use schemas::frame::{Commit, CommitHeader, Frame};
 use schemas::{
-    Absence, Actor, AwayReason, ChannelKind, CommandId, ContactId, Content, ConversationId, DeliveryError,
-    DeliveryStatus, ExclusiveWait, FrameId, MessageId, Needs, Overflow, Position, Presence, Role, Routing,
-    RoutingPolicy, ShardId, Skills, Timestamp, TransferTarget,
+    Absence, Actor, AwayReason, BusinessHours, ChannelKind, CommandId, ContactField, ContactId, Content,
+    ConversationId, DeliveryError, DeliveryStatus, ExclusiveWait, FieldDefinition, FieldKind, FieldSet,
+    FrameId, Identity, Inactivity, MessageId, Needs, OpenHours, Overflow, Position, Presence, Role, Routing,
+    RoutingPolicy, ServiceLevel, ShardId, Skills, Timestamp, Timing, TransferTarget, Weekday,
 };
 
 /// A value, as the payload of this version was read when the version was the current one.
@@ -59,13 +63,25 @@ pub(crate) fn samples() -> Vec<Sample> {
     all.extend(exclusive_agents());
     all.extend(sending());
     all.extend(receipts());
+    all.extend(by_the_clock());
+    all.extend(contacts());
     all
 }
 
 fn masters() -> Vec<Sample> {
     let mut all = vec![
         v1("plain", WorkspaceCreated { name: "Contact centre".into() }),
-        v1("plain", ClientDefined { client: id("acme"), name: "Acme".into(), history_conversations: 10 }),
+        v1(
+            "plain",
+            ClientDefined {
+                client: id("acme"),
+                name: "Acme".into(),
+                history_conversations: 10,
+                contact_fields: [FieldKind::Text, FieldKind::Number, FieldKind::Date, FieldKind::Choice]
+                    .map(declared)
+                    .into(),
+            },
+        ),
         v1(
             "plain",
             ProjectDefined { project: id("shop"), client: id("acme"), name: "Tienda en línea".into() },
@@ -81,6 +97,8 @@ fn masters() -> Vec<Sample> {
     let reason = |text| AwayReason { id: id(text), name: format!("Reason {text}") };
     let away_reasons = vec![reason("lunch"), reason("training")];
     all.push(v1("plain", SettingsDefined { away_reasons, grace_seconds: 90 }));
+    all.extend([v1("with-shortcut", a_text(Some("hello"))), v1("without", a_text(None))]);
+    all.push(v1("plain", TextRemoved { text: id("greeting") }));
     all.push(v1("plain", AgentConnected { agent: id("ana") }));
     let disconnected = |until| AgentDisconnected { agent: id("ana"), until };
     all.extend([v1("waited-for", disconnected(Some(time(60)))), v1("offline", disconnected(None))]);
@@ -93,8 +111,9 @@ fn masters() -> Vec<Sample> {
     let absences = [(Absence::Keep, "keep"), (Absence::ExclusiveWait, "exclusive-wait")];
     let absent = |absence| CampaignDefined { absence, ..a_campaign(ExclusiveWait::Forever) };
     all.extend(absences.map(|(absence, label)| v1(label, absent(absence))));
-    let routed = |is_partial| QueueRouted { campaign: id("sales"), is_partial };
-    all.extend([v1("whole", routed(false)), v1("partial", routed(true))]);
+    let routed = |is_partial, opens_at| QueueRouted { campaign: id("sales"), is_partial, opens_at };
+    all.extend([v1("whole", routed(false, None)), v1("partial", routed(true, Some(time(600))))]);
+    all.push(v1("timing", CampaignDefined { timing: timing(), ..a_campaign(ExclusiveWait::Forever) }));
     let policies = [
         (RoutingPolicy::LongestIdle, "longest-idle"),
         (RoutingPolicy::RoundRobin, "round-robin"),
@@ -102,6 +121,67 @@ fn masters() -> Vec<Sample> {
     ];
     all.extend(policies.map(|(policy, label)| v1(label, routing(policy))));
     all
+}
+
+fn timing() -> Timing {
+    let weekly = vec![
+        OpenHours {
+            days: vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri],
+            from: "09:00".into(),
+            to: "18:00".into(),
+        },
+        OpenHours { days: vec![Weekday::Sat, Weekday::Sun], from: "10:00".into(), to: "14:00".into() },
+    ];
+    Timing {
+        inactivity: Some(Box::new(Inactivity {
+            warn_after_seconds: Some(600),
+            warn_text: Some("¿Sigue ahí?".into()),
+            close_after_seconds: 300,
+            close_text: Some("Adiós".into()),
+            disposition: id("sold"),
+            sub_disposition: Some(id("sold-card")),
+        })),
+        service_level: Some(ServiceLevel {
+            first_response_seconds: Some(60),
+            next_response_seconds: Some(300),
+        }),
+        business_hours: Some(Box::new(BusinessHours {
+            time_zone: "Europe/Madrid".into(),
+            weekly,
+            holidays: vec!["2026-12-25".into()],
+            outside_text: Some("Abrimos a las 9".into()),
+        })),
+    }
+}
+
+fn by_the_clock() -> Vec<Sample> {
+    let (conversation, campaign) = (CONVERSATION, id("sales"));
+    let awaited = |kind, due_at| ResponseAwaited { conversation, kind, due_at };
+    let missed = |kind, agent| {
+        let (campaign, due_at) = (id("sales"), time(60));
+        ResponseMissed { conversation, kind, due_at, campaign, agent }
+    };
+    let put_off = |until| InactivityPutOff { conversation, until };
+    let outside = ConversationQueued {
+        conversation,
+        campaign,
+        cause: QueueCause::OutsideHours,
+        since: time(4),
+        priority: 0,
+        reserved: None,
+        overflow: None,
+        opens_at: Some(time(600)),
+    };
+    vec![
+        v1("opens-later", outside),
+        v1("first", awaited(ResponseKind::First, Some(time(60)))),
+        v1("no-more", awaited(ResponseKind::Next, None)),
+        v1("first", missed(ResponseKind::First, None)),
+        v1("next", missed(ResponseKind::Next, Some(id("ana")))),
+        v1("plain", InactivityWarned { conversation, close_at: time(90) }),
+        v1("until", put_off(Some(time(90)))),
+        v1("for-ever", put_off(None)),
+    ]
 }
 
 fn skills() -> Skills {
@@ -140,6 +220,7 @@ fn a_campaign(exclusive_wait: ExclusiveWait) -> CampaignDefined {
         routing: Routing::default(),
         absence: Absence::Queue,
         after_work_seconds: 0,
+        timing: Timing::default(),
     }
 }
 
@@ -194,6 +275,21 @@ fn unsupported() -> Content {
     Content::Unsupported { kind: "image".into(), raw: r#"{"type":"image","image":{"id":"1"}}"#.into() }
 }
 
+fn a_text(shortcut: Option<&str>) -> TextDefined {
+    TextDefined {
+        text: id("greeting"),
+        campaign: id("sales"),
+        name: "Greeting".into(),
+        shortcut: shortcut.map(id),
+        body: "Hola {contact.name|cliente}".into(),
+    }
+}
+
+fn transfer_offered() -> TransferOffered {
+    let (from, to, note) = (id("ana"), id("ben"), "Knows the invoices".into());
+    TransferOffered { conversation: CONVERSATION, from, to, note, until: time(60) }
+}
+
 fn conversations() -> Vec<Sample> {
     let conversation = CONVERSATION;
     let mut all = vec![
@@ -208,6 +304,8 @@ fn conversations() -> Vec<Sample> {
         v1("withdrawn", offer_ended(OfferEnd::Withdrawn)),
         v1("plain", ConversationReleased { conversation, agent: id("ana") }),
         v1("plain", ConversationTakenOver { conversation, from: id("ana"), by: id("sue") }),
+        v1("plain", transfer_offered()),
+        v1("declined", TransferOfferEnded { conversation, to: id("ben"), cause: OfferEnd::Declined }),
         v1("plain", ConversationGivenBack { conversation, by: id("sue"), to: id("ana") }),
         v1("plain", AfterWorkEnded { conversation, agent: id("ana") }),
         v1("coaching", NoteAdded { conversation, text: "Offer a discount".into(), kind: NoteKind::Coaching }),
@@ -230,6 +328,7 @@ fn conversations() -> Vec<Sample> {
         QueueCause::Overflowed,
         QueueCause::NeedsSet,
         QueueCause::NotAccepted,
+        QueueCause::OutsideHours,
     ];
     all.extend(causes.map(queued));
     let until = Some(time(300));
@@ -266,6 +365,7 @@ fn opened(profile_name: Option<&str>) -> ConversationOpened {
         conversation: CONVERSATION,
         contact: CONTACT,
         identity: "34600000000".into(),
+        network: ChannelKind::Whatsapp,
         profile_name: profile_name.map(str::to_owned),
         channel: id("wa-main"),
         campaign: id("sales"),
@@ -296,6 +396,7 @@ fn queued(cause: QueueCause) -> Sample {
         QueueCause::Overflowed => "overflowed",
         QueueCause::NeedsSet => "needs-set",
         QueueCause::NotAccepted => "not-accepted",
+        QueueCause::OutsideHours => "outside-hours",
     };
     let event = ConversationQueued {
         conversation: CONVERSATION,
@@ -305,6 +406,7 @@ fn queued(cause: QueueCause) -> Sample {
         priority: 7,
         reserved: None,
         overflow: Some(OverflowAt { at: time(400), campaign: id("support") }),
+        opens_at: None,
     };
     v1(label, event)
 }
@@ -317,6 +419,7 @@ fn kept(until: Option<Timestamp>) -> ConversationQueued {
         since: time(2),
         priority: 0,
         overflow: None,
+        opens_at: None,
         reserved: Some(Reservation { agent: id("ana"), until }),
     }
 }
@@ -384,13 +487,13 @@ fn exclusive_agents() -> Vec<Sample> {
 fn sending() -> Vec<Sample> {
     let (conversation, message, ordinal, attempt) = (CONVERSATION, OUTBOUND, 200, 2);
     let settled = |status| MessageSettled { conversation, message, ordinal, status };
-    let submitted = MessageSubmitted {
+    let submitted = |author| MessageSubmitted {
         conversation,
         message,
         ordinal,
         channel: id("wa-main"),
         to: "34600000000".into(),
-        agent: id("ana"),
+        author,
         content: text(),
     };
     let attempted = SendAttempted { conversation, message, ordinal, attempt };
@@ -401,7 +504,10 @@ fn sending() -> Vec<Sample> {
     let submitted_at = Position { shard: ShardId(3), sequence: 1_234, index: 5 };
     let resent = MessageResent { conversation, message, ordinal, submitted: submitted_at };
     vec![
-        v1("plain", submitted),
+        v1("plain", submitted(Author::Agent(id("ana")))),
+        v1("out-of-hours", submitted(Author::System(SystemCause::OutOfHours))),
+        v1("warning", submitted(Author::System(SystemCause::InactivityWarning))),
+        v1("closed", submitted(Author::System(SystemCause::InactivityClosed))),
         v1("plain", attempted),
         v1("plain", accepted),
         v1("plain", deferred),
@@ -444,6 +550,44 @@ fn receipts() -> Vec<Sample> {
         all.push(v1(label(receipt), parked(receipt)));
     }
     all
+}
+
+fn declared(kind: FieldKind) -> FieldDefinition {
+    let choices = if kind == FieldKind::Choice { vec!["gold".into()] } else { vec![] };
+    FieldDefinition { id: id("policy"), label: "Policy".into(), kind, choices }
+}
+
+fn contacts() -> Vec<Sample> {
+    let (contact, merged) = (CONTACT, ContactId::from_bytes([0xcb; 16]));
+    let other = ConversationId::from_bytes([0xc1; 16]);
+    let identity = |address: &str| Identity { network: ChannelKind::Whatsapp, address: address.into() };
+    let conversations = vec![CONVERSATION];
+    let were_merged =
+        |identity| ContactsMerged { contact, merged, identity, conversations: vec![CONVERSATION] };
+    let changed = IdentityChanged {
+        contact,
+        from: identity("34600000000"),
+        to: identity("34600000001"),
+        conversations: conversations.clone(),
+    };
+    let readdressed =
+        AddressChanged { conversation: CONVERSATION, from: "34600000000".into(), to: "34600000001".into() };
+    let ended = |agent| ConversationMerged { conversation: other, into: CONVERSATION, agent };
+    let own = ContactField::Own { client: id("acme"), field: id("policy") };
+    let fields = [ContactField::Name, ContactField::Email, ContactField::Phone, ContactField::Document, own];
+    let value = |field: &ContactField| (*field != ContactField::Email).then(|| "12345".to_owned());
+    let set = fields.into_iter().map(|field| FieldSet { value: value(&field), field }).collect();
+    vec![
+        v1("by-network", were_merged(Some(identity("ES.13491208655302741918")))),
+        v1("by-hand", were_merged(None)),
+        v1("plain", changed),
+        v1("plain", readdressed),
+        v1("attended", ended(Some(id("ana")))),
+        v1("waiting", ended(None)),
+        v1("plain", ConversationJoined { conversation: CONVERSATION, other }),
+        v1("plain", ContactUpdated { contact, set, conversations: conversations.clone() }),
+        v1("plain", ContactNoteAdded { contact, text: "calls on Mondays".into(), conversations }),
+    ]
 }
 
 /// A frame with a commit for each kind of actor; the last changed nothing.

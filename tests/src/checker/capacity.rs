@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use schemas::{AgentId, ConversationId, Event, Presence};
+use schemas::{AgentId, ConversationId, Event, Presence, TransferTarget};
 
 use super::{Evidence, Findings};
 
@@ -14,6 +14,8 @@ enum Takes {
     Held,
     Offered,
     Lent,
+    /// They are asked whether they take it over.
+    Asked,
     AfterWork,
 }
 
@@ -69,6 +71,7 @@ fn given_to(event: &Event) -> Option<&AgentId> {
         Event::ConversationOffered(e) => Some(&e.agent),
         Event::ConversationTakenOver(e) => Some(&e.by),
         Event::ConversationGivenBack(e) => Some(&e.to),
+        Event::TransferOffered(e) => Some(&e.to),
         _ => None,
     }
 }
@@ -93,8 +96,19 @@ fn follow<'a>(rooms: &mut Rooms<'a>, event: &'a Event) {
             rooms.take(&e.to, Takes::Held, e.conversation);
         }
         Event::OfferEnded(e) => rooms.leave(e.conversation),
-        Event::ConversationTransferred(e) => rooms.leave(e.conversation),
+        // An agent has it in the next event, and may have had room for it before.
+        Event::ConversationTransferred(e) => match &e.to {
+            TransferTarget::Agent(_) => {}
+            TransferTarget::Campaign(_) => rooms.leave(e.conversation),
+        },
         Event::ConversationReleased(e) => rooms.leave(e.conversation),
+        Event::ConversationMerged(e) => rooms.leave(e.conversation),
+        Event::TransferOffered(e) => rooms.take(&e.to, Takes::Asked, e.conversation),
+        Event::TransferOfferEnded(e) => {
+            if let Some(taken) = rooms.taken.get_mut(&e.to) {
+                taken.remove(&(Takes::Asked, e.conversation));
+            }
+        }
         Event::ConversationFinished(e) => {
             rooms.leave(e.conversation);
             if let (Some(agent), Some(_)) = (&e.agent, e.after_work_until) {

@@ -1,6 +1,6 @@
 //! A conversation has at most one agent: it is given to another only by a supervisor's word, or after it was
 //! transferred, released or queued. It is offered to one at a time, while nobody has it, and accepted by them alone. Only
-//! its agent sends in it.
+//! its agent sends in it, and atender itself.
 
 use std::collections::HashMap;
 
@@ -51,6 +51,7 @@ fn broken_offer<'a>(offers: &mut Offers<'a>, open: &Holders<'a>, happened: Happe
         },
         Event::ConversationTransferred(e) => offers.remove(&e.conversation).and(None),
         Event::ConversationFinished(e) => offers.remove(&e.conversation).and(None),
+        Event::ConversationMerged(e) => offers.remove(&e.conversation).and(None),
         _ => None,
     }
 }
@@ -82,9 +83,14 @@ fn broken<'a>(open: &mut Holders<'a>, happened: Happened<'a>) -> Option<String> 
             open.remove(&e.conversation);
             broken
         }
+        Event::ConversationMerged(e) => {
+            let broken = loosen(open, e.conversation, e.agent.as_ref(), happened);
+            open.remove(&e.conversation);
+            broken
+        }
         Event::MessageSubmitted(e) => match open.get(&e.conversation) {
-            Some(Some(held)) if **held == e.agent => None,
-            other => Some(format!("{} sends at {at} in {} of {other:?}", e.agent, e.conversation)),
+            Some(held) if e.author.agent().is_none_or(|agent| *held == Some(agent)) => None,
+            other => Some(format!("{:?} sends at {at} in {} of {other:?}", e.author, e.conversation)),
         },
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use schemas::Event;
+use schemas::{ChannelId, ContactId, ConversationId, Event};
 
 use super::{Evidence, Findings};
 
@@ -19,13 +19,35 @@ pub(super) fn check(evidence: &Evidence) -> Findings {
                     findings.push(format!("{contact} has {first} open and {} from {at} on", e.conversation));
                 }
             }
-            Event::ConversationFinished(e) => {
-                if let Some(place) = places.get(&e.conversation) {
-                    open.remove(place);
+            Event::ContactsMerged(e) => {
+                for id in &e.conversations {
+                    let Some(place) = places.get_mut(id) else { continue };
+                    if place.0 == e.merged {
+                        open.remove(place);
+                        place.0 = e.contact;
+                        open.insert(*place, *id);
+                    }
                 }
             }
+            Event::ConversationFinished(e) => end(&mut open, &places, e.conversation),
+            Event::ConversationMerged(e) => end(&mut open, &places, e.conversation),
             _ => {}
         }
     }
     findings
+}
+
+type Place<'a> = (ContactId, &'a ChannelId);
+
+/// Where it stood, the one that it was merged into may stand already.
+fn end<'a>(
+    open: &mut HashMap<Place<'a>, ConversationId>,
+    places: &HashMap<ConversationId, Place<'a>>,
+    id: ConversationId,
+) {
+    if let Some(place) = places.get(&id)
+        && open.get(place) == Some(&id)
+    {
+        open.remove(place);
+    }
 }

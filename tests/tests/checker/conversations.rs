@@ -1,7 +1,7 @@
 //! Planted into the log: two agents in one conversation, more than an agent may hold, two open conversations of one
 //! contact, a status that goes down.
 
-use schemas::event::{AssignReason, ConversationAssigned, ConversationOffered, OfferEnd, OfferEnded};
+use schemas::event::{AssignReason, Author, ConversationAssigned, ConversationOffered, OfferEnd, OfferEnded};
 use schemas::{ConversationId, DeliveryStatus, Event, Timestamp};
 use tests::centre::{agent, contact};
 use tests::checker::{Evidence, Rule, check};
@@ -71,7 +71,7 @@ fn an_agent_who_sends_in_the_conversation_of_another() {
     let mut evidence = in_order();
     for event in events_mut(&mut evidence) {
         if let Event::MessageSubmitted(submitted) = event {
-            submitted.agent = agent(2);
+            submitted.author = Author::Agent(agent(2));
         }
     }
     breaks(&evidence, Rule::OneAgent);

@@ -101,6 +101,7 @@ async fn the_contacts_address_is_pushed_to_those_who_see_everything_and_not_to_a
             LiveChange::Status { .. }
             | LiveChange::Presence { .. }
             | LiveChange::Connection { .. }
+            | LiveChange::Contact { .. }
             | LiveChange::Configuration { .. } => None,
         };
         addresses.push(listener.until(address).await);

@@ -59,3 +59,36 @@ async fn what_is_wrong_in_a_file_is_said_with_file_line_and_field() {
     }
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_exported_applies_to_the_same_state() {
+    let (server, other) =
+        (TestServer::start_quiet(Centre::default()).await, TestServer::start_quiet(Centre::default()).await);
+    apply(&server, EXAMPLE).await.output();
+    let export = async |server: &TestServer| {
+        read_at::<Value>(&server.admin(), "/v1/settings", server.head().await).await;
+        run(PROGRAM, server.server.admin_token(), &["export-config", "--url", &server.url()]).await.output()
+    };
+    let text = export(&server).await;
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("exported.toml");
+    std::fs::write(&file, &text).unwrap();
+    let file = file.to_str().unwrap();
+    let unchanged = apply(&server, file).await.output();
+    assert!(unchanged.starts_with("0 of "), "{unchanged}");
+    apply(&other, file).await.output();
+    assert_eq!(export(&other).await, text);
+    // No file is written over.
+    let arguments = ["export-config", "--url", &server.url(), "--output", file];
+    let refused = run(PROGRAM, server.server.admin_token(), &arguments).await;
+    assert!(!refused.success && refused.stderr.contains("cannot be written"), "{refused:?}");
+    for (server, output) in [(&server, "again.toml"), (&other, "other.toml")] {
+        let output = dir.path().join(output);
+        let output = output.to_str().unwrap();
+        let arguments = ["export-config", "--url", &server.url(), "--output", output];
+        run(PROGRAM, server.server.admin_token(), &arguments).await.output();
+        assert_eq!(std::fs::read_to_string(output).unwrap(), text);
+    }
+    server.stop().await;
+    other.stop().await;
+}

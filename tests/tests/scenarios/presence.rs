@@ -1,7 +1,7 @@
 //! An agent whose live connection is lost, and what becomes of their conversations.
 
 use gateway::api_client::ApiClient;
-use schemas::api::views::EntryBody;
+use schemas::api::views::{EntryBody, WorkedTime};
 use serde_json::{Value, json};
 use tests::ask::{eventually, lines, of, post, put, refused};
 use tests::centre::{Centre, agent, campaign};
@@ -98,5 +98,39 @@ async fn the_reasons_for_being_away_are_the_workspaces() {
     assert_eq!(shown, settings);
     let forbidden = refused(&ana, reqwest::Method::PUT, "/v1/settings", &settings).await;
     assert_eq!(forbidden.code, "forbidden");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn worked_time_and_breaks_follow_from_the_events() {
+    let server = TestServer::start_quiet(Centre { agents: 2, ..Centre::default() }).await;
+    let (admin, ana, ben) = (server.admin(), server.agent(0).await, server.agent(1).await);
+    let path = format!("/v1/agents/{}", agent(0));
+    let settings = json!({"away_reasons": [{"id": "training", "name": "Training"}]});
+    put(&admin, "/v1/settings", &settings).await;
+    let presence = format!("{path}/presence");
+    for is in [
+        json!({"presence": "away", "reason": "training"}),
+        json!({"presence": "online"}),
+        json!({"presence": "offline"}),
+    ] {
+        put(&ana, &presence, &is).await;
+    }
+    let time: WorkedTime =
+        tests::ask::read_at(&ana, &format!("{path}/worked-time"), server.head().await).await;
+    let was: Vec<_> =
+        time.intervals.iter().map(|was| (was.presence.as_str(), was.reason.as_deref())).collect();
+    let training = ("away", Some("training"));
+    assert_eq!(was, [("offline", None), ("online", None), training, ("online", None), ("offline", None)]);
+    let joined = time.intervals.windows(2).all(|two| two[0].to == two[1].from);
+    assert!(joined && time.intervals[0].from == time.from && time.intervals[4].to == time.to, "{time:?}");
+    let early = format!("{path}/worked-time?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z");
+    let early: WorkedTime = tests::ask::read(&admin, &early).await;
+    assert_eq!((early.offline_seconds, early.intervals.len()), (24 * 3600, 1));
+    let of_another = tests::ask::unreadable(&ben, &format!("{path}/worked-time")).await;
+    assert_eq!(of_another.code, "forbidden");
+    let long = format!("{path}/worked-time?from=2025-01-01T00:00:00Z");
+    let long = tests::ask::unreadable(&ana, &long).await;
+    assert_eq!((long.code.as_str(), long.field.as_deref()), ("invalid_parameter", Some("from")));
     server.stop().await;
 }

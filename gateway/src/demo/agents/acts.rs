@@ -1,14 +1,16 @@
 //! What an agent does in a conversation: answers, writes a note, hands it over, finishes it, keeps the contact.
 
 use reqwest::Method;
-use schemas::ConversationId;
 use schemas::api::requests::{AddNote, Finish, SendMessage, SetExclusiveAgent, Transfer};
 use schemas::api::views::InboxItem;
 use schemas::event::NoteKind;
+use schemas::{ConversationId, Shortcut};
 
 use super::hands::Hands;
 use crate::demo::tally::Count;
 
+/// The shortcut that every campaign of the demo has.
+const GREETING: &str = "hola";
 const ANSWERS: [&str; 6] = [
     "¡Hola! Ahora mismo lo miro.",
     "Hello, how can I help you?",
@@ -19,15 +21,29 @@ const ANSWERS: [&str; 6] = [
 ];
 
 impl Hands {
+    /// Takes what is offered, or leaves it to others; now and then only by not answering.
+    pub(super) async fn answer_offer(&mut self, id: ConversationId) {
+        let accepts = self.chance.happens(0.9);
+        if !accepts && self.chance.happens(0.3) {
+            self.desk.tally.one(Count::OffersLost);
+            self.ignored = true;
+            return;
+        }
+        let answer = if accepts { "accept" } else { "decline" };
+        if self.desk.bare_command(Method::POST, &format!("/v1/conversations/{id}/{answer}")).await.is_some() {
+            self.desk.tally.one(if accepts { Count::OffersAccepted } else { Count::OffersLost });
+        }
+    }
+
     /// Sends an answer; now and then with a double click, of which one message must come.
     pub(super) async fn answer(&mut self, id: ConversationId) {
         let path = format!("/v1/conversations/{id}/messages");
-        let text = (*self.chance.choose(&ANSWERS).unwrap_or(&"")).to_owned();
+        let shortcut = self.chance.happens(0.2).then(|| Shortcut::new(GREETING).ok()).flatten();
+        let text = shortcut.is_none().then(|| (*self.chance.choose(&ANSWERS).unwrap_or(&"")).to_owned());
+        let body = SendMessage { text, shortcut };
         let key = self.desk.key();
-        let request = || {
-            let body = SendMessage { text: text.clone() };
-            self.desk.api.request(Method::POST, &path).json(&body).header("Idempotency-Key", key.clone())
-        };
+        let request =
+            || self.desk.api.request(Method::POST, &path).json(&body).header("Idempotency-Key", key.clone());
         let accepted = if self.chance.happens(0.05) {
             let (first, second) =
                 tokio::join!(self.desk.send(&path, request()), self.desk.send(&path, request()));
@@ -44,6 +60,9 @@ impl Hands {
         };
         if let Some(accepted) = accepted {
             self.desk.tally.sent(accepted.message);
+            if body.shortcut.is_some() {
+                self.desk.tally.one(Count::Texts);
+            }
             self.desk.done(&accepted);
         }
     }
@@ -57,7 +76,10 @@ impl Hands {
             None => self.chance.choose(&colleagues).map(|agent| (*agent).clone()),
         };
         let note = "Pide hablar con otra persona.".to_owned();
-        let transfer = Transfer { agent, campaign: campaign.map(|campaign| (*campaign).clone()), note };
+        // Some ask first.
+        let offer = agent.is_some() && self.chance.happens(0.3);
+        let transfer =
+            Transfer { agent, campaign: campaign.map(|campaign| (*campaign).clone()), note, offer };
         let path = format!("/v1/conversations/{}/transfer", item.conversation);
         if self.command(Method::POST, &path, &transfer).await {
             self.desk.tally.one(Count::Transfers);

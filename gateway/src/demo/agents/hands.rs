@@ -10,6 +10,7 @@ use schemas::api::Page;
 use schemas::api::requests::{Assign, ChangePresence};
 use schemas::api::views::{Conversation, Entry, InboxItem};
 use schemas::{AgentId, ConversationId};
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,8 @@ pub(super) struct Hands {
     pub(super) think: Duration,
     pub(super) news: Arc<Notify>,
     pub(super) until: CancellationToken,
+    /// Whether an offer is left without an answer, for which they count as away when its time is over.
+    pub(super) ignored: bool,
 }
 
 impl Hands {
@@ -53,10 +56,21 @@ impl Hands {
                 sleep(LOOK_AGAIN).await;
                 continue;
             };
-            left.retain(|id, _| inbox.items.iter().any(|item| item.conversation == *id));
-            let held = inbox.items.len();
-            let due = inbox.items.into_iter().filter(is_due).take(AT_A_TIME);
+            let (offers, items): (Vec<_>, Vec<_>) =
+                inbox.items.into_iter().partition(|item| item.offered_to.as_ref() == Some(&self.id));
+            left.retain(|id, _| items.iter().any(|item| item.conversation == *id));
+            let held = items.len() + offers.len();
+            if self.ignored {
+                self.come_back().await;
+            }
             let mut idle = true;
+            for offer in offers {
+                if !self.ignored {
+                    idle = false;
+                    self.answer_offer(offer.conversation).await;
+                }
+            }
+            let due = items.into_iter().filter(is_due).take(AT_A_TIME);
             for item in due {
                 if self.until.is_cancelled() {
                     return;
@@ -121,6 +135,15 @@ impl Hands {
             if self.command(Method::POST, &path, &Assign { agent: None }).await {
                 self.desk.tally.one(Count::ByHand);
             }
+        }
+    }
+
+    /// Once they count as away for an offer that they left without an answer.
+    async fn come_back(&mut self) {
+        let own: Option<Value> = self.desk.read(&format!("/v1/agents/{}", self.id)).await;
+        if own.is_some_and(|own| own["presence"] == "away") {
+            self.ignored = false;
+            self.presence(ChangePresence::Online).await;
         }
     }
 

@@ -5,7 +5,9 @@ mod tests;
 
 use std::collections::HashMap;
 
-use schemas::event::{AssignReason, ConversationAssigned, ConversationOpened, MessageSubmitted};
+use schemas::event::{
+    AssignReason, ContactsMerged, ConversationAssigned, ConversationOpened, MessageSubmitted,
+};
 use schemas::{AgentId, CampaignId, ChannelId, ContactId, ConversationId, Event, Position, TransferTarget};
 
 use super::Check;
@@ -18,6 +20,8 @@ pub(super) struct Case {
     pub(super) campaign: CampaignId,
     /// Who has it; of a finished one, who had it.
     pub(super) agent: Option<AgentId>,
+    /// Whom it is offered to, by routing or by who has it.
+    pub(super) offered: Option<AgentId>,
     pub(super) finished: bool,
 }
 
@@ -74,6 +78,10 @@ impl Attendance {
                     case.campaign = e.to.clone();
                 }
             }
+            Event::ConversationOffered(e) => self.offer(e.conversation, Some(&e.agent)),
+            Event::OfferEnded(e) => self.offer(e.conversation, None),
+            Event::TransferOffered(e) => self.offer(e.conversation, Some(&e.to)),
+            Event::TransferOfferEnded(e) => self.offer(e.conversation, None),
             Event::ConversationReleased(e) => self.leave(at, e.conversation, Some(&e.agent)),
             Event::ConversationQueued(e) => {
                 let holder = self.holder(e.conversation).cloned();
@@ -82,6 +90,8 @@ impl Attendance {
                 });
             }
             Event::ConversationFinished(e) => self.finish(at, e.conversation, e.agent.as_ref()),
+            Event::ConversationMerged(e) => self.finish(at, e.conversation, e.agent.as_ref()),
+            Event::ContactsMerged(e) => self.merge(e),
             Event::MessageReceived(e) => self.require_open(at, e.conversation),
             Event::MessageSubmitted(e) => self.send(at, e),
             _ => {}
@@ -100,6 +110,7 @@ impl Attendance {
             channel: e.channel.clone(),
             campaign: e.campaign.clone(),
             agent: None,
+            offered: None,
             finished: false,
         };
         self.cases.insert(e.conversation, case);
@@ -111,6 +122,7 @@ impl Attendance {
         let Some(case) = self.cases.get_mut(&e.conversation) else {
             return;
         };
+        case.offered = None;
         let before = case.agent.replace(e.agent.clone());
         // Only a supervisor gives what somebody has without a word of its leaving them.
         let fair = before.is_none() || (before.as_ref() != Some(&e.agent) && e.reason == AssignReason::Given);
@@ -128,10 +140,17 @@ impl Attendance {
         });
     }
 
+    fn offer(&mut self, id: ConversationId, to: Option<&AgentId>) {
+        if let Some(case) = self.cases.get_mut(&id) {
+            case.offered = to.cloned();
+        }
+    }
+
     fn leave(&mut self, at: Position, id: ConversationId, whom: Option<&AgentId>) {
         let Some(case) = self.cases.get_mut(&id) else {
             return self.check.problem(|| format!("{at}: {id} was never opened"));
         };
+        case.offered = None;
         let before = case.agent.take();
         let held_by_them = before.as_ref() == whom;
         self.check.require(held_by_them, || format!("{at}: {id} left {whom:?}, but {before:?} had it"));
@@ -149,15 +168,28 @@ impl Attendance {
         if let Some(case) = self.cases.get_mut(&id) {
             case.agent = agent.cloned();
             case.finished = true;
-            self.open.remove(&(case.contact, case.channel.clone()));
+            let place = (case.contact, case.channel.clone());
+            if self.open.get(&place) == Some(&id) {
+                self.open.remove(&place);
+            }
+        }
+    }
+
+    /// The conversations of the one that go on are the other's.
+    fn merge(&mut self, e: &ContactsMerged) {
+        for id in &e.conversations {
+            let Some(case) = self.cases.get_mut(id).filter(|case| case.contact == e.merged) else { continue };
+            self.open.remove(&(e.merged, case.channel.clone()));
+            case.contact = e.contact;
+            self.open.insert((e.contact, case.channel.clone()), *id);
         }
     }
 
     fn send(&mut self, at: Position, e: &MessageSubmitted) {
         let holder = self.holder(e.conversation).cloned();
-        let theirs = holder.as_ref() == Some(&e.agent);
+        let theirs = e.author.agent().is_none_or(|agent| holder.as_ref() == Some(agent));
         self.check.require(theirs, || {
-            format!("{at}: {} wrote in {}, which {holder:?} has", e.agent, e.conversation)
+            format!("{at}: {:?} wrote in {}, which {holder:?} has", e.author, e.conversation)
         });
     }
 

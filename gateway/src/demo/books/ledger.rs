@@ -42,6 +42,8 @@ pub(super) struct Ledger {
     pub(super) lines: HashMap<ConversationId, Vec<Line>>,
     /// The events of each conversation, lines or not.
     pub(super) events: HashMap<ConversationId, Events>,
+    /// The last event of any conversation; agents come and go besides.
+    pub(super) last_of_any: Option<Position>,
     /// The last event of all.
     pub(super) last: Option<Position>,
 }
@@ -55,6 +57,7 @@ impl Ledger {
             self.receive(header, received);
         }
         if let Some(conversation) = event.conversation() {
+            self.last_of_any = Some(position);
             let events = self.events.entry(conversation).or_default();
             *events = Events { count: events.count + 1, last: Some(position) };
             if let Some(line) = line(header, position, event) {

@@ -41,7 +41,7 @@ fn body(event: &Event) -> Option<EntryBody> {
             written_at: e.written_at,
         },
         Event::MessageSubmitted(e) => {
-            EntryBody::Outbound { message: e.message, agent: e.agent, content: e.content, status: None }
+            EntryBody::Outbound { message: e.message, author: e.author, content: e.content, status: None }
         }
         Event::NoteAdded(e) => EntryBody::Note { text: e.text, note_kind: e.kind },
         Event::ConversationQueued(e) => {
@@ -54,6 +54,10 @@ fn body(event: &Event) -> Option<EntryBody> {
             EntryBody::Offered { agent: e.agent, reason: e.reason, until: e.until }
         }
         Event::OfferEnded(e) => EntryBody::OfferEnded { agent: e.agent, cause: e.cause },
+        Event::TransferOffered(e) => {
+            EntryBody::TransferOffered { from: e.from, to: e.to, note: e.note, until: e.until }
+        }
+        Event::TransferOfferEnded(e) => EntryBody::TransferOfferEnded { to: e.to, cause: e.cause },
         Event::ConversationTakenOver(e) => EntryBody::TakenOver { from: e.from, by: e.by },
         Event::ConversationGivenBack(e) => EntryBody::GivenBack { by: e.by, to: e.to },
         Event::AfterWorkEnded(e) => EntryBody::AfterWorkEnded { agent: e.agent },
@@ -62,8 +66,17 @@ fn body(event: &Event) -> Option<EntryBody> {
         Event::ConversationFinished(e) => {
             EntryBody::Finished { disposition: e.disposition, sub_disposition: e.sub_disposition }
         }
+        Event::ResponseAwaited(e) => EntryBody::ResponseAwaited { response: e.kind, due_at: e.due_at },
+        Event::ResponseMissed(e) => {
+            EntryBody::ResponseMissed { response: e.kind, due_at: e.due_at, agent: e.agent }
+        }
+        Event::InactivityWarned(e) => EntryBody::InactivityWarned { close_at: e.close_at },
+        Event::InactivityPutOff(e) => EntryBody::InactivityPutOff { until: e.until },
         Event::ExclusiveAgentSet(e) => EntryBody::ExclusiveAgentSet { agent: e.agent },
         Event::ExclusiveAgentRemoved(e) => EntryBody::ExclusiveAgentRemoved { agent: e.agent },
+        Event::AddressChanged(e) => EntryBody::AddressChanged { from: e.from, to: e.to },
+        Event::ConversationMerged(e) => EntryBody::MergedInto { into: e.into },
+        Event::ConversationJoined(e) => EntryBody::Joined { other: e.other },
         _ => return None,
     })
 }

@@ -120,10 +120,12 @@ impl Pages {
         };
         let mut lists = Vec::new();
         for (agent, _) in workspace.with_role(Role::Agent) {
-            lists.push((format!("agent={agent}"), open(&|case| case.agent.as_ref() == Some(agent))));
+            let theirs = |case: &Case| [&case.agent, &case.offered].contains(&&Some(agent.clone()));
+            lists.push((format!("agent={agent}"), open(&theirs)));
         }
         for campaign in workspace.campaigns.keys() {
-            let waits = |case: &Case| case.agent.is_none() && case.campaign == *campaign;
+            let waits =
+                |case: &Case| case.agent.is_none() && case.offered.is_none() && case.campaign == *campaign;
             lists.push((format!("queue={campaign}"), open(&waits)));
         }
         for (list, expected) in lists {

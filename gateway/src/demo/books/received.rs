@@ -92,6 +92,7 @@ mod tests {
             conversation: HERE,
             contact: schemas::ContactId::from_bytes([3; 16]),
             identity: "34600000000".into(),
+            network: schemas::ChannelKind::Whatsapp,
             profile_name: None,
             channel,
             campaign: schemas::CampaignId::new("help").unwrap(),

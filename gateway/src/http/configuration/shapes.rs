@@ -1,19 +1,22 @@
 //! Masters, from the form of requests to that of the log, and back to that of answers.
 
+use engine::clock;
+use engine::domain::Calendar;
 use projections::AgentRow;
 use schemas::api::requests::{
     DefineAgent, DefineCampaign, DefineChannel, DefineClient, DefineDisposition, DefineProject,
-    DefineSettings,
+    DefineSettings, DefineText,
 };
 use schemas::event::{
     AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, ProjectDefined,
-    SettingsDefined,
+    SettingsDefined, TextDefined,
 };
 use schemas::{
-    AgentId, CampaignId, ChannelId, ClientId, Command, DispositionId, ExclusiveWait, Presence, ProjectId,
+    AgentId, BusinessHours, CampaignId, ChannelId, ClientId, Command, DispositionId, ExclusiveWait, Presence,
+    ProjectId, TextId, Timestamp, Timing,
 };
 
-use super::{Agent, Master};
+use super::{Agent, Campaign, HoursNow, Master};
 
 pub(super) fn define_settings(body: DefineSettings) -> Command {
     let DefineSettings { away_reasons, grace_seconds } = body;
@@ -26,13 +29,14 @@ pub(super) fn show_settings(row: SettingsDefined) -> DefineSettings {
 }
 
 pub(super) fn define_client(client: ClientId, body: DefineClient) -> Command {
-    let DefineClient { name, history_conversations } = body;
-    Command::DefineClient(ClientDefined { client, name, history_conversations })
+    let DefineClient { name, history_conversations, contact_fields } = body;
+    Command::DefineClient(ClientDefined { client, name, history_conversations, contact_fields })
 }
 
 pub(super) fn show_client(row: ClientDefined) -> Master<DefineClient> {
-    let ClientDefined { client, name, history_conversations } = row;
-    Master { id: client.to_string(), definition: DefineClient { name, history_conversations } }
+    let ClientDefined { client, name, history_conversations, contact_fields } = row;
+    let definition = DefineClient { name, history_conversations, contact_fields };
+    Master { id: client.to_string(), definition }
 }
 
 pub(super) fn define_project(project: ProjectId, body: DefineProject) -> Command {
@@ -59,10 +63,16 @@ pub(super) fn define_campaign(campaign: CampaignId, body: DefineCampaign) -> Com
         routing: body.routing,
         absence: body.absence,
         after_work_seconds: body.after_work_seconds,
+        timing: Timing {
+            inactivity: body.inactivity.map(Box::new),
+            service_level: body.service_level,
+            business_hours: body.business_hours.map(Box::new),
+        },
     })
 }
 
-pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
+pub(super) fn show_campaign(row: CampaignDefined) -> Campaign {
+    let hours_now = row.timing.business_hours.as_ref().and_then(|hours| hours_at(hours, clock::now()));
     let definition = DefineCampaign {
         project: row.project,
         name: row.name,
@@ -78,8 +88,20 @@ pub(super) fn show_campaign(row: CampaignDefined) -> Master<DefineCampaign> {
         routing: row.routing,
         absence: row.absence,
         after_work_seconds: row.after_work_seconds,
+        inactivity: row.timing.inactivity.map(|rule| *rule),
+        service_level: row.timing.service_level,
+        business_hours: row.timing.business_hours.map(|hours| *hours),
     };
-    Master { id: row.campaign.to_string(), definition }
+    Campaign { id: row.campaign.to_string(), definition, hours_now }
+}
+
+fn hours_at(hours: &BusinessHours, now: Timestamp) -> Option<HoursNow> {
+    let calendar = Calendar::of(hours).ok()?;
+    Some(HoursNow {
+        is_open: calendar.is_open(now),
+        opens_at: calendar.opens_after(now),
+        closes_at: calendar.closes_after(now),
+    })
 }
 
 pub(super) fn define_channel(channel: ChannelId, body: DefineChannel) -> Command {
@@ -101,6 +123,16 @@ pub(super) fn define_disposition(disposition: DispositionId, body: DefineDisposi
 pub(super) fn show_disposition(row: DispositionDefined) -> Master<DefineDisposition> {
     let DispositionDefined { disposition, name, parent } = row;
     Master { id: disposition.to_string(), definition: DefineDisposition { name, parent } }
+}
+
+pub(super) fn define_text(text: TextId, body: DefineText) -> Command {
+    let DefineText { campaign, name, shortcut, text: body } = body;
+    Command::DefineText(TextDefined { text, campaign, name, shortcut, body })
+}
+
+pub(super) fn show_text(row: TextDefined) -> Master<DefineText> {
+    let TextDefined { text, campaign, name, shortcut, body } = row;
+    Master { id: text.to_string(), definition: DefineText { campaign, name, shortcut, text: body } }
 }
 
 pub(super) fn define_agent(agent: AgentId, body: DefineAgent) -> Command {

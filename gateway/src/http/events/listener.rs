@@ -61,6 +61,10 @@ impl Listener {
             LiveChange::Presence { agent, .. } | LiveChange::Connection { agent, .. } => {
                 is_colleague(app, me, agent)?
             }
+            LiveChange::Contact { .. } => {
+                let Audience { agents, queues, .. } = &change.audience;
+                agents.contains(&me.agent) || queues.iter().any(|queue| me.campaigns.contains(queue))
+            }
             LiveChange::Configuration { .. } => true,
         })
     }
@@ -89,7 +93,8 @@ fn is_to_send(change: &Change, channel: &ChannelId) -> bool {
 }
 
 fn is_theirs(me: &AgentDefined, audience: &Audience) -> bool {
-    [&audience.agent, &audience.agent_before].into_iter().flatten().any(|agent| *agent == me.agent)
+    let asked = audience.asked.iter().flatten();
+    asked.chain(&audience.agent).chain(&audience.agent_before).any(|agent| *agent == me.agent)
 }
 
 fn waits_here(me: &AgentDefined, audience: &Audience) -> bool {
@@ -132,7 +137,8 @@ mod tests {
         let theirs = Audience { agent: agent("ana"), ..Audience::default() };
         let lost = Audience { agent: agent("ben"), agent_before: agent("ana"), ..Audience::default() };
         let of_others = Audience { agent: agent("ben"), ..Audience::default() };
-        assert!(is_theirs(&ana(), &theirs) && is_theirs(&ana(), &lost));
+        let asked = Audience { agent: agent("ben"), asked: [None, agent("ana")], ..Audience::default() };
+        assert!(is_theirs(&ana(), &theirs) && is_theirs(&ana(), &lost) && is_theirs(&ana(), &asked));
         assert!(!is_theirs(&ana(), &of_others) && !is_theirs(&ana(), &Audience::default()));
     }
 

@@ -17,6 +17,10 @@ pub fn json<T: DeserializeOwned>(content_type: Option<&HeaderValue>, body: &[u8]
         return Err(Fault::UnsupportedMediaType.into());
     }
     let body = if body.is_empty() { b"{}" } else { body };
+    // serde would take the fields by their order from a list.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Failure::because(Fault::InvalidBody, "the body is a list, and an object was expected"));
+    }
     if let Ok(value) = serde_json::from_slice(body) {
         return Ok(value);
     }
@@ -55,7 +59,7 @@ pub fn unread_body(rejection: &BytesRejection) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use schemas::api::requests::{ChangePresence, DefineCampaign, SendMessage, Transfer};
+    use schemas::api::requests::{ChangePresence, DefineCampaign, Finish, SendMessage, Transfer};
 
     use super::*;
 
@@ -77,7 +81,7 @@ mod tests {
             (refused::<SendMessage>(r#"{"text":"a"} x"#), 400, None),
             (refused::<SendMessage>(r#"{"text":5}"#), 422, Some("text")),
             (refused::<SendMessage>(r#"{"text":"a","colour":"red"}"#), 422, Some("colour")),
-            (refused::<SendMessage>(""), 422, Some("text")),
+            (refused::<Finish>(""), 422, Some("disposition")),
             (refused::<SendMessage>("[]"), 422, None),
             (refused::<Transfer>(r#"{"agent":"ana"}"#), 422, Some("note")),
             (refused::<DefineCampaign>(campaign), 422, Some("channels[1]")),

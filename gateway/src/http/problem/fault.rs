@@ -56,6 +56,10 @@ faults! {
         "there is nothing at this path" "see /v1/openapi.json for the paths there are";
     MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed"
         "this path does not take this method" "see /v1/openapi.json for the methods it takes";
+    UnknownShortcut UNPROCESSABLE_ENTITY "unknown_shortcut"
+        "no predefined text has this shortcut" "see GET /v1/conversations/{id}/texts";
+    TextFieldEmpty UNPROCESSABLE_ENTITY "text_field_empty"
+        "nothing is known for a field of the text" "fill it in, or give the text another word for it: {contact.name|you}";
     MasterNotFound NOT_FOUND "master_not_found"
         "there is no such thing in the configuration" "check its id, or define it first";
     ConversationNotFound NOT_FOUND "conversation_not_found"

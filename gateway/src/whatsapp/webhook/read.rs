@@ -50,7 +50,7 @@ impl Contacts {
 }
 
 /// A business-scoped user id has been seen in the place of the phone number; it is moved to where it belongs.
-fn identity(phone: Option<String>, user_id: Option<String>) -> Identity {
+pub(super) fn identity(phone: Option<String>, user_id: Option<String>) -> Identity {
     match phone {
         Some(id) if is_business_scoped_user_id(&id) => {
             Identity { wa_id: None, user_id: user_id.or(Some(id)) }

@@ -70,8 +70,10 @@ fn read_all(views: &Views, view: View) {
     for number in 0..200 {
         let (workspace, id) = (workspace(), conversation_id(number));
         match view {
-            // All its rows are in memory since it counted them.
-            View::Inbox => views.inner.slots.poison(view, Fault::Damaged("page 7".to_owned())),
+            // All rows of the one are in memory since it counted them, and there are few of the other.
+            View::Inbox | View::Contacts => {
+                views.inner.slots.poison(view, Fault::Damaged("page 7".to_owned()))
+            }
             View::History => drop(views.conversation(&workspace, id)),
             View::Status => drop(views.audit_sequences(&workspace, id)),
         }
@@ -114,7 +116,8 @@ async fn a_view_whose_files_are_found_damaged_is_built_again_while_it_runs() {
         views.shutdown().await.unwrap();
         untouched.shutdown().await.unwrap();
         let heard = heard.await.unwrap();
-        assert!(!heard.reloads.is_empty(), "{view:?}");
+        // Nothing that is told takes a row of contacts.
+        assert_eq!(heard.reloads.is_empty(), view == View::Contacts, "{view:?}");
         heard.assert_complete(&all.await.unwrap(), view.name());
         assert_as_rebuilt(&centre, &VERSIONS).await;
         views = centre.views("views").await;

@@ -9,7 +9,7 @@ use super::*;
 const NEW: Version = Version { current: 2, readable: &[1] };
 const NEW_AND_FOREIGN: Version = Version { current: 2, readable: &[] };
 
-async fn start(centre: &Centre, versions: [Version; 3], gate: &Gate) -> Views {
+async fn start(centre: &Centre, versions: [Version; VIEWS], gate: &Gate) -> Views {
     let options = Options { versions, ..Options::default() };
     Views::start_with(&centre.log, &centre.path("views"), options, gate.report()).await.unwrap()
 }
@@ -49,7 +49,7 @@ async fn a_new_version_takes_the_place_of_the_old_at_once() {
     let untouched = centre.views("untouched").await;
     centre.up_to_date(&untouched).await;
     let (gate, is_over) = (Gate::default(), Arc::default());
-    let views = start(&centre, [NEW; 3], &gate).await;
+    let views = start(&centre, [NEW; VIEWS], &gate).await;
     let (heard, all) = (follow(&views, left_at), follow(&untouched, left_at));
     let asking = ask_on(&views, &is_over);
 
@@ -76,7 +76,7 @@ async fn a_new_version_takes_the_place_of_the_old_at_once() {
     for view in View::ALL {
         assert!(!centre.path("views").join(format!("{}-v1", view.name())).exists(), "{view:?}");
     }
-    assert_as_rebuilt(&centre, &[NEW; 3]).await;
+    assert_as_rebuilt(&centre, &[NEW; VIEWS]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +85,7 @@ async fn a_new_version_that_was_half_built_does_not_take_the_place_of_the_old() 
     let (mut centre, _) = with_old_views(&mut traffic).await;
     for _ in 0..3 {
         let gate = Gate::default();
-        let views = start(&centre, [NEW; 3], &gate).await;
+        let views = start(&centre, [NEW; VIEWS], &gate).await;
         centre.go_on(&mut traffic, 5).await;
         centre.up_to_date(&views).await;
         assert!(View::ALL.iter().all(|view| silence(&views, *view).is_none()));
@@ -97,17 +97,17 @@ async fn a_new_version_that_was_half_built_does_not_take_the_place_of_the_old() 
     }
     let gate = Gate::default();
     gate.open();
-    let views = start(&centre, [NEW; 3], &gate).await;
+    let views = start(&centre, [NEW; VIEWS], &gate).await;
     centre.whole(&views).await;
     views.shutdown().await.unwrap();
-    assert_as_rebuilt(&centre, &[NEW; 3]).await;
+    assert_as_rebuilt(&centre, &[NEW; VIEWS]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_version_that_cannot_be_read_is_not_served_and_goes_when_the_new_one_is_there() {
     let mut traffic = Traffic::new(33, 20);
     let (mut centre, _) = with_old_views(&mut traffic).await;
-    let versions = [NEW, NEW_AND_FOREIGN, NEW];
+    let versions = [NEW, NEW_AND_FOREIGN, NEW, NEW];
     let gate = Gate::default();
     let views = start(&centre, versions, &gate).await;
     centre.go_on(&mut traffic, 5).await;
@@ -127,7 +127,7 @@ async fn an_old_version_that_cannot_be_read_is_not_served_and_goes_when_the_new_
 async fn who_is_reading_the_old_version_keeps_it_until_they_are_done() {
     let (centre, _) = with_old_views(&mut Traffic::new(34, 20)).await;
     let gate = Gate::default();
-    let views = start(&centre, [NEW; 3], &gate).await;
+    let views = start(&centre, [NEW; VIEWS], &gate).await;
     let old_rows = views.inner.slots.history();
     gate.open();
     centre.whole(&views).await;

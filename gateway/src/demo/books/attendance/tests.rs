@@ -26,6 +26,7 @@ fn opened(id: u8, contact: u8) -> Event {
         conversation: ConversationId::from_bytes([id; 16]),
         contact: ContactId::from_bytes([contact; 16]),
         identity: "1".into(),
+        network: schemas::ChannelKind::Whatsapp,
         profile_name: None,
         channel: ChannelId::new("wa").unwrap(),
         campaign: CampaignId::new("help").unwrap(),

@@ -8,6 +8,7 @@ fn fields(updates: &[Update]) -> Vec<&str> {
         .map(|update| match &update.kind {
             UpdateKind::Message(_) => "a message",
             UpdateKind::Status(_) => "a status",
+            UpdateKind::IdentityChange(_) => "a change",
             UpdateKind::Other { field } => field,
         })
         .collect()
@@ -148,7 +149,7 @@ fn what_all_updates_of_a_change_are_given_is_short() {
                 assert_eq!(message.from.user_id, None);
             }
             UpdateKind::Other { field } => assert_eq!(field.len(), "messages.".len() + 256),
-            UpdateKind::Status(_) => panic!("there is no status"),
+            UpdateKind::Status(_) | UpdateKind::IdentityChange(_) => panic!("there is no such update"),
         }
     }
 }

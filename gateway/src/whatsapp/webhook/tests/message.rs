@@ -117,11 +117,12 @@ fn the_only_contact_belongs_to_the_only_message_unless_the_user_ids_differ() {
 
 #[test]
 fn a_system_message_needs_no_contact() {
-    let message = only_message(json!({"messages": [{
+    let body = messages(json!({"messages": [{
         "from": "551190", "id": "wamid.S", "timestamp": "1767225600", "type": "system",
         "system": {"type": "user_changed_number", "wa_id": "551191", "body": "changed"},
     }]}));
-    assert_eq!((message.kind.as_str(), message.from.wa_id.as_deref()), ("system", Some("551190")));
+    let UpdateKind::IdentityChange(change) = only(&body).kind else { panic!() };
+    assert_eq!((change.from.as_str(), change.to.as_str()), ("551190", "551191"));
 }
 
 #[test]
@@ -135,4 +136,13 @@ fn half_an_emoji_does_not_cost_the_message() {
     let UpdateKind::Message(message) = only(body.as_bytes()).kind else { panic!() };
     assert!(message.text.unwrap().starts_with("oi \u{fffd}"));
     assert!(message.profile_name.unwrap().starts_with("Bia \u{fffd}"));
+}
+
+#[test]
+fn a_system_message_that_changes_nobody_is_no_message() {
+    let body = messages(json!({"messages": [{
+        "from": "551190", "id": "wamid.S", "timestamp": "1767225600", "type": "system",
+        "system": {"type": "customer_identity_changed", "identity": "hash", "body": "changed"},
+    }]}));
+    assert_eq!(only(&body).kind, UpdateKind::Other { field: "messages.messages".into() });
 }
