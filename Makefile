@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture bench
+.PHONY: help demo test simulate torture bench
 # The programs are looked for in target/.
 unexport CARGO_TARGET_DIR
 
@@ -15,6 +15,10 @@ test: .tools/nats-server ## formatting, lints and all tests
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	# The same cases for everybody; the torture has others each time.
 	PROPTEST_RNG_SEED=1 cargo test --workspace --locked
+
+simulate: ## long days in virtual time, of all commands and faults, beside a model; options in ARGS
+	cargo build --locked -p simulation
+	target/debug/atender-simulate $(if $(ARGS),$(ARGS),--seeds 20)
 
 torture: .tools/nats-server ## every fault in full: kills, cuts and stops under load; options in ARGS
 	cargo build --locked -p tests

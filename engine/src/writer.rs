@@ -88,10 +88,13 @@ impl<'a> Writer<'a> {
     pub(crate) async fn run(mut self, mut taken: VecDeque<Request>) -> Result<Turn, WriterError> {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         loop {
+            // What is due comes before what is asked after it, however much is asked.
+            self.pass_deadlines();
             while self.has_room()
                 && let Some(request) = taken.pop_front()
             {
                 self.take(request);
+                self.pass_deadlines();
             }
             self.publish_next();
             if self.has_room() && !taken.is_empty() {
@@ -106,13 +109,12 @@ impl<'a> Writer<'a> {
                         return Ok(self.give_up(lost, taken));
                     }
                 }
-                Wake::Renewed(true) => {}
                 Wake::Renewed(false) => {
                     tracing::warn!("another process has the lease of the shard");
                     return self.step_down(taken).await;
                 }
                 Wake::Unfit(error) => return Err(error),
-                Wake::Deadline => self.pass_deadlines(),
+                Wake::Renewed(true) | Wake::Deadline => {}
             }
         }
     }

@@ -2,25 +2,16 @@
 //! then the same day again from the frames that were written. proptest prints the shortest day that fails.
 
 mod model {
-    mod centre;
-    mod compare;
-    mod delivery;
-    mod invariants;
-    mod reference;
     mod snapshot;
-    mod steps;
-    mod timing;
 
     use engine::Replica;
     use engine::domain::decide;
     use engine::log::RecordedFrame;
+    use model::invariants::{self, Before};
+    use model::{Reference, Step, Verdict, any_step, centre, compare};
     use proptest::prelude::*;
     use schemas::frame::{CommitHeader, Frame, FrameBuilder, FrameHash, NO_FRAME, hash};
     use schemas::{Actor, Command, CommandId, Event, FrameId, Rejection, ShardId, Submission, Timestamp};
-
-    use invariants::Before;
-    use reference::{Reference, Verdict};
-    use steps::Step;
 
     const SHARD: ShardId = ShardId(0);
 
@@ -44,31 +35,20 @@ mod model {
                 commands: 0,
                 log: Vec::new(),
             };
-            day.submit(Actor::System, centre::creation(), None).expect("the centre is in order");
+            day.take_next(Actor::System, centre::creation());
             for command in centre::set_up() {
-                day.take(Actor::Administrator, command, None);
+                day.take_next(Actor::Administrator, command);
             }
             day
         }
 
-        fn submit(
-            &mut self,
-            actor: Actor,
-            command: Command,
-            id: Option<CommandId>,
-        ) -> Result<Vec<Event>, Rejection> {
+        fn submit(&mut self, actor: Actor, command: Command, id: CommandId) -> Result<Vec<Event>, Rejection> {
             let workspace = centre::workspace();
-            let id = id.unwrap_or_else(|| self.next_id());
             let submission = Submission { workspace, id, fingerprint: 0, actor, command };
             let events = decide(self.replica.state(), &submission, self.now)?;
             self.write(&CommitHeader::of(&submission, self.now), &events);
             invariants::hold_of(&events, self.replica.state());
             Ok(events)
-        }
-
-        fn next_id(&mut self) -> CommandId {
-            self.commands += 1;
-            CommandId::of_step(&centre::workspace(), "model", &[], self.commands)
         }
 
         fn write(&mut self, header: &CommitHeader, events: &[Event]) {
@@ -79,13 +59,12 @@ mod model {
             self.log.push(bytes);
         }
 
-        fn take(&mut self, actor: Actor, command: Command, id: Option<CommandId>) {
-            let id = id.unwrap_or_else(|| self.next_id());
+        fn take(&mut self, actor: Actor, command: Command, id: CommandId) {
             let verdict = self.reference.take(&actor, &command, id, self.now);
             let what = format!("{command:?} by {actor:?}");
-            let decided = self.submit(actor, command, Some(id));
+            let decided = self.submit(actor, command, id);
             let agreed = match &decided {
-                Err(_) => verdict == Verdict::Refused,
+                Err(rejection) => verdict == Verdict::Refused(rejection.code()),
                 Ok(events) if events.is_empty() => verdict == Verdict::Nothing,
                 Ok(_) => verdict == Verdict::Happened,
             };
@@ -94,10 +73,21 @@ mod model {
             invariants::hold(self.replica.state(), self.now, &mut self.before);
         }
 
+        fn take_next(&mut self, actor: Actor, command: Command) {
+            let number = self.next_number();
+            self.take(actor, command, CommandId::of_step(&centre::workspace(), "day", &[], number));
+        }
+
+        fn next_number(&mut self) -> u64 {
+            self.commands += 1;
+            self.commands
+        }
+
         fn step(&mut self, step: &Step) {
             self.now = self.now.plus(step.after());
             self.end_passed_waits();
-            if let Some((actor, command, id)) = step.resolve(&self.reference) {
+            let number = self.next_number();
+            if let Some((actor, command, id)) = step.resolve(&self.reference, number) {
                 self.take(actor, command, id);
             }
         }
@@ -109,7 +99,7 @@ mod model {
                 next.map(|(.., due)| due.clone())
             };
             while let Some(due) = passed(self) {
-                self.take(Actor::System, Command::PassDeadline(due), None);
+                self.take_next(Actor::System, Command::PassDeadline(due));
             }
         }
 
@@ -140,7 +130,7 @@ mod model {
 
         #[test]
         fn the_domain_agrees_with_the_model_on_every_day(
-            steps in prop::collection::vec(steps::any_step(), 1..140),
+            steps in prop::collection::vec(any_step(), 1..140),
         ) {
             let mut day = Day::begin();
             for step in &steps {

@@ -2,9 +2,6 @@
 //! whatever became of the files.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-#[allow(dead_code, reason = "the model uses the rest of it")]
-#[path = "model/centre.rs"]
-mod centre;
 #[path = "snapshot/damage.rs"]
 mod damage;
 #[path = "snapshot/golden.rs"]

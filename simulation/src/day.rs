@@ -4,20 +4,19 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use engine::{Replica, Role};
+use engine::Role;
 use projections::simulated::Disks;
 use tokio::time::{Instant, sleep};
 
 use crate::centre;
-use crate::check::check;
+use crate::check::{Driven, check};
 use crate::client::{Scene, ask, client};
 use crate::plan::{Damage, Plan};
 use crate::process::Machine;
 use crate::record::{Book, Told};
-use crate::replay::replica;
+use crate::rest;
 use crate::screen::screen;
 use crate::trouble;
-use crate::views;
 use crate::world::Shared;
 
 /// When faults are over, everybody is well again within this.
@@ -36,6 +35,9 @@ pub struct Day {
     /// What must not be. Empty for a good day.
     pub wrong: Vec<String>,
     pub frames: u64,
+    /// How many commands clients asked for, each once or several times.
+    pub steps: usize,
+    pub driven: Driven,
     pub accepted: usize,
     pub refused: usize,
     pub unknown: usize,
@@ -60,19 +62,15 @@ async fn live(plan: Plan) -> Day {
         ask(&scene, 0, command, None, 100).await;
     }
 
-    world.lock().is_calm = false;
-    let clients: Vec<_> =
-        (1..=plan.clients).map(|number| tokio::spawn(client(scene.clone(), number))).collect();
     let screens: Vec<_> = (0..plan.processes).map(|_| tokio::spawn(screen(scene.clone()))).collect();
-    trouble::make(&scene).await;
-    world.lock().is_calm = true;
-    world.tell(|| "calm".to_owned());
-    match plan.damage {
-        Some(_) => given_up(&scene).await,
-        None => recovered(&scene).await,
-    }
-    for client in clients {
-        client.await.unwrap();
+    let mut lines = plan.processes;
+    for act in 0..plan.acts {
+        if act > 0 {
+            let wrong = rest::end(&scene, &[], act).await;
+            world.lock().wrong.extend(wrong);
+            rest::begin_anew(&scene, &mut lines);
+        }
+        in_trouble(&scene, &plan, act, &mut lines).await;
     }
     sleep(Duration::from_secs(6)).await;
     world.lock().is_over = true;
@@ -81,10 +79,30 @@ async fn live(plan: Plan) -> Day {
         seen.push(screen.await.unwrap());
     }
     if plan.damage.is_none() {
-        let wrong = views::check(&scene, &seen).await;
+        let wrong = rest::end(&scene, &seen, 0).await;
         world.lock().wrong.extend(wrong);
     }
-    close(&scene, &plan).await
+    close(&scene, &plan)
+}
+
+/// Clients ask while things go wrong, until nothing does any more and everybody has been told.
+async fn in_trouble(scene: &Scene, plan: &Plan, act: usize, lines: &mut usize) {
+    {
+        let mut world = scene.world.lock();
+        (world.is_calm, world.no_more_ambushes) = (false, false);
+    }
+    let clients: Vec<_> =
+        (1..=plan.clients).map(|number| tokio::spawn(client(scene.clone(), number))).collect();
+    trouble::make(scene, act, lines).await;
+    scene.world.lock().is_calm = true;
+    scene.world.tell(|| "calm".to_owned());
+    match plan.damage {
+        Some(_) => given_up(scene).await,
+        None => recovered(scene).await,
+    }
+    for client in clients {
+        client.await.unwrap();
+    }
 }
 
 /// All processes are well: one writes, the others stand by, and each gets commands through.
@@ -137,15 +155,7 @@ async fn given_up(scene: &Scene) {
     }
 }
 
-async fn close(scene: &Scene, plan: &Plan) -> Day {
-    let mut replicas = Vec::new();
-    for place in 0..scene.places() {
-        let Some(machine) = scene.machine(place) else { continue };
-        if plan.damage.is_none() && machine.ended().is_some() {
-            scene.world.lock().wrong.push(format!("{} has ended: {:?}", machine.name, machine.ended()));
-        }
-        replicas.push((machine.name.clone(), machine.last_replica().await));
-    }
+fn close(scene: &Scene, plan: &Plan) -> Day {
     let mut world = scene.world.lock();
     let book = scene.book.lock().unwrap();
     let frames = if plan.damage == Some(Damage::Shortened) {
@@ -153,20 +163,11 @@ async fn close(scene: &Scene, plan: &Plan) -> Day {
     } else {
         world.store.frames.clone()
     };
+    let mut driven = Driven::new();
     if !world.went_on {
-        world.wrong.extend(check(&frames, &book));
-    }
-    if plan.damage.is_none() {
-        let expected = replica(&frames);
-        for (name, replica) in replicas {
-            if replica.as_ref().map(Replica::digest) != Some(expected.digest()) {
-                let at = replica.map(|replica| replica.sequence());
-                let head = frames.len();
-                world
-                    .wrong
-                    .push(format!("the replica of {name} is another than the log's: at {at:?} of {head}"));
-            }
-        }
+        let (wrong, found) = check(&frames, &book);
+        world.wrong.extend(wrong);
+        driven = found;
     }
     let mut hasher = blake3::Hasher::new();
     for line in world.trace() {
@@ -179,6 +180,8 @@ async fn close(scene: &Scene, plan: &Plan) -> Day {
         trace: world.trace().to_vec(),
         wrong: world.wrong.clone(),
         frames: frames.len() as u64,
+        steps: world.steps,
+        driven,
         accepted: count(|told| matches!(told, Told::Accepted(_))),
         refused: count(|told| matches!(told, Told::Refused(_))),
         unknown: count(|told| matches!(told, Told::Unknown)),

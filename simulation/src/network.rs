@@ -155,7 +155,7 @@ fn take(
     answer: oneshot::Sender<Bytes>,
 ) {
     let sequence = expected_last + 1;
-    let (answered, is_taken) = world.store.append(bytes, expected_last);
+    let (answered, is_taken) = world.store.append(bytes.clone(), expected_last);
     world.tell(format!("{name} frame {sequence} {}", if is_taken { "is in the log" } else { "is fenced" }));
     if is_taken && world.is_damaged && world.plan.damage == Some(Damage::Shortened) {
         // The same frame once more is one whose acknowledgement was lost.
@@ -168,6 +168,9 @@ fn take(
     }
     if is_taken {
         world.wrote.insert(line, sequence);
+    }
+    if is_taken && !world.is_damaged {
+        world.shadow.follow(&bytes);
     }
     consumer::pump_all(world);
     if is_taken && world.fails(|plan| plan.ack_lost) {

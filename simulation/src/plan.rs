@@ -12,6 +12,14 @@ pub struct Plan {
     pub(crate) processes: usize,
     pub(crate) clients: usize,
     pub(crate) faults_last: Duration,
+    /// The day is so long that clients ask for so many things, instead.
+    pub(crate) steps: Option<usize>,
+    /// How often all of it comes to rest.
+    pub(crate) acts: usize,
+    /// Clients wait for less than this between two things.
+    pub(crate) pause_ms_max: u64,
+    /// In a long day, something new goes wrong after fewer commands than these.
+    pub(crate) trouble_steps_max: usize,
     pub(crate) answer_within: Duration,
     /// An append that never arrives.
     pub(crate) append_lost: u32,
@@ -68,6 +76,10 @@ impl Plan {
             processes: 0,
             clients: 0,
             faults_last: Duration::ZERO,
+            steps: None,
+            acts: 1,
+            pause_ms_max: 300,
+            trouble_steps_max: 0,
             answer_within: Duration::ZERO,
             append_lost: rate(&[10, 50, 200]),
             ack_lost: rate(&[10, 50, 200]),
@@ -102,6 +114,28 @@ impl Plan {
             1 => Some(Damage::Purged),
             _ => None,
         };
+        plan
+    }
+
+    /// A day of so many steps at least, with everything that can be asked in it.
+    pub fn long(seed: u64, steps: usize) -> Self {
+        let mut chance = Chance::new(seed ^ 0x10_46);
+        let mut plan = Self::of(seed);
+        plan.damage = None;
+        plan.processes = 2 + chance.below(2);
+        plan.clients = 6 + chance.below(6);
+        plan.steps = Some(steps);
+        plan.acts = 3;
+        plan.quarrel = plan.quarrel.min(300);
+        // Each of these costs seconds, and here thousands of frames are on their way.
+        for rate in [&mut plan.append_lost, &mut plan.ack_lost, &mut plan.append_late, &mut plan.ambush] {
+            *rate = (*rate).min(20);
+        }
+        (plan.append_failed, plan.call_lost) = (plan.append_failed.min(20), plan.call_lost.min(20));
+        // Whoever misses one of many frames reads a great part of the log once more.
+        plan.frame_dropped = plan.frame_dropped.min(3);
+        plan.pause_ms_max = [100, 300, 1_000][chance.below(3)];
+        plan.trouble_steps_max = [200, 400, 1_000][chance.below(3)];
         plan
     }
 }

@@ -1,7 +1,7 @@
 //! What clients remember: what each asked, how the log stood then, and what it was told.
 
 use engine::Outcome;
-use schemas::{ConversationId, MessageId, Rejection, Submission};
+use schemas::{Rejection, Submission, Timestamp};
 
 #[derive(Debug, Clone)]
 pub(crate) enum Told {
@@ -20,6 +20,8 @@ pub(crate) struct Asked {
     pub(crate) head_asked: u64,
     /// The last frame of the log when the answer was there.
     pub(crate) head_after: u64,
+    /// What the clock of whoever answered can have shown at most.
+    pub(crate) latest: Timestamp,
     /// How often it was submitted until there was an answer.
     pub(crate) times: usize,
     pub(crate) told: Told,
@@ -29,17 +31,16 @@ pub(crate) struct Asked {
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     pub(crate) asked: Vec<Asked>,
-    /// What clients have heard of, to go on with.
-    pub(crate) conversations: Vec<ConversationId>,
-    pub(crate) messages: Vec<MessageId>,
 }
 
-impl Book {
-    pub(crate) fn note(&mut self, asked: Asked) {
-        if let Told::Accepted(outcome) = &asked.told {
-            self.conversations.extend(outcome.conversation.filter(|id| !self.conversations.contains(id)));
-            self.messages.extend(outcome.message.filter(|id| !self.messages.contains(id)));
+impl Asked {
+    /// Whether it was so already, so that the log need not have the command.
+    pub(crate) fn is_nothing(&self) -> bool {
+        match &self.told {
+            Told::Accepted(outcome) => {
+                outcome.events.is_empty() && !outcome.repeated && self.submission.fingerprint == 0
+            }
+            Told::Refused(_) | Told::Unknown => false,
         }
-        self.asked.push(asked);
     }
 }

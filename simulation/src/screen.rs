@@ -18,13 +18,13 @@ const READS_ANEW_AFTER: Duration = Duration::from_millis(20);
 pub(crate) struct Stretch {
     from: Position,
     heard: Vec<Arc<Change>>,
-    /// It was connected when all was over, so that it must have heard everything.
-    is_last: bool,
+    /// How far its views were when all was over, if it was connected then: it must have heard everything until there.
+    last: Option<Position>,
 }
 
 impl Stretch {
     fn from(from: Position) -> Self {
-        Self { from, heard: Vec::new(), is_last: false }
+        Self { from, heard: Vec::new(), last: None }
     }
 
     fn last(&self) -> Position {
@@ -73,7 +73,7 @@ async fn listen(
     let mut applied = views.applied();
     loop {
         let next = timeout(PATIENCE, subscription.next()).await;
-        let now = views.applied();
+        let (before, now) = (applied, views.applied());
         if now < applied {
             scene.world.lock().wrong.push(format!("the views of p{place} go back from {applied} to {now}"));
         }
@@ -85,7 +85,7 @@ async fn listen(
             Err(_) => {
                 let mut world = scene.world.lock();
                 if world.is_over {
-                    stretch.is_last = true;
+                    stretch.last = Some(before);
                     return;
                 }
                 let is_there = scene.machine(place).is_some_and(|machine| machine.line == line);
@@ -101,13 +101,13 @@ async fn listen(
 pub(crate) fn check(stretches: &[Stretch], all: &[Arc<Change>]) -> Vec<String> {
     let mut wrong = Vec::new();
     for stretch in stretches {
-        let Stretch { from, heard, is_last } = stretch;
+        let Stretch { from, heard, last } = stretch;
         // What came after a gap was heard by one who is told to read everything anew before anything is missed.
         let heard = &heard[..heard.partition_point(|change| !change.has_gaps)];
-        let (until, is_last) =
-            (heard.last().map_or(*from, |change| change.position), *is_last && !stretch.has_gaps());
-        let due = all.iter().filter(|change| change.position > *from);
-        let due: Vec<_> = due.filter(|change| is_last || change.position <= until).collect();
+        let last = last.filter(|_| !stretch.has_gaps());
+        let until = heard.last().map_or(*from, |change| change.position).max(last.unwrap_or(*from));
+        let due = all.iter().filter(|change| change.position > *from && change.position <= until);
+        let due: Vec<_> = due.collect();
         let is_same = |(one, other): (&Arc<Change>, &&Arc<Change>)| {
             one.audience == other.audience && one.live == other.live
         };

@@ -16,6 +16,8 @@ const NOTICED_AFTER: Duration = Duration::from_secs(3);
 /// A leader is new for at most so long.
 const NEW_FOR_MAX: Duration = Duration::from_millis(1_500);
 
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
 #[derive(Debug, Clone, Copy)]
 enum Trouble {
     Kill,
@@ -28,8 +30,9 @@ enum Trouble {
     NewLeader,
 }
 
-/// Makes trouble until the time of faults is over, and undoes all of it before it returns.
-pub(crate) async fn make(scene: &Scene) {
+/// Makes trouble until the time of faults is over, or clients have asked for as much as they do in this act, and undoes
+/// all of it before it returns. `lines` is the last number that was given to a line.
+pub(crate) async fn make(scene: &Scene, act: usize, lines: &mut usize) {
     let (faults_last, mut damage) = {
         let world = scene.world.lock();
         (world.plan.faults_last, world.plan.damage)
@@ -37,17 +40,30 @@ pub(crate) async fn make(scene: &Scene) {
     let until = Instant::now() + faults_last;
     let damage_at = Instant::now() + faults_last / 2;
     let mut under_way = Vec::new();
-    let mut lines = scene.places();
-    while Instant::now() < until {
-        let pause = scene.world.lock().chance.millis(100..1_500);
+    let goes_on = || {
+        let world = scene.world.lock();
+        match world.plan.steps {
+            Some(steps) => world.steps * world.plan.acts < steps * (act + 1),
+            None => Instant::now() < until,
+        }
+    };
+    while goes_on() {
+        let (pause, steps) = {
+            let mut world = scene.world.lock();
+            let steps_max = world.plan.trouble_steps_max;
+            (world.chance.millis(100..1_500), world.steps + world.chance.below(steps_max))
+        };
         sleep(pause).await;
+        while goes_on() && scene.world.lock().steps < steps {
+            sleep(LOOK_EVERY).await;
+        }
         if damage.is_some() && Instant::now() > damage_at {
             inflict(scene, damage.take());
         }
         let Some(trouble) = choose(scene) else { continue };
         let place = victim(scene);
-        lines += 1;
-        under_way.push(tokio::spawn(happen(scene.clone(), trouble, place, lines)));
+        *lines += 1;
+        under_way.push(tokio::spawn(happen(scene.clone(), trouble, place, *lines)));
     }
     scene.world.lock().no_more_ambushes = true;
     under_way.append(&mut scene.world.lock().under_way);
@@ -161,7 +177,7 @@ fn kill(scene: &Scene, machine: &Machine) {
     projections::simulated::crash(&machine.name, |bound| world.chance.below(bound));
 }
 
-fn start(scene: &Scene, place: usize, line: usize) {
+pub(crate) fn start(scene: &Scene, place: usize, line: usize) {
     let ahead = scene.world.lock().chance.millis(0..2_000).as_millis() as i64 - 1_000;
     let machine = Machine::start(&scene.world, place, line, ahead);
     scene.machines.lock().unwrap()[place] = Some(machine);

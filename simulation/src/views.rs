@@ -40,25 +40,31 @@ pub(crate) async fn start(world: Shared, machine: Machine, log: Log) {
     }
 }
 
-/// All that is wrong with the views, now that nothing goes wrong any more, and with what was seen on screens.
-pub(crate) async fn check(scene: &Scene, seen: &[Vec<Stretch>]) -> Vec<String> {
+/// All that is wrong with the views, now that nothing is written any more, and with what was seen on screens. The names
+/// are of this act alone.
+pub(crate) async fn check(
+    scene: &Scene,
+    machines: &[Machine],
+    seen: &[Vec<Stretch>],
+    act: usize,
+) -> Vec<String> {
     let head = scene.world.lock().store.head();
     let head = Position { shard: SHARD, sequence: head, index: 0 };
     let mut wrong = Vec::new();
-    let expected = match rebuilt(scene).await {
+    let expected = match rebuilt(scene, act).await {
         Ok(expected) => expected,
         Err(error) => return vec![format!("the views cannot be rebuilt: {error:?}")],
     };
-    match told(scene, head).await {
+    match told(scene, act, head).await {
         Ok((digests, changes)) => {
             differences("views that had the frames one by one", &digests, &expected, &mut wrong);
             seen.iter().for_each(|stretches| wrong.extend(screen::check(stretches, &changes)));
         }
         Err(error) => wrong.push(format!("the views cannot be told all: {error}")),
     }
-    for place in 0..scene.places() {
-        let name = format!("p{place}");
-        let Some(views) = scene.machine(place).and_then(|machine| machine.views()) else {
+    for machine in machines {
+        let name = machine.name.clone();
+        let Some(views) = machine.views() else {
             wrong.push(format!("{name} has no views"));
             continue;
         };
@@ -79,26 +85,36 @@ fn digests(name: &str) -> Result<Digests, ViewsError> {
     Ok(digest(Path::new(name))?.into_iter().collect())
 }
 
-async fn rebuilt(scene: &Scene) -> Result<Digests, ViewsError> {
-    let log = log(scene, "rebuilt", usize::MAX);
-    rebuild(&log, Path::new("rebuilt"), |_| {}).await?;
-    digests("rebuilt")
+async fn rebuilt(scene: &Scene, act: usize) -> Result<Digests, ViewsError> {
+    let name = format!("rebuilt {act}");
+    let log = log(scene, &name, usize::MAX - 2 * act);
+    rebuild(&log, Path::new(&name), |_| {}).await?;
+    digests(&name)
 }
 
 /// Views that begin with the first frame and tell every change, and the changes.
-async fn told(scene: &Scene, head: Position) -> Result<(Digests, Vec<std::sync::Arc<Change>>), String> {
-    let log = log(scene, "told", usize::MAX - 1);
-    let views = simulated::start(&log, Path::new("told"), u64::MAX).await.map_err(|e| format!("{e:?}"))?;
+async fn told(
+    scene: &Scene,
+    act: usize,
+    head: Position,
+) -> Result<(Digests, Vec<std::sync::Arc<Change>>), String> {
+    let name = format!("told {act}");
+    let log = log(scene, &name, usize::MAX - 2 * act - 1);
+    let views = simulated::start(&log, Path::new(&name), u64::MAX).await.map_err(|e| format!("{e:?}"))?;
     let heard = views.feed().subscribe(Some(Position::start(SHARD)));
     let mut heard = heard.map_err(|error| error.to_string())?;
-    let digests = ended(views, "told", head).await?;
-    let mut changes = Vec::new();
-    loop {
-        match heard.next().await.map_err(|error| error.to_string())? {
-            more if more.is_empty() => return Ok((digests, changes)),
-            more => changes.extend(more),
+    // All the time, for a feed keeps only so many.
+    let heard = async {
+        let mut changes = Vec::new();
+        loop {
+            match heard.next().await.map_err(|error| error.to_string())? {
+                more if more.is_empty() => return Ok::<_, String>(changes),
+                more => changes.extend(more),
+            }
         }
-    }
+    };
+    let (digests, changes) = tokio::join!(ended(views, &name, head), heard);
+    Ok((digests?, changes?))
 }
 
 /// What the views hold when they have had the whole log and are closed.

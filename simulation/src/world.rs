@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::chance::Chance;
 use crate::consumer::Consumer;
 use crate::plan::Plan;
+use crate::shadow::Shadow;
 use crate::store::Store;
 
 /// Something that arrives at a process.
@@ -29,6 +30,11 @@ pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) chance: Chance,
     pub(crate) store: Store,
+    pub(crate) shadow: Shadow,
+    /// How many commands clients have asked for, once or several times each.
+    pub(crate) steps: usize,
+    /// The number of the last command that was made up.
+    pub(crate) commands: u64,
     pub(crate) is_calm: bool,
     pub(crate) no_more_ambushes: bool,
     /// Nothing happens any more, and it is looked at what became of it all.
@@ -75,6 +81,9 @@ impl Shared {
             plan,
             chance,
             store: Store::default(),
+            shadow: Shadow::default(),
+            steps: 0,
+            commands: 0,
             is_calm: false,
             no_more_ambushes: false,
             is_over: false,

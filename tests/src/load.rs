@@ -8,6 +8,8 @@ mod centre;
 mod connectors;
 mod customers;
 mod ears;
+mod screens;
+mod supervisors;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -99,8 +101,12 @@ impl Load {
             people.spawn(connectors::report(asking, Arc::clone(&known), stop.clone()));
         }
         for (number, (agent, token)) in (0..).zip(tokens) {
-            let asking = asking("agent", number, &token, &format!("agent:{agent}"));
-            people.spawn(agents::work(asking, agent, Arc::clone(&known), stop.clone()));
+            let as_them = |name| asking(name, number, &token, &format!("agent:{agent}"));
+            people.spawn(screens::look(as_them("screen"), stop.clone()));
+            if agent == centre::SUPERVISOR {
+                people.spawn(supervisors::supervise(as_them("supervisor"), stop.clone()));
+            }
+            people.spawn(agents::work(as_them("agent"), agent, Arc::clone(&known), stop.clone()));
         }
         let (until, _) = watch::channel(None);
         let mut ears = JoinSet::new();

@@ -89,6 +89,16 @@ pub(super) struct Next<'a> {
     pub(super) kind: ChannelKind,
 }
 
+impl<'a> Next<'a> {
+    /// One that enters a queue in this decision, behind those of its time and this many others.
+    pub(super) fn entering(after: usize, kind: ChannelKind, queued: &'a ConversationQueued) -> Self {
+        let ConversationQueued { conversation, ref campaign, since, priority, .. } = *queued;
+        let number = u64::MAX / 2 + after as u64;
+        let place = QueuePlace { priority: Reverse(priority), since, number, conversation };
+        Self { place, campaign, kind }
+    }
+}
+
 impl<'a> Line<'a> {
     pub(super) fn add(
         &mut self,
@@ -102,10 +112,7 @@ impl<'a> Line<'a> {
 
     /// One that enters a queue in the same decision, behind those of its time.
     pub(super) fn add_entering(&mut self, kind: ChannelKind, queued: &'a ConversationQueued) {
-        let ConversationQueued { conversation, ref campaign, since, priority, .. } = *queued;
-        let number = u64::MAX / 2 + self.entering.len() as u64;
-        let place = QueuePlace { priority: Reverse(priority), since, number, conversation };
-        self.entering.push(Next { place, campaign, kind });
+        self.entering.push(Next::entering(self.entering.len(), kind, queued));
     }
 
     /// Takes the first of those on a kind of channel that is wanted.

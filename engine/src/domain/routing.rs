@@ -256,18 +256,18 @@ impl Given {
 /// What an agent who is online gets when they hold `load`: first what is kept for them, then the most urgent of what
 /// waits in their campaigns and needs nothing that they cannot do, and of that what has waited longest.
 pub(super) fn fill(ws: &Workspace, agent: &AgentDefined, load: Load, now: Timestamp) -> Vec<Event> {
-    fill_from(ws, agent, load, waiting_for(ws, agent, now), &[], now)
+    fill_from(ws, agent, load, (kept_for(ws, agent, now), waiting_for(ws, agent, now)), &[], now)
 }
 
 fn fill_from(
     ws: &Workspace,
     agent: &AgentDefined,
     mut load: Load,
-    mut waiting: Line<'_>,
+    (mut kept, mut waiting): (Vec<Next<'_>>, Line<'_>),
     before: &[Event],
     now: Timestamp,
 ) -> Vec<Event> {
-    let (mut kept, mut events) = (kept_for(ws, agent, now), Vec::new());
+    let mut events = Vec::new();
     while load.leaves_room(agent) {
         let room_on = |kind| load.leaves_room_on(agent, kind);
         let exclusive = kept.iter().position(|kept| room_on(kept.kind)).map(|first| kept.remove(first));
@@ -379,15 +379,21 @@ pub(super) fn refill_of(
         return Vec::new();
     };
     let definition = &agent.definition;
-    let mut waiting = waiting_for(ws, definition, now);
+    let (mut kept, mut waiting) = (kept_for(ws, definition, now), waiting_for(ws, definition, now));
     // What was queued just before may come to them as well, or it would wait beside an agent with room.
-    for queued in before.iter().filter_map(queued_for_anybody) {
+    for queued in before.iter().filter_map(queued) {
         let Some(campaign) = ws.campaigns.get(&queued.campaign) else {
             continue;
         };
         let Some((channel, kind)) = place_of(ws, before, queued.conversation) else {
             continue;
         };
+        if let Some(reserved) = &queued.reserved {
+            if reserved.agent == definition.agent && !ws.is_closed(&queued.campaign, now) {
+                kept.push(Next::entering(kept.len(), kind, queued));
+            }
+            continue;
+        }
         // One that is opened in the same decision needs nothing, and nobody has declined it.
         let suits = ws.conversations.get(&queued.conversation).is_none_or(|found| {
             meets(&definition.skills, &found.needs.skills) && !found.declined.contains(&definition.agent)
@@ -396,7 +402,8 @@ pub(super) fn refill_of(
             waiting.add_entering(kind, queued);
         }
     }
-    fill_from(ws, definition, load_without(ws, agent, lost, before), waiting, before, now)
+    kept.sort_by_key(|kept| kept.place);
+    fill_from(ws, definition, load_without(ws, agent, lost, before), (kept, waiting), before, now)
 }
 
 /// Whether a conversation that waited does not any more after this event of the same decision.
@@ -405,9 +412,8 @@ fn takes_out(event: &Event, conversation: ConversationId) -> bool {
     (ends || given_to(event).is_some()) && event.conversation() == Some(conversation)
 }
 
-fn queued_for_anybody(event: &Event) -> Option<&ConversationQueued> {
+fn queued(event: &Event) -> Option<&ConversationQueued> {
     if let Event::ConversationQueued(queued) = event { Some(queued) } else { None }
-        .filter(|queued| queued.reserved.is_none())
 }
 
 /// What an agent holds when these do not take their room any more, with what they were given in the same decision.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use engine::{Replica, snapshot};
+use model::{Step, any_step, compare};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::steps::{self, Step};
-use super::{Day, compare};
+use super::Day;
 
 /// Two of these turn the windows, and forget nothing.
 const DAYS: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -41,7 +41,7 @@ proptest! {
 
     #[test]
     fn a_state_that_was_read_back_decides_as_the_one_that_was_written(
-        steps in prop::collection::vec(steps::any_step(), 1..140),
+        steps in prop::collection::vec(any_step(), 1..140),
         nights: [Index; 2],
         at: Index,
     ) {

@@ -1,6 +1,6 @@
 //! A supervisor takes over and gives back.
 
-use schemas::event::{ConversationGivenBack, ConversationTakenOver, Event, QueueCause};
+use schemas::event::{AgentDefined, ConversationGivenBack, ConversationTakenOver, Event, QueueCause};
 use schemas::{Actor, Command, ConversationId, Rejection};
 
 use super::centre::*;
@@ -84,6 +84,20 @@ fn what_a_supervisor_has_from_an_agent_who_is_gone_goes_to_the_queue_when_they_l
         .then_ends_in(queued(of(EVA), SALES, QueueCause::Released, second(2)))
         .and([with_capacity(ANA, 1), online(ANA)])
         .then_holds(ANA, [of(EVA)]);
+}
+
+#[test]
+fn who_has_room_when_a_supervisor_leaves_gets_first_what_is_kept_for_them_just_then() {
+    let (luis, mia) = (opened_by(LUIS, WEB, 1), opened_by(MIA, WEB, 1));
+    given([with_capacity(ANA, 1), online(ANA), online(SUE), exclusive(LUIS, SALES, ANA)])
+        .and([wrote(EVA), assigns(as_agent(SUE), of(EVA), ANA), takes_over(SUE, of(EVA))])
+        .and([wrote_on(LUIS, WEB, 1), assigns(as_agent(SUE), luis, SUE), wrote_on(MIA, WEB, 1)])
+        // So that it does not go back to her.
+        .and([redefined(AgentDefined { capacity: 1, channels: vec![channel(WEB)], ..definition(ANA) })])
+        .when(offline(SUE))
+        .then_accepted()
+        .then_holds(ANA, [luis])
+        .then_waits(mia);
 }
 
 #[test]

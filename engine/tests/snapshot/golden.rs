@@ -19,8 +19,8 @@ use schemas::{
     FrameId, MessageId, Presence, Routing, RoutingPolicy,
 };
 
-use super::centre;
 use super::shop::{SHARD, bytes_of};
+use model::centre;
 
 /// What happened in the centre, a commit each. Every kind of record comes of it.
 fn days() -> Vec<(u64, Vec<Event>)> {

@@ -14,7 +14,7 @@ use schemas::{Actor, Command, CommandId, ContactId, Content, FrameId, ShardId, S
 use tempfile::TempDir;
 use tracing::Dispatch;
 
-use super::centre;
+use model::centre;
 
 pub(super) const SHARD: ShardId = ShardId(0);
 

@@ -1,5 +1,6 @@
 //! A conversation has at most one agent: it is given to another only by a supervisor's word, or after it was
-//! transferred, released or queued. Only its agent sends in it, and atender itself.
+//! transferred, released or queued. It is offered to one at a time, while nobody has it, and accepted by them alone. Only
+//! its agent sends in it, and atender itself.
 
 use std::collections::HashMap;
 
@@ -10,10 +11,49 @@ use super::{Evidence, Findings};
 use crate::log_copy::Happened;
 
 type Holders<'a> = HashMap<ConversationId, Option<&'a AgentId>>;
+/// To whom what is offered is.
+type Offers<'a> = HashMap<ConversationId, &'a AgentId>;
 
 pub(super) fn check(evidence: &Evidence) -> Findings {
-    let mut open = Holders::new();
-    evidence.log.events().filter_map(|happened| broken(&mut open, happened)).collect()
+    let (mut open, mut offers) = (Holders::new(), Offers::new());
+    let mut findings = Findings::new();
+    for happened in evidence.log.events() {
+        findings.extend(broken_offer(&mut offers, &open, happened));
+        findings.extend(broken(&mut open, happened));
+    }
+    findings
+}
+
+fn broken_offer<'a>(offers: &mut Offers<'a>, open: &Holders<'a>, happened: Happened<'a>) -> Option<String> {
+    let at = happened.position;
+    match happened.event {
+        Event::ConversationOffered(e) => {
+            let (id, held) = (e.conversation, open.get(&e.conversation));
+            match (held, offers.insert(id, &e.agent)) {
+                (Some(None), None) => None,
+                other => Some(format!("{id} is offered to {} at {at} beside {other:?}", e.agent)),
+            }
+        }
+        Event::ConversationAssigned(e) => match (offers.remove(&e.conversation), &e.reason) {
+            (Some(offered), AssignReason::Accepted) if *offered == e.agent => None,
+            (offered, AssignReason::Accepted) => {
+                Some(format!("{} accepts {} at {at}, offered to {offered:?}", e.agent, e.conversation))
+            }
+            (Some(offered), _) if *offered != e.agent => {
+                let id = e.conversation;
+                Some(format!("{id} is assigned to {} at {at}, while offered to {offered}", e.agent))
+            }
+            _ => None,
+        },
+        Event::OfferEnded(e) => match offers.remove(&e.conversation) {
+            Some(offered) if *offered == e.agent => None,
+            other => Some(format!("an offer of {} ends at {at}: it was {other:?}", e.conversation)),
+        },
+        Event::ConversationTransferred(e) => offers.remove(&e.conversation).and(None),
+        Event::ConversationFinished(e) => offers.remove(&e.conversation).and(None),
+        Event::ConversationMerged(e) => offers.remove(&e.conversation).and(None),
+        _ => None,
+    }
 }
 
 fn broken<'a>(open: &mut Holders<'a>, happened: Happened<'a>) -> Option<String> {

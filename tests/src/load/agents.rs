@@ -1,9 +1,12 @@
-//! Agents who come and go, answer, take notes, take from the queue, hand over, finish, and want customers for
-//! themselves. They act on what their screens show, which may be of a moment ago, so that rules say no now and then.
+//! Agents who come and go, accept what they are offered, or not, or too late, answer, take notes, take from the queue,
+//! hand over, finish, are done some time later, and want customers for themselves, for a time or for ever. They act on what their screens show, which may be of a moment ago, so that rules say no now and then.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use engine::clock::now;
 use reqwest::Method;
+use schemas::ConversationId;
 use schemas::api::Page;
 use schemas::api::views::InboxItem;
 use serde_json::{Value, json};
@@ -14,15 +17,27 @@ use super::asking::Asking;
 use super::centre::AGENTS;
 use crate::ask::of;
 
+/// An agent is exclusive for no longer, when they say until when.
+const EXCLUSIVE_MS_MAX: u64 = 3_000;
+
 pub(super) async fn work(mut asking: Asking, agent: String, known: Arc<Known>, stop: CancellationToken) {
-    let mut is_online = false;
+    let (mut is_online, mut finished) = (false, Vec::new());
     while !stop.is_cancelled() {
         if !is_online || asking.chance.percent(2) {
             is_online = change_presence(&mut asking, &agent, is_online).await;
+        } else if asking.chance.percent(5) {
+            // Whoever did not answer an offer, or was gone too long, is not online any more, and is told nothing.
+            is_online = change_presence(&mut asking, &agent, false).await;
         }
         let mine = asking.read::<Page<InboxItem>>("/v1/inbox?limit=20").await;
         if let Some(item) = mine.and_then(|page| asking.chance.choose(&page.items).cloned()) {
-            act(&mut asking, &item, &known).await;
+            match &item.offered_to {
+                Some(_) => answer(&mut asking, item.conversation).await,
+                None => act(&mut asking, &item, &known, &mut finished).await,
+            }
+        }
+        if let Some(done) = finished.pop().filter(|_| asking.chance.percent(50)) {
+            order(&mut asking, &of(done, "end-after-work"), json!({})).await;
         }
         if asking.chance.percent(20) {
             take_from_queue(&mut asking).await;
@@ -42,9 +57,18 @@ async fn change_presence(asking: &mut Asking, agent: &str, is_online: bool) -> b
     asking.order(Method::PUT, &path, &body).await.is_some() && !is_online
 }
 
-async fn act(asking: &mut Asking, item: &InboxItem, known: &Known) {
+/// Whoever does neither lets the offer end by itself.
+async fn answer(asking: &mut Asking, id: ConversationId) {
+    match asking.chance.below(10) {
+        0..6 => drop(order(asking, &of(id, "accept"), json!({})).await),
+        6..8 => drop(order(asking, &of(id, "decline"), json!({})).await),
+        _ => {}
+    }
+}
+
+async fn act(asking: &mut Asking, item: &InboxItem, known: &Known, finished: &mut Vec<ConversationId>) {
     let id = item.conversation;
-    match asking.chance.below(20) {
+    match asking.chance.below(22) {
         0..9 => {
             let sent = order(asking, &of(id, "messages"), json!({"text": "Let me look into it"})).await;
             if let Some(message) = sent {
@@ -52,7 +76,10 @@ async fn act(asking: &mut Asking, item: &InboxItem, known: &Known) {
             }
         }
         9..12 => drop(order(asking, &of(id, "notes"), json!({"text": "asked before"})).await),
-        12..15 => drop(order(asking, &of(id, "finish"), json!({"disposition": "solved"})).await),
+        12..15 => {
+            order(asking, &of(id, "finish"), json!({"disposition": "solved"})).await;
+            finished.push(id);
+        }
         15 => drop(order(asking, &of(id, "finish"), json!({"disposition": "unheard-of"})).await),
         16..18 => {
             let note = "knows more";
@@ -64,10 +91,16 @@ async fn act(asking: &mut Asking, item: &InboxItem, known: &Known) {
             };
             order(asking, &of(id, "transfer"), body).await;
         }
+        18..20 => {
+            let needs = json!({"priority": asking.chance.below(4)});
+            asking.order(Method::PUT, &of(id, "needs"), &needs).await;
+        }
         _ => {
             let path = format!("/v1/contacts/{}/exclusive-agents/{}", item.contact, item.campaign);
-            if asking.chance.percent(50) {
-                asking.order(Method::PUT, &path, &json!({})).await;
+            if asking.chance.percent(60) {
+                let lasts = Duration::from_millis(500) + asking.chance.time(EXCLUSIVE_MS_MAX);
+                let until = asking.chance.percent(50).then(|| now().plus(lasts));
+                asking.order(Method::PUT, &path, &json!({"until": until})).await;
             } else {
                 asking.order(Method::DELETE, &path, &json!({})).await;
             }

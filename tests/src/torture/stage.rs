@@ -15,7 +15,7 @@ use gateway::demo::whatsapp_stand_in::{
     Fault, RandomFaults, StandIn, StandInOptions, StatusScript, WebhookTarget,
 };
 use projections::{Views, digest, rebuild};
-use schemas::{MessageId, Position, ShardId};
+use schemas::{Event, MessageId, Position, ShardId};
 use tokio::task::spawn_blocking;
 
 use super::{Report, program};
@@ -279,11 +279,30 @@ fn conclude(evidence: &Evidence, last: Position, report: &Report, seed: u64) {
     report.add("views compared", evidence.views.iter().map(|(_, views)| views.len() as u64).sum());
     report.add("frames in them", evidence.log.frames.len() as u64);
     report.add("messages taken by WhatsApp", evidence.taken_by_network.len() as u64);
+    for happened in evidence.log.events().filter(|happened| is_told_of(happened.event)) {
+        report.count(happened.event.name());
+    }
     let findings = check(evidence);
     let told: Vec<String> = findings.iter().take(20).map(ToString::to_string).collect();
     let count = findings.len();
     assert!(findings.is_empty(), "{count} findings up to {last}, seed {seed}:\n{}", told.join("\n"));
     assert!(evidence.views.iter().all(|(_, views)| views.values().all(|view| view.rows > 0)), "empty views");
+}
+
+/// What the load must come to now and then, or it does not try what it says.
+fn is_told_of(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ConversationOffered(_)
+            | Event::OfferEnded(_)
+            | Event::ConversationOverflowed(_)
+            | Event::NeedsSet(_)
+            | Event::ConversationTakenOver(_)
+            | Event::ConversationGivenBack(_)
+            | Event::AfterWorkEnded(_)
+            | Event::AgentDisconnected(_)
+            | Event::ExclusiveAgentRemoved(_)
+    )
 }
 
 /// A stand-in for WhatsApp that fails now and then, and whose receipts come twice and in any order.

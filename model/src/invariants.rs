@@ -8,18 +8,18 @@ use schemas::command::Due;
 use schemas::routing::meets;
 use schemas::{AgentId, ConversationId, DeliveryStatus, Event, MessageId, RoutingPolicy, Timestamp};
 
-use super::centre::{self, CAMPAIGNS, CHANNELS};
-use super::timing::is_open;
+use crate::centre::{self, CAMPAIGNS, CHANNELS};
+use crate::timing::is_open;
 
 /// What was seen after the step before.
 #[derive(Debug, Default)]
-pub(super) struct Before {
+pub struct Before {
     /// How often each message was sent again, and its status.
     statuses: BTreeMap<MessageId, (u16, DeliveryStatus)>,
     loads: BTreeMap<AgentId, u16>,
 }
 
-pub(super) fn hold(state: &State, now: Timestamp, before: &mut Before) {
+pub fn hold(state: &State, now: Timestamp, before: &mut Before) {
     let Some(ws) = state.workspace(&centre::workspace()) else {
         return;
     };
@@ -33,7 +33,7 @@ pub(super) fn hold(state: &State, now: Timestamp, before: &mut Before) {
 }
 
 /// What views read in an event is what the state says after it.
-pub(super) fn hold_of(events: &[Event], state: &State) {
+pub fn hold_of(events: &[Event], state: &State) {
     let mut statuses = BTreeMap::new();
     for event in events {
         if let Event::DeliveryUpdated(updated) = event {

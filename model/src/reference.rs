@@ -4,40 +4,46 @@
 use std::collections::BTreeMap;
 
 use engine::domain::Connection;
-use schemas::command::{Due, IdentityChange, InboundMessage};
-use schemas::event::{AgentDefined, CampaignDefined};
+use schemas::command::{Due, InboundMessage};
+use schemas::event::{AgentDefined, NoteKind};
+use schemas::limits::{
+    CONTENT_BYTES_MAX, IDENTITY_BYTES_MAX, NOTE_CHARS_MAX, PRIORITY_MAX, PROVIDER_ID_BYTES_MAX,
+    TEXT_CHARS_MAX,
+};
 use schemas::masters::NOT_RESPONDING;
 use schemas::{
-    Absence, Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, ConversationId,
-    ExclusiveWait, MessageId, Needs, Presence, Role, Routing, RoutingPolicy, Timestamp, Timing,
-    TransferTarget,
+    Absence, Actor, AgentId, CampaignId, ChannelId, Command, CommandId, ContactId, Content, ConversationId,
+    DispositionId, ExclusiveWait, MessageId, Needs, Presence, Role, RoutingPolicy, Timestamp, TransferTarget,
 };
 
-use super::centre::{self, CAMPAIGNS, CHANNELS};
-use super::delivery::Messages;
-use super::timing::Waits;
+use crate::contacts::check_also;
+use crate::delivery::Messages;
+use crate::masters::{Masters, check_skills, is_network_id, is_text};
+use crate::questions::whom;
+use crate::timing::Waits;
 
 /// What comes of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Refused,
+pub enum Verdict {
+    /// With this code.
+    Refused(&'static str),
     /// It is so already.
     Nothing,
     Happened,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Person {
-    pub(super) definition: AgentDefined,
-    pub(super) presence: Presence,
-    pub(super) connection: Connection,
+pub struct Person {
+    pub definition: AgentDefined,
+    pub presence: Presence,
+    pub connection: Connection,
     /// After which conversations they still have something to do, and until when.
-    pub(super) after_work: Vec<(ConversationId, Timestamp)>,
-    pub(super) idle_since: Timestamp,
+    pub after_work: Vec<(ConversationId, Timestamp)>,
+    pub idle_since: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
     /// `turn` orders what one agent has.
     With {
         agent: AgentId,
@@ -62,165 +68,230 @@ pub(super) enum Place {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Talk {
-    pub(super) id: ConversationId,
-    pub(super) contact: ContactId,
+pub struct Talk {
+    pub id: ConversationId,
+    pub contact: ContactId,
     /// Where what is sent goes.
-    pub(super) address: String,
-    pub(super) channel: ChannelId,
-    pub(super) campaign: CampaignId,
-    pub(super) needs: Needs,
-    pub(super) declined: Vec<AgentId>,
+    pub address: String,
+    pub channel: ChannelId,
+    pub campaign: CampaignId,
+    pub needs: Needs,
+    pub declined: Vec<AgentId>,
     /// From whom the supervisor who has it took it over.
-    pub(super) taken_from: Option<AgentId>,
+    pub taken_from: Option<AgentId>,
     /// Who is asked whether they take it over, and until when.
-    pub(super) asked: Option<(AgentId, Timestamp)>,
-    pub(super) opened_at: Timestamp,
-    pub(super) waits: Waits,
-    pub(super) place: Place,
+    pub asked: Option<(AgentId, Timestamp)>,
+    pub opened_at: Timestamp,
+    pub waits: Waits,
+    pub place: Place,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Reference {
-    pub(super) people: BTreeMap<AgentId, Person>,
-    /// All that ever were, the finished ones too.
-    pub(super) talks: Vec<Talk>,
-    pub(super) exclusive: BTreeMap<(ContactId, CampaignId), AgentId>,
+#[derive(Debug, Clone, Default)]
+pub struct Reference {
+    pub people: BTreeMap<AgentId, Person>,
+    /// Those that are open, in the order in which they were opened.
+    pub talks: Vec<Talk>,
+    /// Those that are over.
+    pub finished: Vec<Talk>,
+    pub exclusive: BTreeMap<(ContactId, CampaignId), AgentId>,
     /// Until when, where it ends.
-    pub(super) exclusive_until: BTreeMap<(ContactId, CampaignId), Timestamp>,
+    pub exclusive_until: BTreeMap<(ContactId, CampaignId), Timestamp>,
     /// Ids that turned out to be another contact, with who that is now.
-    pub(super) known_as: BTreeMap<ContactId, ContactId>,
-    routings: BTreeMap<CampaignId, Routing>,
-    pub(super) timings: BTreeMap<CampaignId, Timing>,
+    pub known_as: BTreeMap<ContactId, ContactId>,
+    pub(crate) masters: Masters,
     /// Campaigns whose queue is looked through again, and when.
-    pub(super) unrouted: BTreeMap<CampaignId, Timestamp>,
+    pub unrouted: BTreeMap<CampaignId, Timestamp>,
     /// Released just now, and counted with those it was taken over from until all are.
-    still_lent: Vec<(AgentId, ConversationId)>,
+    pub(crate) still_lent: Vec<(AgentId, ConversationId)>,
     /// Whom a campaign that goes by turns gave to last.
     last: BTreeMap<CampaignId, AgentId>,
-    pub(super) messages: Messages,
+    pub messages: Messages,
     turns_given: u64,
     turns_queued: u64,
-    /// How many commands came.
-    pub(super) taken: u64,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
-/// Refuses unless this holds.
+/// Refuses with this code unless this holds.
 macro_rules! only_if {
-    ($condition:expr) => {
+    ($condition:expr, $code:literal) => {
         if !$condition {
-            return Verdict::Refused;
+            return Verdict::Refused($code);
         }
     };
 }
+pub(crate) use only_if;
+
+/// What a question comes to, unless it is refused.
+macro_rules! or_refused {
+    ($asked:expr) => {
+        match $asked {
+            Ok(answer) => answer,
+            Err(code) => return Verdict::Refused(code),
+        }
+    };
+}
+pub(crate) use or_refused;
+
+/// Why not.
+pub(crate) type Code = &'static str;
 
 impl Reference {
-    pub(super) fn take(
-        &mut self,
-        actor: &Actor,
-        command: &Command,
-        id: CommandId,
-        now: Timestamp,
-    ) -> Verdict {
+    /// What comes of a command, and all its consequences. One that is refused changes nothing.
+    pub fn take(&mut self, actor: &Actor, command: &Command, id: CommandId, now: Timestamp) -> Verdict {
         self.now = now;
-        self.taken += 1;
+        only_if!(
+            self.masters.is_created || matches!(command, Command::CreateWorkspace(_)),
+            "unknown_workspace"
+        );
+        let verdict = self.dispatch(actor, command, id);
+        let (over, open) = self.talks.drain(..).partition(|talk| talk.place == Place::Over);
+        self.talks = open;
+        self.finished.extend::<Vec<_>>(over);
+        verdict
+    }
+
+    fn dispatch(&mut self, actor: &Actor, command: &Command, id: CommandId) -> Verdict {
         match command {
-            Command::DefineAgent(definition) => self.define(definition),
+            Command::CreateWorkspace(created) => self.create(actor, created),
+            Command::DefineClient(client) => self.define_client(actor, client),
+            Command::DefineProject(project) => self.define_project(actor, project),
+            Command::DefineChannel(channel) => self.define_channel(actor, channel),
+            Command::DefineDisposition(disposition) => self.define_disposition(actor, disposition),
+            Command::DefineSettings(settings) => self.define_settings(actor, settings),
+            Command::DefineCampaign(campaign) => self.define_campaign(actor, campaign),
+            Command::DefineAgent(definition) => self.define(actor, definition),
             Command::ChangePresence { agent, presence } => self.change_presence(actor, agent, presence),
-            Command::ReceiveMessage(message) => self.receive(id, message),
+            Command::ReportConnection { agent, is_connected } => self.connection(actor, agent, *is_connected),
+            Command::ReceiveMessage(message) => self.receive(actor, id, message),
             Command::Assign { conversation, agent } => self.assign(actor, *conversation, agent),
-            Command::Transfer { conversation, to, .. } => self.transfer(actor, *conversation, to),
-            Command::Finish { conversation, .. } => self.finish(actor, *conversation),
-            Command::PassDeadline(Due::ExclusiveAgent(contact, campaign)) => self.expire(*contact, campaign),
+            Command::AcceptOffer { conversation } => self.answer_offer(actor, *conversation, true),
+            Command::DeclineOffer { conversation } => self.answer_offer(actor, *conversation, false),
+            Command::Transfer { conversation, to, note } => self.transfer(actor, *conversation, to, note),
+            Command::OfferTransfer { conversation, agent, note } => {
+                self.offer_transfer(actor, *conversation, agent, note)
+            }
+            Command::WithdrawTransfer { conversation } => self.withdraw_transfer(actor, *conversation),
+            Command::DefineText(text) => self.define_text(actor, text),
+            Command::RemoveText(text) => self.remove_text(actor, text),
+            Command::MergeContacts { contact, other } => self.merge_contacts(actor, *contact, *other),
+            Command::ChangeIdentity(change) => self.change_identity(actor, change),
+            Command::UpdateContact { set, .. } => self.update_contact(actor, set),
+            Command::AddContactNote { text, .. } => self.add_contact_note(actor, text),
+            Command::TakeOver { conversation } => self.take_over(actor, *conversation),
+            Command::GiveBack { conversation } => self.give_back(actor, *conversation),
+            Command::Finish { conversation, disposition, sub_disposition } => {
+                self.finish(actor, *conversation, disposition, sub_disposition.as_ref())
+            }
+            Command::EndAfterWork { conversation, agent } => {
+                only_if!(self.people.contains_key(agent), "unknown_agent");
+                only_if!(self.is_self_or_supervises(actor, agent), "forbidden");
+                self.end_after_work(agent, *conversation)
+            }
+            Command::SetNeeds { conversation, needs } => self.set_needs(actor, *conversation, needs),
+            Command::AddNote { conversation, text, kind } => self.add_note(actor, *conversation, text, *kind),
             Command::SetExclusiveAgent { contact, campaign, agent, until } => {
-                self.set_exclusive(self.who(*contact), campaign, agent, *until)
+                self.set_exclusive(actor, self.who(*contact), campaign, agent, *until)
             }
             Command::RemoveExclusiveAgent { contact, campaign } => {
+                or_refused!(self.may_set_exclusive(actor, campaign));
                 self.remove_exclusive(self.who(*contact), campaign)
             }
-            Command::MergeContacts { contact, other } => {
-                only_if!(self.supervises(actor));
-                let freed = self.become_one(self.who(*contact), &[*other]);
-                self.fill_freed(freed)
+            Command::PassDeadline(due) => {
+                only_if!(*actor == Actor::System, "forbidden");
+                self.pass(due, id)
             }
-            Command::ChangeIdentity(change) => self.change_identity(change),
-            Command::AddContactNote { .. } => {
-                only_if!(matches!(
-                    self.role(actor),
-                    Some(Role::Agent | Role::Supervisor | Role::Administrator)
-                ));
-                Verdict::Happened
+            Command::Send { conversation, content } => self.send(actor, *conversation, content, id),
+            Command::BeginAttempt { message } => {
+                only_if!(*actor == Actor::System, "forbidden");
+                self.messages.begin(*message)
             }
-            Command::PassDeadline(Due::Conversation(talk)) => self.end_wait(*talk, id),
-            Command::PassDeadline(Due::AfterWork(agent, conversation)) => {
-                let over = |(id, until): &(_, Timestamp)| id == conversation && *until <= now;
-                if self.people[agent].after_work.iter().any(over) {
+            Command::EndAttempt { message, attempt, result } => {
+                only_if!(*actor == Actor::System, "forbidden");
+                self.messages.end(*message, *attempt, result)
+            }
+            Command::Resend { conversation, message } => {
+                only_if!(self.talk(*conversation).is_some(), "conversation_not_open");
+                only_if!(self.holds(actor, *conversation), "not_assigned_agent");
+                self.messages.resend(*conversation, *message)
+            }
+            Command::Settle { conversation, message, status } => {
+                if self.talk(*conversation).is_some() {
+                    only_if!(self.holds_or_supervises(actor, *conversation), "not_assigned_agent");
+                } else {
+                    only_if!(self.supervises(actor), "forbidden");
+                }
+                self.messages.settle(*conversation, *message, *status)
+            }
+            Command::RecordReceipt(receipt) => {
+                or_refused!(self.may_report(actor, &receipt.channel));
+                self.messages.receipt(receipt)
+            }
+        }
+    }
+
+    fn pass(&mut self, due: &Due, command: CommandId) -> Verdict {
+        match due {
+            Due::Conversation(id) => self.end_wait(*id, command),
+            Due::ExclusiveAgent(contact, campaign) => self.expire(*contact, campaign),
+            Due::AfterWork(agent, conversation) => {
+                let over = |(id, until): &(_, Timestamp)| id == conversation && *until <= self.now;
+                if self.people.get(agent).is_some_and(|person| person.after_work.iter().any(over)) {
                     self.end_after_work(agent, *conversation)
                 } else {
                     Verdict::Nothing
                 }
             }
-            Command::OfferTransfer { conversation, agent, .. } => {
-                self.offer_transfer(actor, *conversation, agent)
-            }
-            Command::WithdrawTransfer { conversation } => {
-                only_if!(self.holds(actor, *conversation) || self.supervises(actor));
-                self.end_question(*conversation)
-            }
-            Command::TakeOver { conversation } => self.take_over(actor, *conversation),
-            Command::GiveBack { conversation } => self.give_back(actor, *conversation),
-            Command::EndAfterWork { conversation, agent } => {
-                let themselves =
-                    *actor == Actor::Agent(agent.clone()) && self.role(actor) != Some(Role::Auditor);
-                only_if!(themselves || self.supervises(actor));
-                self.end_after_work(agent, *conversation)
-            }
-            Command::PassDeadline(Due::Agent(id)) => self.give_up(id),
-            Command::ReportConnection { agent, is_connected } => self.connection(agent, *is_connected),
-            Command::PassDeadline(Due::Campaign(id)) => self.route_queue(id),
-            Command::DefineCampaign(campaign) => self.define_campaign(campaign),
-            Command::AcceptOffer { conversation } => self.answer_offer(actor, *conversation, true),
-            Command::DeclineOffer { conversation } => self.answer_offer(actor, *conversation, false),
-            Command::SetNeeds { conversation, needs } => self.set_needs(actor, *conversation, needs),
-            Command::Send { conversation, .. } => {
-                let message = MessageId::from(id);
-                only_if!(self.holds(actor, *conversation));
-                let channel = self.talk(*conversation).expect("held, so open").channel.clone();
-                self.answered(*conversation);
-                self.messages.submit(message, *conversation, channel)
-            }
-            Command::BeginAttempt { message } => self.messages.begin(*message),
-            Command::EndAttempt { message, attempt, result } => self.messages.end(*message, *attempt, result),
-            Command::Resend { conversation, message } => {
-                only_if!(self.holds(actor, *conversation));
-                self.messages.resend(*message)
-            }
-            Command::Settle { conversation, message, status } => {
-                only_if!(self.supervises(actor) || self.holds(actor, *conversation));
-                self.messages.settle(*message, *status)
-            }
-            Command::RecordReceipt(receipt) => self.messages.receipt(receipt),
-            // The rest of the masters never change here.
-            _ => Verdict::Happened,
+            Due::Agent(id) => self.give_up(id),
+            Due::Campaign(id) => self.route_queue(id),
         }
     }
 
+    fn send(&mut self, actor: &Actor, id: ConversationId, content: &Content, command: CommandId) -> Verdict {
+        let Some(talk) = self.talk(id) else {
+            return Verdict::Refused("conversation_not_open");
+        };
+        let channel = talk.channel.clone();
+        only_if!(self.holds(actor, id), "not_assigned_agent");
+        let Content::Text(text) = content else {
+            return Verdict::Refused("content_not_sendable");
+        };
+        only_if!(!text.trim().is_empty(), "empty_message");
+        only_if!(text.chars().count() <= TEXT_CHARS_MAX, "message_too_long");
+        self.answered(id);
+        self.messages.submit(MessageId::from(command), id, channel)
+    }
+
+    fn add_note(&mut self, actor: &Actor, id: ConversationId, text: &str, kind: NoteKind) -> Verdict {
+        only_if!(self.talk(id).is_some(), "conversation_not_open");
+        match kind {
+            NoteKind::Note => only_if!(self.holds_or_supervises(actor, id), "not_assigned_agent"),
+            NoteKind::Coaching => only_if!(self.supervises(actor), "forbidden"),
+        }
+        only_if!(is_text(text, NOTE_CHARS_MAX), "invalid_text");
+        Verdict::Happened
+    }
+
     /// When the last command was taken.
-    pub(super) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.now
     }
 
     /// The conversation, if it is open.
-    pub(super) fn talk(&self, id: ConversationId) -> Option<&Talk> {
+    pub fn talk(&self, id: ConversationId) -> Option<&Talk> {
         self.open().find(|talk| talk.id == id)
     }
 
-    pub(super) fn open(&self) -> impl Iterator<Item = &Talk> {
+    /// The conversation, over or not.
+    fn any_talk(&self, id: ConversationId) -> Option<&Talk> {
+        let mut all = self.talks.iter().chain(self.finished.iter().rev());
+        all.find(|talk| talk.id == id)
+    }
+
+    pub fn open(&self) -> impl Iterator<Item = &Talk> {
         self.talks.iter().filter(|talk| talk.place != Place::Over)
     }
 
-    pub(super) fn holder(&self, id: ConversationId) -> Option<AgentId> {
+    pub fn holder(&self, id: ConversationId) -> Option<AgentId> {
         match &self.talk(id)?.place {
             Place::With { agent, .. } => Some(agent.clone()),
             Place::Waiting { .. } | Place::Offered { .. } | Place::Over => None,
@@ -228,18 +299,27 @@ impl Reference {
     }
 
     /// Who is offered it.
-    pub(super) fn offered_to(&self, id: ConversationId) -> Option<AgentId> {
+    pub fn offered_to(&self, id: ConversationId) -> Option<AgentId> {
         match &self.talk(id)?.place {
             Place::Offered { agent, .. } => Some(agent.clone()),
             Place::With { .. } | Place::Waiting { .. } | Place::Over => None,
         }
     }
 
-    fn holds(&self, actor: &Actor, id: ConversationId) -> bool {
+    pub(crate) fn holds_or_supervises(&self, actor: &Actor, id: ConversationId) -> bool {
+        self.holds(actor, id) || self.supervises(actor)
+    }
+
+    fn is_self_or_supervises(&self, actor: &Actor, agent: &AgentId) -> bool {
+        let themselves = *actor == Actor::Agent(agent.clone()) && self.role(actor) != Some(Role::Auditor);
+        themselves || self.supervises(actor)
+    }
+
+    pub(crate) fn holds(&self, actor: &Actor, id: ConversationId) -> bool {
         self.holder(id).is_some_and(|agent| *actor == Actor::Agent(agent))
     }
 
-    fn role(&self, actor: &Actor) -> Option<Role> {
+    pub(crate) fn role(&self, actor: &Actor) -> Option<Role> {
         match actor {
             Actor::Administrator => Some(Role::Administrator),
             Actor::Agent(id) => self.people.get(id).map(|person| person.definition.role),
@@ -247,12 +327,12 @@ impl Reference {
         }
     }
 
-    fn supervises(&self, actor: &Actor) -> bool {
+    pub(crate) fn supervises(&self, actor: &Actor) -> bool {
         self.role(actor).is_some_and(Role::supervises)
     }
 
     /// What an agent has, in the order they got it.
-    pub(super) fn holding(&self, agent: &AgentId) -> Vec<ConversationId> {
+    pub fn holding(&self, agent: &AgentId) -> Vec<ConversationId> {
         let mut held: Vec<(u64, ConversationId)> = Vec::new();
         for talk in &self.talks {
             match &talk.place {
@@ -265,7 +345,7 @@ impl Reference {
     }
 
     /// What an agent is offered, in the order of the offers.
-    pub(super) fn offers(&self, to: &AgentId) -> Vec<ConversationId> {
+    pub fn offers(&self, to: &AgentId) -> Vec<ConversationId> {
         let mut offers: Vec<(u64, ConversationId)> = Vec::new();
         for talk in &self.talks {
             match &talk.place {
@@ -283,68 +363,28 @@ impl Reference {
         self.holding(agent).len() + self.offers(agent).len() + after_work + lent + self.asked(agent).len()
     }
 
-    /// What they are asked to take over.
-    pub(super) fn asked(&self, agent: &AgentId) -> Vec<ConversationId> {
-        let asked = self.open().filter(|talk| whom(talk).as_ref() == Some(agent));
-        asked.map(|talk| talk.id).collect()
-    }
-
-    fn offer_transfer(&mut self, actor: &Actor, id: ConversationId, agent: &AgentId) -> Verdict {
-        let Some(talk) = self.talk(id).cloned() else {
-            return Verdict::Refused;
-        };
-        only_if!(self.holds(actor, id) || self.supervises(actor));
-        let holder = self.holder(id);
-        only_if!(holder.is_some() && talk.asked.is_none());
-        only_if!(holder.as_ref() != Some(agent) && talk.taken_from.as_ref() != Some(agent));
-        only_if!(self.can_take(agent, &talk));
-        let time = self.routings[&talk.campaign].offer_seconds.unwrap_or(60);
-        let until = self.now.plus(seconds(time.into()));
-        self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").asked =
-            Some((agent.clone(), until));
-        Verdict::Happened
-    }
-
-    /// They do not take it over, and may get something else.
-    fn end_question(&mut self, id: ConversationId) -> Verdict {
-        let talk = self.talks.iter_mut().find(|talk| talk.id == id).expect("it was opened");
-        let Some((agent, _)) = talk.asked.take() else {
-            return Verdict::Refused;
-        };
-        self.fill(&agent);
-        Verdict::Happened
-    }
-
-    /// They leave, or do not attend these any more.
-    fn ask_no_more(&mut self, agent: &AgentId, which: impl Fn(&Self, &Talk) -> bool) {
-        for id in self.asked(agent) {
-            if which(self, self.talk(id).expect("it is open")) {
-                self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").asked = None;
-            }
-        }
-    }
-
     /// What was taken over from them.
-    pub(super) fn lent(&self, agent: &AgentId) -> Vec<ConversationId> {
+    pub fn lent(&self, agent: &AgentId) -> Vec<ConversationId> {
         let lent = self.open().filter(|talk| talk.taken_from.as_ref() == Some(agent));
         lent.map(|talk| talk.id).collect()
     }
 
     fn take_over(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
-        only_if!(self.supervises(actor));
+        only_if!(self.supervises(actor), "forbidden");
         let Actor::Agent(by) = actor else {
-            return Verdict::Refused;
+            return Verdict::Refused("nobody_takes_over");
         };
+        only_if!(self.talk(id).is_some(), "conversation_not_open");
         let Some(from) = self.holder(id) else {
-            return Verdict::Refused;
+            return Verdict::Refused("attended_by_nobody");
         };
         if from == *by {
             return Verdict::Nothing;
         }
-        only_if!(self.talk(id).expect("it is held").taken_from.is_none());
+        only_if!(self.talk(id).expect("it is held").taken_from.is_none(), "taken_over_already");
         let asked = whom(self.talk(id).expect("it is held"));
         let has_room = self.load(by) < usize::from(self.people[by].definition.capacity);
-        only_if!(asked.as_ref() == Some(by) || has_room);
+        only_if!(asked.as_ref() == Some(by) || has_room, "agent_full");
         self.turns_given += 1;
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: by.clone(), turn });
@@ -357,14 +397,14 @@ impl Reference {
     }
 
     fn give_back(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
-        only_if!(self.supervises(actor));
+        only_if!(self.supervises(actor), "forbidden");
         let Some(talk) = self.talk(id).cloned() else {
-            return Verdict::Refused;
+            return Verdict::Refused("conversation_not_open");
         };
         let (Some(to), Some(by)) = (talk.taken_from.clone(), self.holder(id)) else {
-            return Verdict::Refused;
+            return Verdict::Refused("not_taken_over");
         };
-        only_if!(self.serves(&to, &talk));
+        only_if!(self.serves(&to, &talk), "nobody_to_give_back_to");
         self.hold(id, &to);
         for freed in std::iter::once(by).chain(whom(&talk)) {
             self.fill(&freed);
@@ -407,7 +447,7 @@ impl Reference {
         let work = &mut self.people.get_mut(agent).expect("a known agent").after_work;
         let before = work.len();
         work.retain(|(id, _)| *id != conversation);
-        only_if!(work.len() < before);
+        only_if!(work.len() < before, "no_after_work");
         self.fill(agent);
         Verdict::Happened
     }
@@ -419,7 +459,7 @@ impl Reference {
             && definition.channels.contains(&talk.channel)
     }
 
-    fn is_there(&self, agent: &AgentId) -> bool {
+    pub(crate) fn is_there(&self, agent: &AgentId) -> bool {
         let person = &self.people[agent];
         person.presence == Presence::Online && !matches!(person.connection, Connection::Lost { .. })
     }
@@ -429,7 +469,7 @@ impl Reference {
     }
 
     fn has_room_for(&self, agent: &AgentId, talk: &Talk) -> bool {
-        let of_kind = |channel: &ChannelId| centre::kind(channel.as_str());
+        let of_kind = |channel: &ChannelId| self.masters.channels[channel].kind;
         let kind = of_kind(&talk.channel);
         let done = self.people[agent].after_work.iter().map(|(id, _)| *id);
         let lent = self.still_lent.iter().filter(|(from, _)| from == agent).map(|(_, id)| *id);
@@ -437,7 +477,7 @@ impl Reference {
         let all = self.holding(agent).into_iter().chain(self.offers(agent)).chain(done).chain(lent);
         let all = all.chain(self.asked(agent));
         // The finished ones count too.
-        let held = all.filter_map(|id| self.talks.iter().find(|talk| talk.id == id));
+        let held = all.filter_map(|id| self.any_talk(id));
         let on_kind = held.filter(|held| of_kind(&held.channel) == kind).count();
         let most = self.people[agent].definition.capacity_of.get(&kind);
         self.has_room(agent) && most.is_none_or(|most| on_kind < usize::from(*most))
@@ -448,18 +488,18 @@ impl Reference {
         if talk.declined.contains(agent) {
             return false;
         }
-        let all = talk.needs.skills.iter().chain(&self.routings[&talk.campaign].skills);
+        let all = talk.needs.skills.iter().chain(&self.routing(&talk.campaign).skills);
         all.into_iter().all(|(skill, level)| own.get(skill).is_some_and(|own| own >= level))
     }
 
-    fn set_place(&mut self, id: ConversationId, place: Place) {
+    pub(crate) fn set_place(&mut self, id: ConversationId, place: Place) {
         let talk = self.talks.iter_mut().find(|talk| talk.id == id).expect("it was opened");
         talk.place = place;
         talk.taken_from = None;
         talk.asked = None;
     }
 
-    fn give(&mut self, id: ConversationId, agent: &AgentId) {
+    pub(crate) fn give(&mut self, id: ConversationId, agent: &AgentId) {
         self.turns_given += 1;
         let turn = self.turns_given;
         self.set_place(id, Place::With { agent: agent.clone(), turn });
@@ -471,7 +511,7 @@ impl Reference {
     /// Theirs at once, or once they accept it.
     fn give_or_offer(&mut self, id: ConversationId, agent: &AgentId, since: Timestamp) {
         let campaign = &self.talk(id).expect("it is open").campaign;
-        let Some(seconds) = self.routings[campaign].offer_seconds else {
+        let Some(seconds) = self.routing(campaign).offer_seconds else {
             return self.give(id, agent);
         };
         self.turns_given += 1;
@@ -482,23 +522,15 @@ impl Reference {
     }
 
     fn answer_offer(&mut self, actor: &Actor, id: ConversationId, is_accepted: bool) -> Verdict {
+        only_if!(self.talk(id).is_some(), "conversation_not_open");
         let asked = self.talk(id).and_then(whom).filter(|asked| *actor == Actor::Agent(asked.clone()));
         if let Some(asked) = asked {
-            if !is_accepted {
-                return self.end_question(id);
-            }
-            let from = self.talk(id).expect("it is open").taken_from.clone();
-            let before = self.holder(id).into_iter().chain(from);
-            self.give(id, &asked);
-            for freed in before {
-                self.fill(&freed);
-            }
-            return Verdict::Happened;
+            return self.answer_question(id, &asked, is_accepted);
         }
         let Some(agent) = self.offered_to(id) else {
-            return Verdict::Refused;
+            return Verdict::Refused("not_offered");
         };
-        only_if!(*actor == Actor::Agent(agent.clone()));
+        only_if!(*actor == Actor::Agent(agent.clone()), "not_offered");
         if is_accepted {
             self.give(id, &agent);
         } else {
@@ -531,9 +563,12 @@ impl Reference {
         self.turns_queued += 1;
         let turn = self.turns_queued;
         let talk = self.talk(id).expect("it is open");
-        let routing = &self.routings[&talk.campaign];
+        let routing = &self.routing(&talk.campaign);
         let priority = talk.needs.priority.unwrap_or(routing.priority);
-        let leaves = routing.overflow.as_ref().filter(|to| kept.is_none() && works_on(&to.campaign, talk));
+        let leaves = routing
+            .overflow
+            .as_ref()
+            .filter(|to| kept.is_none() && self.works_on(&to.campaign, &talk.channel));
         let campaign = talk.campaign.clone();
         let begins = self.closed_until(&campaign).unwrap_or(self.now);
         let overflow = leaves.map(|to| (begins.plus(seconds(to.after_seconds)), to.campaign.clone()));
@@ -564,7 +599,7 @@ impl Reference {
             if opens_at.is_none() && giver != Some(&agent) && self.has_room_for(&agent, talk) {
                 return self.give_or_offer(talk.id, &agent, since);
             }
-            match wait_in(&talk.campaign) {
+            match self.masters.campaigns[&talk.campaign].exclusive_wait {
                 ExclusiveWait::Seconds(0) if opens_at.is_none() => {}
                 ExclusiveWait::Seconds(seconds) => {
                     let until = begins.plus(self::seconds(seconds));
@@ -583,7 +618,7 @@ impl Reference {
         if self.is_closed(&talk.campaign) {
             return false;
         }
-        let policy = self.routings[&talk.campaign].policy;
+        let policy = self.routing(&talk.campaign).policy;
         let mut free: Vec<AgentId> = self.people.keys().cloned().collect();
         free.retain(|agent| {
             giver != Some(agent)
@@ -629,23 +664,6 @@ impl Reference {
         waiting.into_iter().map(|(_, since, _, id)| (since, id)).collect()
     }
 
-    fn define_campaign(&mut self, campaign: &CampaignDefined) -> Verdict {
-        let id = &campaign.campaign;
-        if self.routings.get(id) == Some(&campaign.routing) && self.timing_of(id) == campaign.timing {
-            return Verdict::Nothing;
-        }
-        self.routings.insert(id.clone(), campaign.routing.clone());
-        self.timings.insert(id.clone(), campaign.timing.clone());
-        if self.has_waiting(id) {
-            self.route_again(id, self.now);
-        }
-        Verdict::Happened
-    }
-
-    pub(super) fn routing_of(&self, campaign: &CampaignId) -> Routing {
-        self.routings.get(campaign).cloned().unwrap_or_default()
-    }
-
     fn has_waiting(&self, campaign: &CampaignId) -> bool {
         !self.waiting_in(campaign).is_empty() || !self.kept(|talk, _| talk.campaign == *campaign).is_empty()
     }
@@ -654,6 +672,13 @@ impl Reference {
     fn route_again(&mut self, campaign: &CampaignId, at: Timestamp) {
         let before = self.unrouted.get(campaign).copied();
         self.unrouted.insert(campaign.clone(), before.map_or(at, |before| before.min(at)));
+    }
+
+    /// Whatever waits there is looked through again.
+    pub(crate) fn will_route(&mut self, id: &CampaignId) {
+        if self.has_waiting(id) {
+            self.route_again(id, self.now);
+        }
     }
 
     fn route_queue(&mut self, campaign: &CampaignId) -> Verdict {
@@ -680,9 +705,11 @@ impl Reference {
 
     fn set_needs(&mut self, actor: &Actor, id: ConversationId, needs: &Needs) -> Verdict {
         let Some(talk) = self.talk(id).cloned() else {
-            return Verdict::Refused;
+            return Verdict::Refused("conversation_not_open");
         };
-        only_if!(self.holds(actor, id) || self.supervises(actor));
+        only_if!(self.holds_or_supervises(actor, id), "not_assigned_agent");
+        or_refused!(check_skills(&needs.skills));
+        only_if!(needs.priority.unwrap_or_default() <= PRIORITY_MAX, "priority_too_high");
         if talk.needs == *needs {
             return Verdict::Nothing;
         }
@@ -696,14 +723,14 @@ impl Reference {
     }
 
     /// Whatever waits and they can take, what is kept for them first, then by waiting time.
-    fn fill(&mut self, agent: &AgentId) {
+    pub(crate) fn fill(&mut self, agent: &AgentId) {
         while self.has_room(agent) {
             let mut waiting = Vec::new();
             let takes = |talk: &&Talk| {
                 self.serves(agent, talk) && self.has_room_for(agent, talk) && !self.is_closed(&talk.campaign)
             };
             for talk in self.open().filter(takes) {
-                let is_routed = self.routings[&talk.campaign].policy != RoutingPolicy::Manual;
+                let is_routed = self.routing(&talk.campaign).policy != RoutingPolicy::Manual;
                 match &talk.place {
                     Place::Waiting { since, turn, priority, kept: None, .. }
                         if is_routed && self.can_do(agent, talk) =>
@@ -725,7 +752,8 @@ impl Reference {
         }
     }
 
-    fn define(&mut self, definition: &AgentDefined) -> Verdict {
+    fn define(&mut self, actor: &Actor, definition: &AgentDefined) -> Verdict {
+        or_refused!(self.check_agent(actor, definition));
         let id = &definition.agent;
         let definition = definition.clone();
         match self.people.get_mut(id) {
@@ -769,8 +797,12 @@ impl Reference {
     }
 
     fn change_presence(&mut self, actor: &Actor, agent: &AgentId, presence: &Presence) -> Verdict {
-        let themselves = *actor == Actor::Agent(agent.clone()) && self.role(actor) != Some(Role::Auditor);
-        only_if!(themselves || self.supervises(actor));
+        only_if!(self.people.contains_key(agent), "unknown_agent");
+        only_if!(self.is_self_or_supervises(actor, agent), "forbidden");
+        if let Presence::Away { reason } = presence {
+            let known = &self.masters.settings.away_reasons;
+            only_if!(known.iter().any(|known| known.id.as_str() == reason), "unknown_away_reason");
+        }
         let person = self.people.get_mut(agent).expect("a known agent");
         let is_lost = matches!(person.connection, Connection::Lost { .. });
         if person.presence == *presence && !is_lost {
@@ -799,7 +831,9 @@ impl Reference {
         Verdict::Happened
     }
 
-    fn connection(&mut self, agent: &AgentId, is_connected: bool) -> Verdict {
+    fn connection(&mut self, actor: &Actor, agent: &AgentId, is_connected: bool) -> Verdict {
+        only_if!(*actor == Actor::System, "forbidden");
+        only_if!(self.people.contains_key(agent), "unknown_agent");
         let person = self.people.get_mut(agent).expect("a known agent");
         let was_lost = matches!(person.connection, Connection::Lost { .. });
         match (person.connection == Connection::Live, is_connected) {
@@ -807,7 +841,7 @@ impl Reference {
             (false, true) => person.connection = Connection::Live,
             (true, false) if person.presence == Presence::Offline => person.connection = Connection::None,
             (true, false) => {
-                let until = self.now.plus(seconds(schemas::limits::GRACE_SECONDS_DEFAULT));
+                let until = self.now.plus(seconds(self.masters.settings.grace_seconds));
                 person.connection = Connection::Lost { until };
             }
         }
@@ -835,11 +869,11 @@ impl Reference {
         }
         held.sort_unstable();
         for (opened_at, _, id) in held {
-            let absence = self.talk(id).expect("it is held").campaign.clone();
+            let absence = self.masters.campaigns[&self.talk(id).expect("it is held").campaign].absence;
             if self.goes_back(id) {
                 continue;
             }
-            if centre::absence(absence.as_str()) == Absence::Keep {
+            if absence == Absence::Keep {
                 self.still_lent.retain(|(_, lent)| *lent != id);
                 continue;
             }
@@ -847,7 +881,7 @@ impl Reference {
             (released.taken_from, released.asked) = (None, None);
             let talk = self.talk(id).expect("it is held").clone();
             let exclusive = self.exclusive.get(&(talk.contact, talk.campaign.clone())).cloned();
-            match centre::absence(talk.campaign.as_str()) {
+            match absence {
                 Absence::Keep => {}
                 Absence::Queue => {
                     let another = exclusive.filter(|other| other != agent);
@@ -883,98 +917,21 @@ impl Reference {
         self.fill_lenders();
     }
 
-    /// Who an id is.
-    pub(super) fn who(&self, id: ContactId) -> ContactId {
-        self.known_as.get(&id).copied().unwrap_or(id)
-    }
-
-    /// These are one contact, the first. Gives whose rooms were taken by conversations that end by that, which they
-    /// still are until those are filled; nothing if they are one already.
-    fn become_one(&mut self, first: ContactId, others: &[ContactId]) -> Option<Vec<AgentId>> {
-        let mut freed = Vec::new();
-        let mut happened = false;
-        let others: Vec<ContactId> = others.iter().map(|id| self.who(*id)).collect();
-        for other in others {
-            // One of those before may have been the same.
-            let other = self.who(other);
-            if other == first {
-                continue;
-            }
-            happened = true;
-            self.known_as.values_mut().filter(|who| **who == other).for_each(|who| *who = first);
-            self.known_as.insert(other, first);
-            for campaign in (0..CAMPAIGNS.len()).map(centre::campaign) {
-                let (from, to) = ((other, campaign.clone()), (first, campaign));
-                let until = self.exclusive_until.remove(&from);
-                if let Some(agent) = self.exclusive.remove(&from)
-                    && !self.exclusive.contains_key(&to)
-                {
-                    self.exclusive.insert(to.clone(), agent);
-                    self.exclusive_until.extend(until.map(|until| (to, until)));
-                }
-            }
-            self.talks.iter_mut().filter(|talk| talk.contact == other).for_each(|talk| talk.contact = first);
-        }
-        for channel in (0..CHANNELS.len()).map(centre::channel) {
-            let is_one = |talk: &&Talk| talk.contact == first && talk.channel == channel;
-            let mut open: Vec<_> = self
-                .open()
-                .filter(is_one)
-                .map(|talk| (self.holder(talk.id).is_none(), talk.opened_at, talk.id))
-                .collect();
-            open.sort_unstable();
-            let goes_on = open.first().map(|(.., id)| *id);
-            for (.., ended) in open.into_iter().skip(1) {
-                let talk = self.talk(ended).expect("it is open").clone();
-                self.owes(goes_on.expect("one goes on"), &talk);
-                let placed = self.holder(ended).or(self.offered_to(ended));
-                let others = talk.taken_from.clone().into_iter().chain(whom(&talk));
-                for agent in placed.into_iter().chain(others) {
-                    self.still_lent.push((agent.clone(), ended));
-                    freed.push(agent);
-                }
-                self.set_place(ended, Place::Over);
-            }
-        }
-        freed.sort_unstable();
-        freed.dedup();
-        happened.then_some(freed)
-    }
-
-    fn fill_freed(&mut self, freed: Option<Vec<AgentId>>) -> Verdict {
-        self.still_lent.clear();
-        let Some(freed) = freed else {
-            return Verdict::Nothing;
-        };
-        freed.iter().for_each(|agent| self.fill(agent));
-        Verdict::Happened
-    }
-
-    fn change_identity(&mut self, change: &IdentityChange) -> Verdict {
-        let ((from_id, from), (to_id, to)) = (&change.from, &change.to);
-        only_if!(from != to);
-        let contact = self.who(*from_id);
-        let freed = self.become_one(contact, &[*to_id]);
-        let kind = centre::kind(change.channel.as_str());
-        let mut is_moved = false;
-        for talk in self.talks.iter_mut().filter(|talk| talk.place != Place::Over) {
-            let is_there = centre::kind(talk.channel.as_str()) == kind && talk.address == *from;
-            if talk.contact == contact && is_there {
-                talk.address.clone_from(to);
-                is_moved = true;
-            }
-        }
-        match self.fill_freed(freed) {
-            Verdict::Nothing if is_moved => Verdict::Happened,
-            verdict => verdict,
-        }
-    }
-
-    fn receive(&mut self, command: CommandId, message: &InboundMessage) -> Verdict {
-        let (contact, channel) = (self.who(message.contact), &message.channel);
+    fn receive(&mut self, actor: &Actor, command: CommandId, message: &InboundMessage) -> Verdict {
+        let channel = &message.channel;
+        or_refused!(self.may_report(actor, channel));
+        only_if!(is_network_id(&message.provider_id, PROVIDER_ID_BYTES_MAX), "invalid_text");
+        only_if!(is_network_id(&message.identity, IDENTITY_BYTES_MAX), "invalid_text");
+        or_refused!(check_also(&message.also));
+        only_if!(message.content.bytes() <= CONTENT_BYTES_MAX, "content_too_large");
+        let contact = self.who(message.contact);
         let also: Vec<ContactId> = message.also.iter().map(|(id, _)| *id).collect();
+        let all: Vec<ContactId> = also.iter().map(|id| self.who(*id)).chain([contact]).collect();
+        let has_open = self.open().any(|talk| talk.channel == *channel && all.contains(&talk.contact));
+        let entry = self.entry_of(channel);
+        only_if!(has_open || entry.is_some(), "channel_without_campaign");
         let freed = self.become_one(contact, &also);
-        let id = self.take_in(command, contact, channel, &message.identity);
+        let id = self.take_in(command, contact, entry, message);
         self.heard(id, command);
         self.fill_freed(freed);
         Verdict::Happened
@@ -985,21 +942,20 @@ impl Reference {
         &mut self,
         command: CommandId,
         contact: ContactId,
-        channel: &ChannelId,
-        address: &str,
+        entry: Option<CampaignId>,
+        InboundMessage { channel, identity, .. }: &InboundMessage,
     ) -> ConversationId {
         let open = self.open().find(|talk| talk.contact == contact && talk.channel == *channel);
         if let Some(open) = open {
             return open.id;
         }
         let id = ConversationId::from(MessageId::from(command));
-        let entry = CHANNELS.iter().find(|(id, _)| *id == channel.as_str()).expect("a channel").1;
         self.talks.push(Talk {
             id,
             contact,
-            address: address.to_owned(),
+            address: identity.clone(),
             channel: channel.clone(),
-            campaign: CampaignId::new(entry).expect("a good id"),
+            campaign: entry.expect("it was looked for"),
             needs: Needs::default(),
             declined: Vec::new(),
             taken_from: None,
@@ -1012,32 +968,57 @@ impl Reference {
         id
     }
 
-    fn can_take(&self, agent: &AgentId, talk: &Talk) -> bool {
+    /// The first condition that is not met for the agent to be given it.
+    pub(crate) fn can_take(&self, agent: &AgentId, talk: &Talk) -> Result<(), Code> {
+        let definition = &self.people[agent].definition;
         let whose = [self.offered_to(talk.id), talk.taken_from.clone(), whom(talk)];
         let is_theirs = whose.contains(&Some(agent.clone()));
-        self.people.contains_key(agent)
-            && self.serves(agent, talk)
-            && (self.has_room_for(agent, talk) || is_theirs && self.is_there(agent))
+        if !definition.campaigns.contains(&talk.campaign) {
+            Err("agent_not_in_campaign")
+        } else if !definition.channels.contains(&talk.channel) {
+            Err("agent_not_on_channel")
+        } else if !self.serves(agent, talk) {
+            Err("agent_does_not_attend")
+        } else if !self.is_there(agent) {
+            Err("agent_not_online")
+        } else if is_theirs {
+            Ok(())
+        } else if !self.has_room(agent) {
+            Err("agent_full")
+        } else if !self.has_room_for(agent, talk) {
+            Err("agent_full_on_kind")
+        } else {
+            Ok(())
+        }
     }
 
     fn assign(&mut self, actor: &Actor, id: ConversationId, agent: &AgentId) -> Verdict {
-        only_if!(matches!(self.role(actor), Some(Role::Agent | Role::Supervisor | Role::Administrator)));
+        let role = self.role(actor);
+        only_if!(matches!(role, Some(Role::Agent | Role::Supervisor | Role::Administrator)), "forbidden");
         let Some(talk) = self.talk(id).cloned() else {
-            return Verdict::Refused;
+            return Verdict::Refused("conversation_not_open");
         };
+        only_if!(self.people.contains_key(agent), "unknown_agent");
         let before = self.holder(id);
         if before.as_ref() == Some(agent) {
             return Verdict::Nothing;
         }
-        let free = match &talk.place {
-            Place::With { .. } | Place::Over => false,
-            Place::Offered { agent: whose, .. } => whose == agent,
-            Place::Waiting { kept, .. } => kept.as_ref().is_none_or(|(whose, _)| whose == agent),
-        };
+        if !self.supervises(actor) {
+            only_if!(*actor == Actor::Agent(agent.clone()), "forbidden");
+            match &talk.place {
+                Place::With { .. } => return Verdict::Refused("already_assigned"),
+                Place::Waiting { kept: Some((whose, _)), .. } if whose != agent => {
+                    return Verdict::Refused("reserved_for_exclusive_agent");
+                }
+                Place::Offered { agent: whose, .. } if whose != agent => {
+                    return Verdict::Refused("offered_to_another");
+                }
+                Place::Waiting { .. } | Place::Offered { .. } | Place::Over => {}
+            }
+        }
+        or_refused!(self.can_take(agent, &talk));
         let placed = before.or(self.offered_to(id)).filter(|placed| placed != agent);
         let others = talk.taken_from.iter().cloned().chain(whom(&talk)).filter(|other| other != agent);
-        only_if!(self.supervises(actor) || (*actor == Actor::Agent(agent.clone()) && free));
-        only_if!(self.can_take(agent, &talk));
         self.give(id, agent);
         for freed in placed.into_iter().chain(others) {
             self.fill(&freed);
@@ -1045,16 +1026,20 @@ impl Reference {
         Verdict::Happened
     }
 
-    fn transfer(&mut self, actor: &Actor, id: ConversationId, to: &TransferTarget) -> Verdict {
+    fn transfer(&mut self, actor: &Actor, id: ConversationId, to: &TransferTarget, note: &str) -> Verdict {
         let Some(talk) = self.talk(id).cloned() else {
-            return Verdict::Refused;
+            return Verdict::Refused("conversation_not_open");
         };
-        only_if!(self.holds(actor, id) || self.supervises(actor));
+        only_if!(self.holds_or_supervises(actor, id), "not_assigned_agent");
+        only_if!(!note.trim().is_empty(), "note_required");
+        only_if!(is_text(note, NOTE_CHARS_MAX), "invalid_text");
         let held = self.holder(id);
         let giver = held.clone().or(self.offered_to(id));
         match to {
             TransferTarget::Agent(agent) => {
-                only_if!(held.as_ref() != Some(agent) && self.can_take(agent, &talk));
+                only_if!(self.people.contains_key(agent), "unknown_agent");
+                only_if!(held.as_ref() != Some(agent), "transfer_to_self");
+                or_refused!(self.can_take(agent, &talk));
                 self.give(id, agent);
                 let asked = whom(&talk);
                 let freed = giver.into_iter().chain(talk.taken_from).chain(asked);
@@ -1064,7 +1049,7 @@ impl Reference {
                 return Verdict::Happened;
             }
             TransferTarget::Campaign(campaign) => {
-                only_if!(*campaign != talk.campaign && works_on(campaign, &talk));
+                or_refused!(self.can_go_to(campaign, &talk));
                 let moved = self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open");
                 moved.campaign = campaign.clone();
                 self.changed_campaign(id);
@@ -1095,16 +1080,27 @@ impl Reference {
         Verdict::Happened
     }
 
-    fn finish(&mut self, actor: &Actor, id: ConversationId) -> Verdict {
-        only_if!(self.talk(id).is_some() && (self.holds(actor, id) || self.supervises(actor)));
-        let campaign = self.talk(id).expect("it is open").campaign.clone();
+    fn finish(
+        &mut self,
+        actor: &Actor,
+        id: ConversationId,
+        disposition: &DispositionId,
+        sub: Option<&DispositionId>,
+    ) -> Verdict {
+        let Some(talk) = self.talk(id) else {
+            return Verdict::Refused("conversation_not_open");
+        };
+        let campaign = talk.campaign.clone();
+        only_if!(self.holds_or_supervises(actor, id), "not_assigned_agent");
+        or_refused!(self.masters.may_finish_with(&campaign, disposition, sub));
+        let after_work_seconds = self.masters.campaigns[&campaign].after_work_seconds;
         let own = self.holder(id).filter(|holder| *actor == Actor::Agent(holder.clone()));
         let holder = self.holder(id).or(self.offered_to(id));
         let talk = self.talk(id).expect("it is open");
         let others: Vec<AgentId> = talk.taken_from.clone().into_iter().chain(whom(talk)).collect();
         self.set_place(id, Place::Over);
-        if let Some(agent) = own.filter(|_| campaign.as_str() == "billing") {
-            let until = self.now.plus(seconds(10));
+        if let Some(agent) = own.filter(|_| after_work_seconds > 0) {
+            let until = self.now.plus(seconds(after_work_seconds));
             let person = self.people.get_mut(&agent).expect("a known agent");
             if person.presence != Presence::Offline {
                 person.after_work.push((id, until));
@@ -1118,16 +1114,37 @@ impl Reference {
         Verdict::Happened
     }
 
+    pub(crate) fn may_set_exclusive(&self, actor: &Actor, campaign: &CampaignId) -> Result<(), Code> {
+        if !self.masters.campaigns.contains_key(campaign) {
+            return Err("unknown_campaign");
+        }
+        let may = match (self.role(actor), actor) {
+            (Some(Role::Supervisor | Role::Administrator), _) => true,
+            (Some(Role::Agent), Actor::Agent(id)) => {
+                let definition = &self.people[id].definition;
+                definition.may_set_exclusive && definition.campaigns.contains(campaign)
+            }
+            (Some(Role::Agent | Role::Auditor) | None, _) => false,
+        };
+        if may { Ok(()) } else { Err("forbidden") }
+    }
+
     fn set_exclusive(
         &mut self,
+        actor: &Actor,
         contact: ContactId,
         campaign: &CampaignId,
         agent: &AgentId,
         until: Option<Timestamp>,
     ) -> Verdict {
+        or_refused!(self.may_set_exclusive(actor, campaign));
+        only_if!(self.people.contains_key(agent), "unknown_agent");
         let definition = &self.people[agent].definition;
-        only_if!(definition.campaigns.contains(campaign) && definition.role != Role::Auditor);
-        only_if!(until.is_none_or(|until| until > self.now));
+        only_if!(definition.campaigns.contains(campaign), "agent_not_in_campaign");
+        only_if!(definition.role != Role::Auditor, "agent_does_not_attend");
+        only_if!(until.is_none_or(|until| until > self.now), "expiry_not_ahead");
+        let days = self.masters.campaigns[campaign].exclusive_days;
+        let until = until.or(days.map(|days| self.now.plus(24 * 60 * seconds(60) * u32::from(days))));
         let key = (contact, campaign.clone());
         let before = self.exclusive.insert(key.clone(), agent.clone());
         let until_before = match until {
@@ -1149,7 +1166,7 @@ impl Reference {
     }
 
     fn remove_exclusive(&mut self, contact: ContactId, campaign: &CampaignId) -> Verdict {
-        only_if!(self.exclusive.remove(&(contact, campaign.clone())).is_some());
+        only_if!(self.exclusive.remove(&(contact, campaign.clone())).is_some(), "no_exclusive_agent");
         self.exclusive_until.remove(&(contact, campaign.clone()));
         self.route_kept_again(contact, campaign);
         Verdict::Happened
@@ -1169,17 +1186,21 @@ impl Reference {
         if talk.asked.as_ref().is_some_and(|(_, until)| *until <= self.now) {
             return self.end_question(id);
         }
-        match talk.place {
-            Place::Waiting { since, kept: Some((ref agent, Some(until))), .. } if until <= self.now => {
-                let is_there = self.serves(agent, &talk) && self.has_room_for(agent, &talk);
+        match talk.place.clone() {
+            Place::Waiting { since, kept: Some((agent, Some(until))), .. } if until <= self.now => {
+                let is_there = self.serves(&agent, &talk) && self.has_room_for(&agent, &talk);
                 if is_there && !self.is_closed(&talk.campaign) {
-                    self.give_or_offer(id, agent, since);
+                    self.give_or_offer(id, &agent, since);
                 } else {
                     self.route_to(&talk, since, None, None);
                 }
                 Verdict::Happened
             }
             Place::Waiting { since, overflow: Some((at, campaign)), .. } if at <= self.now => {
+                if !self.works_on(&campaign, &talk.channel) {
+                    self.route_to(&talk, since, None, None);
+                    return Verdict::Happened;
+                }
                 self.talks.iter_mut().find(|talk| talk.id == id).expect("it is open").campaign = campaign;
                 self.changed_campaign(id);
                 self.route(id, since, None);
@@ -1203,7 +1224,7 @@ impl Reference {
     }
 
     /// Nobody has it any more.
-    pub(super) fn close(&mut self, talk: &Talk) {
+    pub(crate) fn close(&mut self, talk: &Talk) {
         let (holder, lender) = (self.holder(talk.id), talk.taken_from.clone());
         self.set_place(talk.id, Place::Over);
         for freed in holder.into_iter().chain(lender).chain(whom(talk)) {
@@ -1212,25 +1233,11 @@ impl Reference {
     }
 }
 
-/// Who is asked whether they take it over.
-pub(super) fn whom(talk: &Talk) -> Option<AgentId> {
-    talk.asked.as_ref().map(|(agent, _)| agent.clone())
-}
-
 /// Between two places.
 fn nowhere(since: Timestamp) -> Place {
     Place::Waiting { since, turn: 0, priority: 0, kept: None, overflow: None }
 }
 
-fn seconds(seconds: u32) -> std::time::Duration {
+pub(crate) fn seconds(seconds: u32) -> std::time::Duration {
     std::time::Duration::from_secs(seconds.into())
-}
-
-fn works_on(campaign: &CampaignId, talk: &Talk) -> bool {
-    CAMPAIGNS.iter().any(|c| c.0 == campaign.as_str() && c.1.contains(&talk.channel.as_str()))
-}
-
-fn wait_in(campaign: &CampaignId) -> ExclusiveWait {
-    let found = CAMPAIGNS.iter().find(|(id, ..)| *id == campaign.as_str());
-    found.expect("a campaign of the model").2
 }

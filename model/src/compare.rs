@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::domain::{Conversation, Stage, State, Workspace};
-use schemas::command::Due;
 use schemas::event::{OverflowAt, Reservation};
-use schemas::{AgentId, CampaignId, ConversationId, Timestamp};
+use schemas::{AgentId, ConversationId, Timestamp};
 
-use super::centre::{self, CAMPAIGNS, CHANNELS};
-use super::reference::{Place, Reference, Talk};
-use super::timing::Waits;
+use crate::centre::{self, CAMPAIGNS, CHANNELS};
+use crate::reference::{Place, Reference, Talk};
+use crate::timing::Waits;
 
 fn stage_of(talk: &Talk, state: &Stage) -> Stage {
     match &talk.place {
@@ -29,7 +28,7 @@ fn stage_of(talk: &Talk, state: &Stage) -> Stage {
 }
 
 /// Every fact is the same in both.
-pub(super) fn same(state: &State, model: &Reference) {
+pub fn same(state: &State, model: &Reference) {
     let Some(ws) = state.workspace(&centre::workspace()) else {
         return;
     };
@@ -48,8 +47,8 @@ pub(super) fn same(state: &State, model: &Reference) {
         assert_eq!(found.opened_at, talk.opened_at, "when {} was opened", talk.id);
         assert_eq!(waits_of(found), talk.waits, "who waits for whose answer in {}", talk.id);
     }
-    for index in 0..centre::CONTACTS {
-        let id = centre::contact(index);
+    let others = ws.aliases().map(|(id, _)| *id);
+    for id in (0..centre::CONTACTS).map(centre::contact).chain(others) {
         assert_eq!(ws.resolve(id), model.who(id), "whom {id} stands for");
     }
     let exclusive: BTreeMap<_, _> =
@@ -58,8 +57,8 @@ pub(super) fn same(state: &State, model: &Reference) {
         ws.exclusive_agents().filter_map(|(key, found)| Some((key.clone(), found.until?))).collect();
     assert_eq!(until, model.exclusive_until, "until when agents are exclusive");
     assert_eq!(exclusive, model.exclusive, "exclusive agents");
-    let again: BTreeMap<_, _> = ws.deadlines().filter_map(routed_again).collect();
-    assert_eq!(again, model.unrouted, "queues that are routed again");
+    let deadlines: BTreeSet<_> = ws.deadlines().cloned().collect();
+    assert_eq!(deadlines, model.deadlines(), "what happens by itself");
     for (id, message) in &model.messages.all {
         let found = ws.outbound(*id).expect("sent in the model");
         assert_eq!(found.status, message.status(), "the status of {id}");
@@ -83,10 +82,6 @@ fn waits_of(found: &Conversation) -> Waits {
         silence: silence.map(|silence| (silence.since, silence.is_warned, silence.until)),
         told_closed_at: *told_closed_at,
     }
-}
-
-fn routed_again((at, due): &(Timestamp, Due)) -> Option<(CampaignId, Timestamp)> {
-    if let Due::Campaign(campaign) = due { Some((campaign.clone(), *at)) } else { None }
 }
 
 fn same_agents(ws: &Workspace, model: &Reference) {
@@ -139,7 +134,7 @@ fn waiting(model: &Reference, which: impl Fn(&Talk, Option<&AgentId>) -> bool) -
 }
 
 /// All that can be read of a state, in one order.
-pub(super) fn summary(state: &State) -> Vec<String> {
+pub fn summary(state: &State) -> Vec<String> {
     let Some(ws) = state.workspace(&centre::workspace()) else {
         return Vec::new();
     };

@@ -4,27 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::domain::SendStage;
 use schemas::command::{AttemptResult, Receipt};
+use schemas::limits::PROVIDER_ID_BYTES_MAX;
 use schemas::{ChannelId, ConversationId, DeliveryStatus, MessageId};
 
-use super::reference::Verdict;
+use crate::masters::is_network_id;
+use crate::reference::{Verdict, only_if};
 
 #[derive(Debug, Clone)]
-pub(super) struct Message {
-    pub(super) conversation: ConversationId,
-    pub(super) channel: ChannelId,
-    pub(super) attempts: u16,
+pub struct Message {
+    pub conversation: ConversationId,
+    pub channel: ChannelId,
+    pub attempts: u16,
     /// How often it was sent again; receipts count for one send only.
-    pub(super) resends: u16,
-    pub(super) stage: SendStage,
+    pub resends: u16,
+    pub stage: SendStage,
     /// What was heard of this send.
-    pub(super) heard: BTreeSet<DeliveryStatus>,
+    pub heard: BTreeSet<DeliveryStatus>,
     settled: Option<DeliveryStatus>,
     /// The network's id for this send.
     name: Option<String>,
 }
 
 impl Message {
-    pub(super) fn status(&self) -> DeliveryStatus {
+    pub fn status(&self) -> DeliveryStatus {
         let heard = self.heard.iter().chain(&self.settled);
         heard.max().copied().unwrap_or(DeliveryStatus::Pending)
     }
@@ -36,21 +38,18 @@ impl Message {
 
 type Name = (ChannelId, String);
 
-#[derive(Debug, Default)]
-pub(super) struct Messages {
-    pub(super) all: BTreeMap<MessageId, Message>,
+#[derive(Debug, Clone, Default)]
+pub struct Messages {
+    pub all: BTreeMap<MessageId, Message>,
+    /// The same, the latest last.
+    pub sent: Vec<MessageId>,
     /// The network's ids, with the message and the send they are of.
     names: BTreeMap<Name, (MessageId, u16)>,
     parked: BTreeMap<Name, BTreeSet<DeliveryStatus>>,
 }
 
 impl Messages {
-    pub(super) fn submit(
-        &mut self,
-        id: MessageId,
-        conversation: ConversationId,
-        channel: ChannelId,
-    ) -> Verdict {
+    pub fn submit(&mut self, id: MessageId, conversation: ConversationId, channel: ChannelId) -> Verdict {
         let message = Message {
             conversation,
             channel,
@@ -62,14 +61,15 @@ impl Messages {
             name: None,
         };
         self.all.insert(id, message);
+        self.sent.push(id);
         Verdict::Happened
     }
 
-    pub(super) fn begin(&mut self, id: MessageId) -> Verdict {
-        let message = self.all.get_mut(&id).expect("a message of the model");
-        if message.status() != DeliveryStatus::Pending {
-            return Verdict::Refused;
-        }
+    pub fn begin(&mut self, id: MessageId) -> Verdict {
+        let Some(message) = self.all.get_mut(&id) else {
+            return Verdict::Refused("unknown_message");
+        };
+        only_if!(message.status() == DeliveryStatus::Pending, "message_not_pending");
         match message.stage {
             SendStage::Queued => {
                 message.attempts += 1;
@@ -80,12 +80,14 @@ impl Messages {
                 message.stage = SendStage::Uncertain;
                 Verdict::Happened
             }
-            SendStage::Accepted | SendStage::Uncertain => Verdict::Refused,
+            SendStage::Accepted | SendStage::Uncertain => Verdict::Refused("message_not_pending"),
         }
     }
 
-    pub(super) fn end(&mut self, id: MessageId, attempt: u16, result: &AttemptResult) -> Verdict {
-        let message = self.all.get_mut(&id).expect("a message of the model");
+    pub fn end(&mut self, id: MessageId, attempt: u16, result: &AttemptResult) -> Verdict {
+        let Some(message) = self.all.get_mut(&id) else {
+            return Verdict::Refused("unknown_message");
+        };
         let waits = match result {
             AttemptResult::Unknown => message.stage == SendStage::Open,
             AttemptResult::Accepted { .. } if message.stage == SendStage::Accepted => message.name.is_none(),
@@ -95,8 +97,9 @@ impl Messages {
                 matches!(message.stage, SendStage::Open | SendStage::Uncertain)
             }
         };
-        if attempt != message.attempts || !waits {
-            return Verdict::Refused;
+        only_if!(attempt == message.attempts && waits, "attempt_not_open");
+        if let AttemptResult::Accepted { provider_id } = result {
+            only_if!(is_network_id(provider_id, PROVIDER_ID_BYTES_MAX), "invalid_text");
         }
         match result {
             AttemptResult::Accepted { provider_id } => {
@@ -122,11 +125,14 @@ impl Messages {
         self.names.insert(name, (id, message.resends));
     }
 
-    pub(super) fn resend(&mut self, id: MessageId) -> Verdict {
-        let message = self.all.get_mut(&id).expect("a message of the model");
-        if message.status() != DeliveryStatus::Failed && !message.is_uncertain() {
-            return Verdict::Refused;
-        }
+    pub fn resend(&mut self, conversation: ConversationId, id: MessageId) -> Verdict {
+        let Some(message) = self.in_conversation(conversation, id) else {
+            return Verdict::Refused("unknown_message");
+        };
+        only_if!(
+            message.status() == DeliveryStatus::Failed || message.is_uncertain(),
+            "message_not_resendable"
+        );
         message.resends += 1;
         message.stage = SendStage::Queued;
         message.heard.clear();
@@ -135,24 +141,34 @@ impl Messages {
         Verdict::Happened
     }
 
-    pub(super) fn settle(&mut self, id: MessageId, status: DeliveryStatus) -> Verdict {
-        let message = self.all.get_mut(&id).expect("a message of the model");
-        if !message.is_uncertain() {
-            return Verdict::Refused;
-        }
+    pub fn settle(&mut self, conversation: ConversationId, id: MessageId, status: DeliveryStatus) -> Verdict {
+        only_if!(matches!(status, DeliveryStatus::Sent | DeliveryStatus::Failed), "not_a_receipt_status");
+        let Some(message) = self.in_conversation(conversation, id) else {
+            return Verdict::Refused("unknown_message");
+        };
+        only_if!(message.is_uncertain(), "message_not_uncertain");
         message.settled = Some(status);
         message.stage = SendStage::Accepted;
         Verdict::Happened
     }
 
-    pub(super) fn receipt(&mut self, receipt: &Receipt) -> Verdict {
+    fn in_conversation(&mut self, conversation: ConversationId, id: MessageId) -> Option<&mut Message> {
+        self.all.get_mut(&id).filter(|message| message.conversation == conversation)
+    }
+
+    pub fn receipt(&mut self, receipt: &Receipt) -> Verdict {
+        only_if!(receipt.status != DeliveryStatus::Pending, "not_a_receipt_status");
+        if let Some(provider_id) = &receipt.provider_id {
+            only_if!(is_network_id(provider_id, PROVIDER_ID_BYTES_MAX), "invalid_text");
+        }
         let on_channel = |id: &MessageId| self.all.get(id).is_some_and(|m| m.channel == receipt.channel);
         let name = receipt.provider_id.clone().map(|id| (receipt.channel.clone(), id));
         let named = name.as_ref().and_then(|name| self.names.get(name)).copied();
         let ours = receipt.message.filter(|id| on_channel(id));
         let Some(id) = ours.or(named.map(|(id, _)| id)) else {
             return match name {
-                None => Verdict::Refused,
+                None if receipt.message.is_some() => Verdict::Refused("unknown_message"),
+                None => Verdict::Refused("receipt_without_message"),
                 Some(name) if self.parked.entry(name.clone()).or_default().insert(receipt.status) => {
                     Verdict::Happened
                 }
