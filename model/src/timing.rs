@@ -113,8 +113,8 @@ fn closes_after(now: Timestamp) -> Timestamp {
 }
 
 fn closed_since(now: Timestamp) -> Timestamp {
-    let before = open_about(now).into_iter().map(|(_, to)| to).filter(|to| *to <= now);
-    before.last().expect("it was open before")
+    let mut before = open_about(now).into_iter().map(|(_, to)| to).filter(|to| *to <= now);
+    before.next_back().expect("it was open before")
 }
 
 impl Reference {
