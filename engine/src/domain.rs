@@ -9,6 +9,7 @@ mod configuration;
 mod connection;
 mod contacts;
 mod conversation;
+mod conversations;
 mod delivery;
 mod due;
 mod exclusive;

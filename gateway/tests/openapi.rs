@@ -6,7 +6,7 @@ use std::path::Path;
 use gateway::http::openapi_document;
 use serde_json::Value;
 
-const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
+const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
 fn document() -> Value {
     serde_json::from_str(&openapi_document()).expect("JSON")

@@ -134,7 +134,7 @@ impl Workspace {
                 idle_since,
             })?;
         }
-        for (id, conversation) in sorted(&self.conversations) {
+        for (id, conversation) in sorted(self.conversations.iter()) {
             each(&Record::Conversation(*id, conversation.clone()))?;
         }
         for ((contact, campaign), exclusive) in sorted(&self.exclusive) {

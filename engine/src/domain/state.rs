@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::after_work::AfterWork;
 use super::calendar::Calendar;
+use super::conversations::Conversations;
 use super::delivery::{Parked, ProviderKey};
 use super::inactivity::Silence;
 use super::queues::{QueuePlace, Queues};
@@ -52,7 +53,7 @@ pub struct Workspace {
     pub(super) texts: BTreeMap<TextId, TextDefined>,
     pub(super) agents: BTreeMap<AgentId, Agent>,
     pub(super) agents_of: FxHashMap<CampaignId, BTreeSet<AgentId>>,
-    pub(super) conversations: FxHashMap<ConversationId, Conversation>,
+    pub(super) conversations: Conversations,
     pub(super) open: FxHashMap<(ContactId, ChannelId), ConversationId>,
     pub(super) queues: Queues,
     /// Campaigns whose queue is to be routed again, and when.
@@ -362,7 +363,7 @@ impl Workspace {
             texts: BTreeMap::new(),
             agents: BTreeMap::new(),
             agents_of: FxHashMap::default(),
-            conversations: FxHashMap::default(),
+            conversations: Conversations::default(),
             open: FxHashMap::default(),
             queues: Queues::default(),
             unrouted: BTreeMap::new(),

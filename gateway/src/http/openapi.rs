@@ -96,6 +96,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
         (HttpMethod::Get, &mut item.get),
         (HttpMethod::Put, &mut item.put),
         (HttpMethod::Post, &mut item.post),
+        (HttpMethod::Patch, &mut item.patch),
         (HttpMethod::Delete, &mut item.delete),
     ]
     .into_iter()
