@@ -17,6 +17,25 @@ pub fn subject(shard: ShardId) -> String {
     format!("atender.submit.{shard}")
 }
 
+/// Where a process waits for the answer to its command with this number when it has sent it so many times.
+pub fn reply_subject(inbox: &str, number: u64, tries: u32) -> String {
+    format!("{inbox}.{number}-{tries}")
+}
+
+/// To which command of a process an answer is, and to which of the times that it was sent.
+pub fn replied_to(reply_subject: &str) -> Option<(u64, u32)> {
+    let (number, tries) = reply_subject.rsplit('.').next()?.split_once('-')?;
+    Some((number.parse().ok()?, tries.parse().ok()?))
+}
+
+/// What is the same in all the subjects at which an answer to one command is waited for.
+pub fn asker(reply_subject: &str) -> &str {
+    match reply_subject.rsplit_once('-') {
+        Some((asker, _)) if replied_to(reply_subject).is_some() => asker,
+        Some(_) | None => reply_subject,
+    }
+}
+
 /// A command that is passed on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForwardedCommand {
@@ -170,6 +189,15 @@ mod tests {
             ForwardedAnswer::Overloaded,
             ForwardedAnswer::Unavailable("the log does not answer".into()),
         ]
+    }
+
+    #[test]
+    fn however_often_a_command_is_sent_it_is_the_same_asker() {
+        let [first, second] = [1, 2].map(|tries| reply_subject("_INBOX.a-b", 7, tries));
+        assert_eq!(replied_to(&second), Some((7, 2)));
+        assert_eq!(asker(&first), asker(&second));
+        assert_ne!(asker(&first), asker(&reply_subject("_INBOX.a-b", 8, 1)));
+        assert_eq!(asker("_INBOX.a-b.7"), "_INBOX.a-b.7");
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(crate) struct Forwarding {
 struct Waiting {
     request: Request,
     resend_at: Instant,
+    /// How often it was sent; an answer names the time that it is to.
+    tries: u32,
 }
 
 impl Forwarding {
@@ -63,7 +65,7 @@ impl Forwarding {
         }
         let number = self.next;
         self.next += 1;
-        self.send(number, request).await;
+        self.send(number, request, 1).await;
     }
 
     /// Sends again what is due; forgets what nobody waits for any more.
@@ -82,13 +84,13 @@ impl Forwarding {
         let due = self.waiting.iter().filter(|(_, waiting)| waiting.resend_at <= now);
         let due: Vec<u64> = due.map(|(number, _)| *number).collect();
         for number in due {
-            if let Some(Waiting { request, .. }) = self.waiting.remove(&number) {
-                self.send(number, request).await;
+            if let Some(Waiting { request, tries, .. }) = self.waiting.remove(&number) {
+                self.send(number, request, tries + 1).await;
             }
         }
     }
 
-    async fn send(&mut self, number: u64, request: Request) {
+    async fn send(&mut self, number: u64, request: Request, tries: u32) {
         let now = Instant::now();
         if request.is_over(now) {
             return;
@@ -99,14 +101,14 @@ impl Forwarding {
             let left = request.deadline.saturating_duration_since(now).as_millis();
             let answer_within_ms = u32::try_from(left).unwrap_or(u32::MAX);
             let command = ForwardedCommand { answer_within_ms, submission: request.submission.clone() };
-            let (subject, inbox) = (self.subject.clone(), format!("{}.{number}", self.inbox));
+            let (subject, inbox) = (self.subject.clone(), forward::reply_subject(&self.inbox, number, tries));
             if self.link.publish(subject, Some(inbox), command.encode().into()).await.is_ok() {
                 resend_at = now + RESEND_AFTER;
             }
         } else {
             self.health.trouble("NATS is not connected");
         }
-        self.waiting.insert(number, Waiting { request, resend_at });
+        self.waiting.insert(number, Waiting { request, resend_at, tries });
     }
 
     /// The next answer. May be cancelled.
@@ -119,11 +121,17 @@ impl Forwarding {
     }
 
     pub(super) fn answered(&mut self, message: &Message) {
-        let number = message.subject.rsplit('.').next().and_then(|number| number.parse().ok());
-        let Some((number, mut waiting)) = number.and_then(|number| self.waiting.remove_entry(&number)) else {
+        let Some((number, tries)) = forward::replied_to(&message.subject) else { return };
+        let answer = answer(message);
+        let is_wanted = self.waiting.get(&number).is_some_and(|waiting| {
+            // What left nothing in the log may since have been decided anew by another, and not be so any more.
+            waiting.tries == tries || answer.as_ref().is_ok_and(is_in_the_log)
+        });
+        if !is_wanted {
             return;
-        };
-        match answer(message) {
+        }
+        let Some(mut waiting) = self.waiting.remove(&number) else { return };
+        match answer {
             Ok(answer) => {
                 self.health.fine();
                 self.unanswered_since = None;
@@ -142,6 +150,10 @@ impl Forwarding {
         self.health.fine();
         self.waiting.into_values().map(|waiting| waiting.request).collect()
     }
+}
+
+fn is_in_the_log(answer: &Result<Outcome, SubmitError>) -> bool {
+    answer.as_ref().is_ok_and(|outcome| !outcome.events.is_empty())
 }
 
 /// What the writer said; an error when it is worth asking again.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
+use schemas::forward;
 use tokio::time::Instant;
 
 /// Longer than anybody asks again.
@@ -21,9 +22,15 @@ pub(crate) struct Attempts(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
-    /// Nothing while it is under way, then the answer.
-    attempts: FxHashMap<String, Option<Bytes>>,
+    /// By what is the same however often it is asked.
+    attempts: FxHashMap<String, Progress>,
     answers: VecDeque<(Instant, String)>,
+}
+
+enum Progress {
+    /// Asked last by whoever waits here.
+    UnderWay(String),
+    Answered(Bytes),
 }
 
 /// Whether an attempt is to be made.
@@ -37,24 +44,34 @@ impl Attempts {
     pub(super) fn begin(&self, reply_to: &str) -> Attempt {
         let mut known = self.known();
         known.forget();
-        match known.attempts.get(reply_to) {
-            Some(Some(answer)) => Attempt::Answered(answer.clone()),
-            Some(None) => Attempt::UnderWay,
+        match known.attempts.get_mut(forward::asker(reply_to)) {
+            Some(Progress::Answered(answer)) => Attempt::Answered(answer.clone()),
+            Some(Progress::UnderWay(last)) => {
+                reply_to.clone_into(last);
+                Attempt::UnderWay
+            }
             None => {
-                known.attempts.insert(reply_to.to_owned(), None);
+                let under_way = Progress::UnderWay(reply_to.to_owned());
+                known.attempts.insert(forward::asker(reply_to).to_owned(), under_way);
                 Attempt::New
             }
         }
     }
 
-    /// It came to an end: with this answer, or to be decided anew when it is asked for again.
-    pub(super) fn end(&self, reply_to: &str, answer: Option<Bytes>) {
-        let mut known = self.known();
-        if answer.is_some() {
-            known.attempts.insert(reply_to.to_owned(), answer);
-            known.answers.push_back((Instant::now(), reply_to.to_owned()));
-        } else {
-            known.attempts.remove(reply_to);
+    /// It came to an end: with this answer, or to be decided anew when it is asked for again. Gives where the answer
+    /// is waited for, which is where it was asked last.
+    pub(super) fn end(&self, reply_to: String, answer: Option<Bytes>) -> String {
+        let (asker, mut known) = (forward::asker(&reply_to).to_owned(), self.known());
+        let before = match answer {
+            Some(answer) => {
+                known.answers.push_back((Instant::now(), asker.clone()));
+                known.attempts.insert(asker, Progress::Answered(answer))
+            }
+            None => known.attempts.remove(&asker),
+        };
+        match before {
+            Some(Progress::UnderWay(last)) => last,
+            Some(Progress::Answered(_)) | None => reply_to,
         }
     }
 
@@ -65,11 +82,11 @@ impl Attempts {
 
 impl Known {
     fn forget(&mut self) {
-        while let Some((at, reply_to)) = self.answers.front() {
+        while let Some((at, asker)) = self.answers.front() {
             if at.elapsed() < REMEMBERED_FOR && self.answers.len() <= ANSWERS_MAX {
                 return;
             }
-            self.attempts.remove(reply_to);
+            self.attempts.remove(asker);
             self.answers.pop_front();
         }
     }

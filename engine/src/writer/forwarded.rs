@@ -74,7 +74,7 @@ fn take(link: &Link, requests: &mpsc::WeakSender<Request>, attempts: &Attempts, 
             ForwardedAnswer::Overloaded | ForwardedAnswer::Unavailable(_) => false,
         };
         let answer = Bytes::from(answer.encode());
-        attempts.end(&reply_to, leaves_nothing.then(|| answer.clone()));
+        let reply_to = attempts.end(reply_to, leaves_nothing.then(|| answer.clone()));
         reply(&link, reply_to, answer).await;
     });
 }
