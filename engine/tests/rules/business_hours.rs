@@ -3,8 +3,8 @@
 
 use schemas::command::Due;
 use schemas::event::{
-    AssignReason, CampaignDefined, ConversationQueued, Event, OverflowAt, QueueCause, QueueRouted,
-    ResponseAwaited, ResponseKind, SystemCause,
+    AgentDefined, AssignReason, CampaignDefined, ConversationQueued, Event, OverflowAt, QueueCause,
+    QueueRouted, ResponseAwaited, ResponseKind, SystemCause,
 };
 use schemas::limits::{HOLIDAYS_MAX, OPEN_HOURS_MAX, ROUTED_AT_ONCE_MAX, TEXT_CHARS_MAX};
 use schemas::{
@@ -64,6 +64,21 @@ fn is_told(ordinal: u32, by: CommandId) -> Event {
 
 fn routed(is_partial: bool, opens_at: Option<u64>) -> Event {
     QueueRouted { campaign: campaign(SALES), is_partial, opens_at: opens_at.map(second) }.into()
+}
+
+#[test]
+fn what_is_kept_for_an_agent_just_then_is_not_theirs_while_it_is_closed() {
+    let luis = opened_by(LUIS, WEB, 1);
+    let takes_over = Step::new(as_agent(SUE), Command::TakeOver { conversation: of(EVA) });
+    let on_web = AgentDefined { capacity: 1, channels: vec![channel(WEB)], ..definition(ANA) };
+    // When Sue leaves, what she took over from Ana frees Ana's room, and what she has is kept for Ana.
+    given([with_capacity(ANA, 1), online(ANA), online(SUE), exclusive(LUIS, SALES, ANA)])
+        .and([wrote(EVA), assigns(as_agent(SUE), of(EVA), ANA), takes_over])
+        .and([wrote_on(LUIS, WEB, 1), assigns(as_agent(SUE), luis, SUE), redefined(on_web)])
+        .and([sales_attends(hours())])
+        .when(offline(SUE))
+        .then_accepted()
+        .then_holds(ANA, []);
 }
 
 /// Next Friday.
