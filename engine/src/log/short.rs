@@ -1,6 +1,6 @@
 //! For how long a log has been seen without something that it had. A leader that was just elected may not have taken in
-//! all of it, or one may not know yet that it is none any more, and that passes; what has been so for 5 s is believed. Only time in which it was looked at counts: a
-//! process that stood still knows nothing of what was between.
+//! all of it, or one may not know yet that it is none any more, and that passes; what has been so for 5 s is believed.
+//! Only time in which it was looked at counts: a process that stood still knows nothing of what was between.
 
 use std::time::Duration;
 

@@ -70,6 +70,11 @@ async fn what_is_exported_applies_to_the_same_state() {
         run(PROGRAM, server.server.admin_token(), &["export-config", "--url", &server.url()]).await.output()
     };
     let text = export(&server).await;
+    for kind in
+        ["settings", "clients", "projects", "channels", "dispositions", "campaigns", "texts", "agents"]
+    {
+        assert!(text.contains(&format!("[{kind}")), "no {kind} in {text}");
+    }
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("exported.toml");
     std::fs::write(&file, &text).unwrap();
