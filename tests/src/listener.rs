@@ -73,25 +73,31 @@ impl Listener {
 
     /// The next event, or nothing when the server ends the stream.
     pub async fn next_or_end(&mut self) -> Option<Heard> {
-        loop {
-            if let Some(heard) = self.read() {
-                return Some(heard);
+        // Comments come again and again, and are nothing that was waited for.
+        let heard = async {
+            loop {
+                if let Some(heard) = self.read() {
+                    return Some(heard);
+                }
+                match self.response.chunk().await {
+                    Ok(Some(chunk)) => self.unread.extend_from_slice(&chunk),
+                    Ok(None) | Err(_) => return None,
+                }
             }
-            let chunk = timeout(WITHIN, self.response.chunk()).await.expect("nothing was pushed");
-            match chunk {
-                Ok(Some(chunk)) => self.unread.extend_from_slice(&chunk),
-                Ok(None) | Err(_) => return None,
-            }
-        }
+        };
+        timeout(WITHIN, heard).await.expect("nothing was pushed")
     }
 
     /// Hears on until `find` has found what it looks for.
     pub async fn until<T>(&mut self, mut find: impl FnMut(&LiveEvent) -> Option<T>) -> T {
-        loop {
-            if let Some(found) = find(&self.next().await.event()) {
-                return found;
+        let found = async {
+            loop {
+                if let Some(found) = find(&self.next().await.event()) {
+                    return found;
+                }
             }
-        }
+        };
+        timeout(WITHIN, found).await.expect("what was looked for was not pushed")
     }
 
     /// The next line of any conversation.
