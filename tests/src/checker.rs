@@ -2,12 +2,18 @@
 //! the log. One rule a file; each finding names the rule that was broken. Nothing here uses the engine's rules.
 
 mod acknowledged_once;
+mod aliases;
 mod answers;
 mod capacity;
 mod chain;
+mod closed_once;
+mod filled_once;
 mod heard_once;
+mod hours;
 mod in_order;
+mod missed_once;
 mod one_agent;
+mod one_contact;
 mod one_open;
 mod positions;
 mod received_once;
@@ -15,6 +21,8 @@ mod refused_absent;
 mod same_views;
 mod sent_once;
 mod status_up;
+mod told_once;
+mod while_closed;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -92,6 +100,18 @@ rules! {
     Capacity: capacity;
     /// A contact has at most one open conversation on a channel.
     OneOpen: one_open;
+    /// Contacts who turned out to be one are one from then on, for whoever writes and whoever asks.
+    OneContact: one_contact;
+    /// What is asked for by its shortcut is sent once, with its fields filled in.
+    FilledOnce: filled_once;
+    /// An answer that does not come in time is told once.
+    MissedOnce: missed_once;
+    /// A customer who is silent is warned once, and then the conversation closed once.
+    ClosedOnce: closed_once;
+    /// A customer who writes while the campaign is closed is told once since it closed.
+    ToldOnce: told_once;
+    /// A campaign that is closed gives its conversations to nobody.
+    WhileClosed: while_closed;
     /// A delivery status never goes down, unless the message is sent again.
     StatusUp: status_up;
     /// Each listener heard everything once, in order.

@@ -1,21 +1,24 @@
-//! A contact centre at work against one or several addresses: customers on two networks, connectors, agents, and
-//! administrators who listen. Each keeps its own record; whoever is put off, or loses the connection, asks again with
+//! A contact centre at work against one or several addresses: customers on two networks, connectors, agents, a
+//! supervisor, and administrators, some of whom listen. Each keeps its own record; whoever is put off, or loses the connection, asks again with
 //! the same key, perhaps elsewhere. All that is done follows from one seed.
 
+mod administrators;
 mod agents;
 mod asking;
 mod centre;
 mod connectors;
+mod contacts;
 mod customers;
 mod ears;
+mod known;
 mod screens;
 mod supervisors;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::api_client::ApiClient;
-use schemas::{ChannelId, ConversationId, MessageId, Position};
+use schemas::Position;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -24,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::record::{Recorder, Records};
 use asking::Asking;
 pub use centre::open_centre;
+use known::Known;
 
 /// Web-chat customers, and as many on WhatsApp.
 const CUSTOMERS: u64 = 6;
@@ -31,8 +35,6 @@ const CONNECTORS: u64 = 2;
 const LISTENERS: u64 = 2;
 /// After the end, whoever still waits for an answer is given so long; then nobody knows.
 const LAST_ANSWERS_WITHIN: Duration = Duration::from_secs(60);
-/// Messages and conversations that are remembered to do something with.
-const KNOWN_MAX: usize = 400;
 
 /// Where the servers are, and who asks there.
 #[derive(Debug, Clone)]
@@ -48,29 +50,10 @@ impl Addresses {
     }
 }
 
-/// What people learn from each other, as they would from their screens.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    sent: Mutex<Vec<(MessageId, ConversationId, ChannelId)>>,
-}
-
-impl Known {
-    fn sent(&self) -> MutexGuard<'_, Vec<(MessageId, ConversationId, ChannelId)>> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn learn(&self, message: MessageId, conversation: ConversationId, channel: ChannelId) {
-        let mut sent = self.sent();
-        if sent.len() == KNOWN_MAX {
-            sent.remove(0);
-        }
-        sent.push((message, conversation, channel));
-    }
-}
-
 /// Everybody at work.
 pub struct Load {
     recorder: Recorder,
+    known: Arc<Known>,
     stop: CancellationToken,
     give_up: CancellationToken,
     people: JoinSet<()>,
@@ -104,10 +87,11 @@ impl Load {
             let as_them = |name| asking(name, number, &token, &format!("agent:{agent}"));
             people.spawn(screens::look(as_them("screen"), stop.clone()));
             if agent == centre::SUPERVISOR {
-                people.spawn(supervisors::supervise(as_them("supervisor"), stop.clone()));
+                people.spawn(supervisors::supervise(as_them("supervisor"), Arc::clone(&known), stop.clone()));
             }
             people.spawn(agents::work(as_them("agent"), agent, Arc::clone(&known), stop.clone()));
         }
+        people.spawn(administrators::keep_hours(as_admin("hours", 0), stop.clone()));
         let (until, _) = watch::channel(None);
         let mut ears = JoinSet::new();
         for number in 0..LISTENERS {
@@ -124,7 +108,7 @@ impl Load {
             recorder.clone(),
             CancellationToken::new(),
         );
-        Self { recorder, stop, give_up, people, ears, until, last }
+        Self { recorder, known, stop, give_up, people, ears, until, last }
     }
 
     /// How many commands have been accepted so far.
@@ -132,8 +116,8 @@ impl Load {
         self.recorder.accepted()
     }
 
-    /// Nobody asks for anything new. When all who wait have their answers, and all listeners have heard everything
-    /// or given up, their records are given back, with the position of the last command.
+    /// Nobody asks for anything new. When all who wait have their answers, every contact was looked up once more, and all
+    /// listeners have heard everything or given up, their records are given back, with the position of the last command.
     ///
     /// # Panics
     /// When one of the people did, with what they said.
@@ -152,6 +136,7 @@ impl Load {
             }
         }
         let position = customers::say_the_last_word(&mut self.last).await;
+        contacts::look_all_up(&mut self.last, &self.known, position).await;
         self.until.send_replace(Some(position));
         while let Some(ended) = self.ears.join_next().await {
             ended.unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::clock::now;
-use schemas::{CommandId, Position, Timestamp};
+use schemas::{CommandId, ContactId, Position, Timestamp};
 
 /// What a client was told in the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Told {
     Accepted(Position),
     /// It is in the log; where was not said.
     Received,
-    /// It was so already, so that nothing had to be written.
+    /// It is so from now on; if it was so already, nothing had to be written.
     SoAlready,
     /// No, with this code.
     Refused(String),
@@ -29,6 +29,8 @@ pub struct Asked {
     pub command: CommandId,
     /// What it was, for a person to read.
     pub what: String,
+    /// The shortcut of the predefined text that it is to send, if it is.
+    pub shortcut: Option<String>,
     /// When it was asked first, by the clock of the records.
     pub asked: u64,
     /// When the answer was there; `asked` again while there is none.
@@ -58,11 +60,21 @@ pub struct Listened {
     pub until: Option<Position>,
 }
 
+/// Which contact was shown to somebody who asked for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    pub asked: ContactId,
+    pub shown: ContactId,
+    /// The answer had to reflect this position, if any was named.
+    pub at: Option<Position>,
+}
+
 /// The records of all clients of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Records {
     pub asked: Vec<Asked>,
     pub listened: Vec<Listened>,
+    pub shown: Vec<Shown>,
     /// Answers that are neither yes, nor no with a reason, nor "later".
     pub strange: Vec<String>,
 }
@@ -122,9 +134,15 @@ impl Recorder {
         let (client, told) = (client.to_owned(), Told::Unknown);
         let mut records = self.records();
         let answered = asked;
-        let asked = Asked { client, command, what, asked, answered, told, elsewhere_at: None };
+        let (shortcut, elsewhere_at) = (None, None);
+        let asked = Asked { client, command, what, shortcut, asked, answered, told, elsewhere_at };
         records.asked.push(asked);
         records.asked.len() - 1
+    }
+
+    /// It is to send the predefined text with this shortcut.
+    pub fn is_by_shortcut(&self, which: usize, shortcut: &str) {
+        self.records().asked[which].shortcut = Some(shortcut.to_owned());
     }
 
     /// The answer is there.
@@ -143,6 +161,11 @@ impl Recorder {
     /// A server answered what it never should.
     pub fn strange(&self, answer: String) {
         self.records().strange.push(answer);
+    }
+
+    /// Somebody was shown a contact.
+    pub fn shown(&self, shown: Shown) {
+        self.records().shown.push(shown);
     }
 
     /// A listener has ended.

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod checker {
+    mod clock;
+    mod contacts;
     mod conversations;
     mod day;
     mod listeners;
     mod records;
+    mod texts;
     mod views;
 }

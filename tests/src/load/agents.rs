@@ -1,5 +1,7 @@
-//! Agents who come and go, accept what they are offered, or not, or too late, answer, take notes, take from the queue,
-//! hand over, finish, are done some time later, and want customers for themselves, for a time or for ever. They act on what their screens show, which may be of a moment ago, so that rules say no now and then.
+//! Agents who come and go, accept what they are offered, or not, or too late, answer in their own words or predefined
+//! ones, wait for customers, take notes, get to know who writes, take from the queue, hand over, finish, are done some
+//! time later, and want customers for themselves, for a time or for ever. They act on what their screens show, which may
+//! be of a moment ago, so that rules say no now and then.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +14,16 @@ use schemas::api::views::InboxItem;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::Known;
 use super::asking::Asking;
-use super::centre::AGENTS;
+use super::centre::{AGENTS, SHORTCUTS};
+use super::contacts;
+use super::known::Known;
 use crate::ask::of;
 
 /// An agent is exclusive for no longer, when they say until when.
 const EXCLUSIVE_MS_MAX: u64 = 3_000;
+/// Out of a hundred times so many an agent leaves a customer alone who has an answer.
+const WAITS_PERCENT: u32 = 90;
 
 pub(super) async fn work(mut asking: Asking, agent: String, known: Arc<Known>, stop: CancellationToken) {
     let (mut is_online, mut finished) = (false, Vec::new());
@@ -68,10 +73,13 @@ async fn answer(asking: &mut Asking, id: ConversationId) {
 
 async fn act(asking: &mut Asking, item: &InboxItem, known: &Known, finished: &mut Vec<ConversationId>) {
     let id = item.conversation;
-    match asking.chance.below(22) {
+    if item.waiting_since.is_none() && asking.chance.percent(WAITS_PERCENT) {
+        return;
+    }
+    match asking.chance.below(25) {
         0..9 => {
-            let sent = order(asking, &of(id, "messages"), json!({"text": "Let me look into it"})).await;
-            if let Some(message) = sent {
+            let message = words(asking);
+            if let Some(message) = order(asking, &of(id, "messages"), message).await {
                 known.learn(message, id, item.channel.clone());
             }
         }
@@ -95,6 +103,7 @@ async fn act(asking: &mut Asking, item: &InboxItem, known: &Known, finished: &mu
             let needs = json!({"priority": asking.chance.below(4)});
             asking.order(Method::PUT, &of(id, "needs"), &needs).await;
         }
+        20..23 => contacts::attend(asking, item, known).await,
         _ => {
             let path = format!("/v1/contacts/{}/exclusive-agents/{}", item.contact, item.campaign);
             if asking.chance.percent(60) {
@@ -105,6 +114,14 @@ async fn act(asking: &mut Asking, item: &InboxItem, known: &Known, finished: &mu
                 asking.order(Method::DELETE, &path, &json!({})).await;
             }
         }
+    }
+}
+
+fn words(asking: &mut Asking) -> Value {
+    match asking.chance.below(10) {
+        0..6 => json!({"text": "Let me look into it"}),
+        6 => json!({"shortcut": "unheard-of"}),
+        _ => json!({"shortcut": asking.chance.choose(&SHORTCUTS)}),
     }
 }
 

@@ -2,22 +2,23 @@
 
 use std::time::Duration;
 
-use gateway::api_client::ApiClient;
+use gateway::api_client::{ApiClient, ApiError};
 use gateway::demo::whatsapp_stand_in::{post_signed, webhook_client};
 use gateway::serve::default_workspace;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, RequestBuilder, StatusCode};
+use schemas::api::contacts::Contact;
 use schemas::api::{Accepted, Problem};
-use schemas::{ChannelId, CommandId};
+use schemas::{ChannelId, CommandId, ContactId, Position};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Addresses;
-use crate::ask::KEY;
+use crate::ask::{KEY, MIN_POSITION};
 use crate::chance::Chance;
-use crate::record::{Recorder, Told};
+use crate::record::{Recorder, Shown, Told};
 use crate::server::APP_SECRET;
 
 /// A client that waits no longer than this asks again.
@@ -84,13 +85,39 @@ impl Asking {
 
     /// Reads something; nothing when it cannot be had now.
     pub(super) async fn read<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
-        let read = timeout(ANSWER_WITHIN, self.api().get(path)).await;
-        let read = read.ok().and_then(Result::ok);
-        if read.is_none() {
-            self.go_elsewhere();
-            self.be_patient().await;
+        self.read_at(path, None).await
+    }
+
+    /// As [`Asking::read`], with what the answer has to reflect.
+    pub(super) async fn read_at<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        at: Option<Position>,
+    ) -> Option<T> {
+        let mut request = self.api().request(Method::GET, path);
+        if let Some(at) = at {
+            request = request.header(MIN_POSITION, at.to_string());
         }
-        read
+        match timeout(ANSWER_WITHIN, self.api().answer(request)).await {
+            Ok(Ok(answer)) => return Some(answer),
+            Ok(Err(ApiError::Refused(problem))) if !may_be_refused(problem.status) => {
+                self.recorder.strange(format!("GET {path} was answered {problem:?}"));
+            }
+            Ok(Err(ApiError::Strange { status })) => {
+                self.recorder.strange(format!("GET {path} was answered {status}, and not understood"));
+            }
+            Ok(Err(ApiError::Refused(_) | ApiError::Unreachable { .. })) | Err(_) => {}
+        }
+        self.go_elsewhere();
+        self.be_patient().await;
+        None
+    }
+
+    /// Looks a contact up, and writes down who was shown.
+    pub(super) async fn look_up(&mut self, asked: ContactId, at: Option<Position>) -> Option<Contact> {
+        let contact = self.read_at::<Contact>(&format!("/v1/contacts/{asked}"), at).await?;
+        self.recorder.shown(Shown { asked, shown: contact.id, at });
+        Some(contact)
     }
 
     /// Has something done, under a key that no other request has.
@@ -99,22 +126,38 @@ impl Asking {
         let key = format!("{}-{}", self.who.name, self.number);
         let id = CommandId::of_key(&default_workspace(), &self.who.principal, &key);
         let what = format!("{method} {path} {body}");
-        self.ask(id, what, |api| api.request(method.clone(), path).header(KEY, &key).json(body)).await
+        let asked = self.recorder.ask(&self.who.name, id, what.clone());
+        if let Some(shortcut) = body["shortcut"].as_str() {
+            self.recorder.is_by_shortcut(asked, shortcut);
+        }
+        self.ask(asked, what, |api| api.request(method.clone(), path).header(KEY, &key).json(body)).await
     }
 
-    /// Reports a message of a contact; whoever reports it again says the same.
-    pub(super) async fn inbound(&mut self, provider_id: &str, from: &str) -> Option<Accepted> {
+    /// Reports a message of a contact who has these addresses, the one they write from first; whoever reports it again
+    /// says the same.
+    pub(super) async fn inbound(&mut self, provider_id: &str, addresses: &[String]) -> Option<Accepted> {
         let channel = ChannelId::new("web").unwrap();
         let id = CommandId::of_inbound(&default_workspace(), &channel, provider_id);
-        let body =
-            json!({"provider_id": provider_id, "from": from, "text": format!("this is {provider_id}")});
-        let path = "/v1/channels/web/inbound";
-        self.ask(id, format!("message {provider_id}"), |api| api.request(Method::POST, path).json(&body))
-            .await
+        let (from, also) = addresses.split_first()?;
+        let text = format!("this is {provider_id}");
+        let body = json!({"provider_id": provider_id, "from": from, "also_known_as": also, "text": text});
+        let (path, what) = ("/v1/channels/web/inbound", format!("message {provider_id}"));
+        let asked = self.recorder.ask(&self.who.name, id, what.clone());
+        self.ask(asked, what, |api| api.request(Method::POST, path).json(&body)).await
     }
 
     /// Posts a webhook with this message until it is taken.
     pub(super) async fn webhook(&mut self, wamid: &str, body: &[u8]) {
+        self.post(wamid, body, Told::Received).await;
+    }
+
+    /// Posts a webhook that says that an address changed, until it is taken. Of one that nobody wrote from it changes
+    /// nothing.
+    pub(super) async fn identity_webhook(&mut self, wamid: &str, body: &[u8]) {
+        self.post(wamid, body, Told::SoAlready).await;
+    }
+
+    async fn post(&mut self, wamid: &str, body: &[u8], told: Told) {
         let channel = ChannelId::new("wa").unwrap();
         let id = CommandId::of_inbound(&default_workspace(), &channel, wamid);
         let asked = self.recorder.ask(&self.who.name, id, format!("webhook {wamid}"));
@@ -123,7 +166,7 @@ impl Asking {
             let url = format!("{}/webhooks/whatsapp", self.urls[self.at]);
             let posted = post_signed(&client, &url, APP_SECRET.as_bytes(), body.to_vec());
             match timeout(ANSWER_WITHIN, posted).await {
-                Ok(Ok(StatusCode::OK)) => return self.recorder.answer(asked, Told::Received),
+                Ok(Ok(StatusCode::OK)) => return self.recorder.answer(asked, told),
                 Ok(Ok(StatusCode::SERVICE_UNAVAILABLE)) | Ok(Err(_)) | Err(_) => {}
                 Ok(Ok(other)) => {
                     return self.recorder.strange(format!("webhook {wamid} was answered {other}"));
@@ -135,11 +178,10 @@ impl Asking {
 
     async fn ask(
         &mut self,
-        id: CommandId,
+        asked: usize,
         what: String,
         request: impl Fn(&ApiClient) -> RequestBuilder,
     ) -> Option<Accepted> {
-        let asked = self.recorder.ask(&self.who.name, id, what.clone());
         while !self.give_up.is_cancelled() {
             match timeout(ANSWER_WITHIN, self.try_once(request(self.api()), &what)).await {
                 Ok(Tried::Done(told, accepted)) => {
@@ -192,4 +234,9 @@ impl Asking {
         let pause = self.chance.time(PATIENCE_MS);
         sleep(pause).await;
     }
+}
+
+/// Whoever reads is told yes, no or "later".
+fn may_be_refused(status: u16) -> bool {
+    status < 500 || status == StatusCode::SERVICE_UNAVAILABLE.as_u16()
 }

@@ -8,8 +8,8 @@ use schemas::MessageId;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::Known;
 use super::asking::Asking;
+use super::known::Known;
 
 const STATUSES: [&str; 5] = ["sent", "delivered", "read", "played", "sent"];
 

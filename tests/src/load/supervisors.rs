@@ -1,4 +1,7 @@
-//! A supervisor who takes conversations over from agents, says something, and gives them back, or does not.
+//! A supervisor who takes conversations over from agents, says something, and gives them back, or does not; and who finds
+//! customers that are known twice.
+
+use std::sync::Arc;
 
 use reqwest::Method;
 use schemas::api::Page;
@@ -8,9 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::asking::Asking;
 use super::centre::AGENTS;
+use super::known::Known;
+use super::{CUSTOMERS, contacts};
 use crate::ask::of;
 
-pub(super) async fn supervise(mut asking: Asking, stop: CancellationToken) {
+pub(super) async fn supervise(mut asking: Asking, known: Arc<Known>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let agent = asking.chance.choose(&AGENTS).copied().unwrap_or(AGENTS[0]);
         let theirs = asking.read::<Page<InboxItem>>(&format!("/v1/inbox?limit=20&agent={agent}")).await;
@@ -25,6 +30,10 @@ pub(super) async fn supervise(mut asking: Asking, stop: CancellationToken) {
             if asking.chance.percent(70) {
                 asking.order(Method::POST, &of(id, "give-back"), &json!({})).await;
             }
+        }
+        if asking.chance.percent(30) {
+            let customer = asking.chance.below(CUSTOMERS);
+            contacts::merge(&mut asking, customer, &known).await;
         }
         asking.pause().await;
     }

@@ -15,6 +15,7 @@ use gateway::demo::whatsapp_stand_in::{
     Fault, RandomFaults, StandIn, StandInOptions, StatusScript, WebhookTarget,
 };
 use projections::{Views, digest, rebuild};
+use schemas::event::{Author, SystemCause};
 use schemas::{Event, MessageId, Position, ShardId};
 use tokio::task::spawn_blocking;
 
@@ -29,6 +30,7 @@ use crate::log_copy::LogCopy;
 use crate::nats_node::NatsNode;
 use crate::process::{Launch, Starting};
 use crate::proxy::Proxy;
+use crate::record::Told;
 use crate::server::{ACCESS_TOKEN, APP_SECRET, NUMBER};
 use nats::Nats;
 pub(super) use nats::Network;
@@ -279,14 +281,35 @@ fn conclude(evidence: &Evidence, last: Position, report: &Report, seed: u64) {
     report.add("views compared", evidence.views.iter().map(|(_, views)| views.len() as u64).sum());
     report.add("frames in them", evidence.log.frames.len() as u64);
     report.add("messages taken by WhatsApp", evidence.taken_by_network.len() as u64);
-    for happened in evidence.log.events().filter(|happened| is_told_of(happened.event)) {
-        report.count(happened.event.name());
+    for happened in evidence.log.events() {
+        if is_told_of(happened.event) {
+            report.count(happened.event.name());
+        }
+        if let Event::MessageSubmitted(e) = happened.event {
+            report.count(wrote(&e.author));
+        }
     }
+    report.add("contacts looked up", evidence.records.shown.len() as u64);
+    let by_shortcut = evidence
+        .records
+        .asked
+        .iter()
+        .filter(|asked| asked.shortcut.is_some() && matches!(asked.told, Told::Accepted(_)));
+    report.add("texts sent by shortcut", by_shortcut.count() as u64);
     let findings = check(evidence);
     let told: Vec<String> = findings.iter().take(20).map(ToString::to_string).collect();
     let count = findings.len();
     assert!(findings.is_empty(), "{count} findings up to {last}, seed {seed}:\n{}", told.join("\n"));
     assert!(evidence.views.iter().all(|(_, views)| views.values().all(|view| view.rows > 0)), "empty views");
+}
+
+fn wrote(author: &Author) -> &'static str {
+    match author {
+        Author::Agent(_) => "messages of agents",
+        Author::System(SystemCause::OutOfHours) => "customers told of hours",
+        Author::System(SystemCause::InactivityWarning) => "customers warned",
+        Author::System(SystemCause::InactivityClosed) => "conversations closed by themselves",
+    }
 }
 
 /// What the load must come to now and then, or it does not try what it says.
@@ -302,6 +325,12 @@ fn is_told_of(event: &Event) -> bool {
             | Event::AfterWorkEnded(_)
             | Event::AgentDisconnected(_)
             | Event::ExclusiveAgentRemoved(_)
+            | Event::ContactsMerged(_)
+            | Event::ConversationMerged(_)
+            | Event::IdentityChanged(_)
+            | Event::ContactUpdated(_)
+            | Event::ContactNoteAdded(_)
+            | Event::ResponseMissed(_)
     )
 }
 

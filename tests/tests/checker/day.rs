@@ -2,12 +2,12 @@
 
 use engine::domain::{State, apply, decide};
 use engine::log::RecordedFrame;
-use schemas::command::{Command, Receipt};
+use schemas::command::{Command, Due, Receipt};
 use schemas::event::NoteKind;
 use schemas::frame::{Commit, CommitHeader, Frame, FrameBuilder, NO_FRAME, hash};
 use schemas::{
-    Actor, CommandId, ConversationId, DeliveryStatus, Event, FrameId, MessageId, Position, Presence, ShardId,
-    Submission, Timestamp, TransferTarget,
+    Actor, AgentId, CommandId, ConversationId, DeliveryStatus, Event, FrameId, MessageId, Position, Presence,
+    ShardId, Submission, Timestamp, TransferTarget,
 };
 use tests::centre::{self, Centre, agent, campaign, channel, disposition};
 use tests::checker::{Evidence, Rule, check};
@@ -15,6 +15,8 @@ use tests::log_copy::LogCopy;
 use tests::record::{Asked, Listened, Told, Word};
 
 const COMMITS_PER_FRAME: usize = 3;
+/// The midnight at which the day begins.
+const BEGIN_MS: u64 = 1_767_225_600_000;
 
 /// Makes commits one after the other; what is refused is remembered and not written.
 struct Maker {
@@ -25,7 +27,7 @@ struct Maker {
 
 impl Maker {
     fn submit(&mut self, submission: Submission) -> CommandId {
-        let now = Timestamp::from_millis(1_767_225_600_000 + self.commits.len() as u64);
+        let now = Timestamp::from_millis(BEGIN_MS + self.commits.len() as u64);
         let Ok(events) = decide(&self.state, &submission, now) else {
             self.refused.push(submission.id);
             return submission.id;
@@ -122,6 +124,7 @@ fn record(maker: &Maker, evidence: &mut Evidence) {
         client: "client".to_owned(),
         command,
         what: "a command".to_owned(),
+        shortcut: None,
         asked: 2 * number,
         answered: 2 * number + 1,
         told,
@@ -135,6 +138,42 @@ fn record(maker: &Maker, evidence: &mut Evidence) {
     let until = evidence.log.commits().last().map(|placed| placed.position);
     let words = [Word::Hello(Position::start(ShardId(0)))].into_iter().chain(changes).collect();
     evidence.records.listened = vec![Listened { listener: "listener".to_owned(), words, until }];
+}
+
+/// Something more happens, so many seconds after that day began, which no client asked for and no listener hears.
+pub(super) fn then(evidence: &mut Evidence, actor: Actor, second: u64, events: Vec<Event>) -> CommandId {
+    let id = CommandId::from_bytes(engine::random::bytes());
+    then_by(evidence, id, actor, second, events);
+    id
+}
+
+/// As [`then`], by this command.
+pub(super) fn then_by(evidence: &mut Evidence, id: CommandId, actor: Actor, second: u64, events: Vec<Event>) {
+    let nothing = Command::PassDeadline(Due::Conversation(ConversationId::from_bytes([0; 16])));
+    let submission = Submission { id, ..centre::submission(actor, nothing) };
+    let header = CommitHeader::of(&submission, after(second));
+    let last = evidence.log.frames.last_mut().unwrap();
+    last.frame.commits.push(Commit { header, events });
+}
+
+/// So many seconds after the day began.
+pub(super) fn after(second: u64) -> Timestamp {
+    Timestamp::from_millis(BEGIN_MS + 1_000 * second)
+}
+
+/// A conversation that has an agent at the end of the day, and the agent.
+pub(super) fn held(evidence: &Evidence) -> (ConversationId, AgentId) {
+    let events: Vec<&Event> = evidence.log.events().map(|happened| happened.event).collect();
+    let noted = events.iter().find_map(|event| match event {
+        Event::NoteAdded(note) => Some(note.conversation),
+        _ => None,
+    });
+    let conversation = noted.unwrap();
+    let agent = events.iter().rev().find_map(|event| match event {
+        Event::ConversationAssigned(e) if e.conversation == conversation => Some(e.agent.clone()),
+        _ => None,
+    });
+    (conversation, agent.unwrap())
 }
 
 /// The checker must find that exactly this rule is broken.
