@@ -78,7 +78,7 @@ fn silent(all: &[(u64, Then)]) -> Evidence {
     let mut evidence = in_order();
     let (conversation, agent) = held(&evidence);
     let warned = |second| InactivityWarned { conversation, close_at: after(second) }.into();
-    let warning = says(conversation, Author::System(SystemCause::InactivityWarning), "still there?");
+    let warning = || says(conversation, Author::System(SystemCause::InactivityWarning), "still there?");
     let farewell = || says(conversation, Author::System(SystemCause::InactivityClosed), "goodbye");
     let finished = ConversationFinished {
         conversation,
@@ -94,7 +94,7 @@ fn silent(all: &[(u64, Then)]) -> Evidence {
                 let author = Author::Agent(agent.clone());
                 (Actor::Agent(agent.clone()), vec![says(conversation, author, "how can I help?")])
             }
-            Then::IsWarned(until) => (Actor::System, vec![warned(*until), warning.clone()]),
+            Then::IsWarned(until) => (Actor::System, vec![warned(*until), warning()]),
             Then::IsWarnedWithoutAWord => (Actor::System, vec![warned(*second)]),
             Then::IsClosed => (Actor::System, vec![farewell(), finished.clone().into()]),
             Then::IsClosedWithTwoFarewells => {
