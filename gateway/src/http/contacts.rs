@@ -138,9 +138,9 @@ async fn update(
     Path(contact): Path<ContactId>,
     Order(order, body): Order<UpdateContact>,
 ) -> Result<Done, Failure> {
-    may_write(&app, &order, contact).await?;
-    let command = Command::UpdateContact { contact, set: body.into_set() };
-    order.submit(&app, command).await.map_err(|failure| match failure.code() {
+    let allowed = may_write(&app, &order, contact).await;
+    let checked = allowed.map(|()| Command::UpdateContact { contact, set: body.into_set() });
+    order.submit_checked(&app, checked).await.map_err(|failure| match failure.code() {
         "unknown_client" => failure.in_field("fields"),
         _ => failure,
     })
@@ -224,9 +224,9 @@ async fn add_note(
     Path(contact): Path<ContactId>,
     Order(order, body): Order<AddContactNote>,
 ) -> Result<Done, Failure> {
-    may_write(&app, &order, contact).await?;
-    let command = Command::AddContactNote { contact, text: body.text };
-    order.submit(&app, command).await.map_err(|failure| match failure.code() {
+    let allowed = may_write(&app, &order, contact).await;
+    let checked = allowed.map(|()| Command::AddContactNote { contact, text: body.text });
+    order.submit_checked(&app, checked).await.map_err(|failure| match failure.code() {
         // The engine names the note; this request calls its text so.
         "invalid_text" => failure.in_field("text"),
         _ => failure,

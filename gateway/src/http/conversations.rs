@@ -56,16 +56,17 @@ async fn send(
     Order(order, body): Order<SendMessage>,
 ) -> Result<Done, Failure> {
     let content = match (body.text, body.shortcut) {
-        (Some(text), None) => Content::Text(text),
+        (Some(text), None) => Ok(Content::Text(text)),
         (None, Some(shortcut)) => {
-            texts::of_shortcut(&app, &order.caller.principal, conversation, &shortcut).await?
+            texts::of_shortcut(&app, &order.caller.principal, conversation, &shortcut).await
         }
         (Some(_), Some(_)) | (None, None) => {
             let title = "a message is a text or the shortcut of one, and one of the two";
             return Err(Failure::because(Fault::InvalidBody, title).in_field("text"));
         }
     };
-    order.submit(&app, Command::Send { conversation, content }).await
+    let checked = content.map(|content| Command::Send { conversation, content });
+    order.submit_checked(&app, checked).await
 }
 
 /// Assign a conversation

@@ -105,8 +105,10 @@ async fn set_exclusive_agent_here(
     Order(order, body): Order<SetExclusiveAgentHere>,
 ) -> Result<Done, Failure> {
     let agent = order.agent_or_self(body.agent)?;
-    let (contact, campaign) = meant(&app, &order, conversation, body.campaign)?;
-    order.submit(&app, Command::SetExclusiveAgent { contact, campaign, agent, until: body.until }).await
+    let checked = meant(&app, &order, conversation, body.campaign).map(|(contact, campaign)| {
+        Command::SetExclusiveAgent { contact, campaign, agent, until: body.until }
+    });
+    order.submit_checked(&app, checked).await
 }
 
 /// Remove the exclusive agent of a conversation's contact
@@ -126,8 +128,9 @@ async fn remove_exclusive_agent_here(
     Query(query): Query<Where>,
     Order(order, NoBody {}): Order<NoBody>,
 ) -> Result<Done, Failure> {
-    let (contact, campaign) = meant(&app, &order, conversation, query.campaign)?;
-    order.submit(&app, Command::RemoveExclusiveAgent { contact, campaign }).await
+    let checked = meant(&app, &order, conversation, query.campaign)
+        .map(|(contact, campaign)| Command::RemoveExclusiveAgent { contact, campaign });
+    order.submit_checked(&app, checked).await
 }
 
 /// The conversation's contact, and the campaign that was named or is the only one that can be meant.

@@ -11,8 +11,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use engine::{Outcome, SubmitError, random};
 use schemas::api::Accepted;
+use schemas::command::Due;
 use schemas::limits::IDEMPOTENCY_KEY_BYTES_MAX;
-use schemas::{AgentId, Command, CommandId, Position, Rejection, Submission};
+use schemas::{AgentId, Command, CommandId, ConversationId, Position, Rejection, Submission};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -81,6 +82,27 @@ impl Envelope {
         self.submit_as(app, id, 0, command).await
     }
 
+    /// As [`Envelope::submit`], with a command that the views have to agree to. Whoever asks again with the same key gets
+    /// the answer of before, also when they could not ask for it any more.
+    ///
+    /// # Errors
+    /// The failure if it was not accepted before, the rule that the command breaks, or 503.
+    pub async fn submit_checked(
+        &self,
+        app: &App,
+        checked: Result<Command, Failure>,
+    ) -> Result<Done, Failure> {
+        match checked {
+            Ok(command) => self.submit(app, command).await,
+            Err(failure) if self.fingerprint == 0 => Err(failure),
+            // The engine knows what it accepted, and looks before it decides; nobody but atender itself may do this.
+            Err(failure) => match self.submit(app, forbidden()).await {
+                Err(refused) if refused.code() == Rejection::Forbidden.code() => Err(failure),
+                before => before,
+            },
+        }
+    }
+
     /// The agent that was named, or who asks if that is an agent.
     ///
     /// # Errors
@@ -107,6 +129,11 @@ impl Envelope {
         let submission = Submission { workspace: app.workspace.clone(), id, fingerprint, actor, command };
         app.engine.submit(submission).await.map(Done).map_err(|error| refusal(app, error))
     }
+}
+
+/// A command that is refused to everybody who asks from outside.
+fn forbidden() -> Command {
+    Command::PassDeadline(Due::Conversation(ConversationId::from_bytes([0; 16])))
 }
 
 /// The engine forgets finished conversations, so only the views can tell one from an id that never was one.

@@ -7,9 +7,9 @@ use gateway::api_client::ApiClient;
 use reqwest::Method;
 use schemas::api::Accepted;
 use serde_json::json;
-use tests::ask::{KEY, answer, of};
+use tests::ask::{KEY, answer, of, order, post, put};
 use tests::books;
-use tests::centre::Centre;
+use tests::centre::{Centre, agent, campaign, disposition};
 use tests::server::TestServer;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,5 +60,51 @@ async fn a_key_is_remembered_over_a_restart() {
     let again = note(&server).await;
     assert_eq!((again.position, again.repeated), (first.position, true));
     assert_eq!(books::notes(&books::events(&server.server.app().log).await).len(), 1);
+    server.stop().await;
+}
+
+/// Whoever had no answer asks again, maybe when they could not ask for it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_is_answered_as_before_whatever_has_changed_since() {
+    let server = TestServer::start_quiet(Centre { campaigns: 1, ..Centre::default() }).await;
+    let (admin, ana, ben) = (server.admin(), server.agent(0).await, server.agent(1).await);
+    let text = json!({"campaign": campaign(0), "name": "Greeting", "shortcut": "hi", "text": "Hello"});
+    put(&admin, "/v1/texts/greeting", &text).await;
+    let (conversation, contact) = (server.opened_by(1).await, server.contact(1));
+    let contact_path = format!("/v1/contacts/{contact}");
+    let requests = [
+        (Method::POST, of(conversation, "messages"), json!({"shortcut": "hi"})),
+        (Method::PATCH, contact_path.clone(), json!({"name": "Lola"})),
+        (Method::POST, format!("{contact_path}/notes"), json!({"text": "calls on Mondays"})),
+        (Method::PUT, of(conversation, "exclusive-agent"), json!({})),
+        (Method::DELETE, of(conversation, "exclusive-agent"), json!({})),
+    ];
+    let ask = async |api: &ApiClient| {
+        let all = requests.iter().zip(0..).map(|((method, path, body), number)| {
+            answer(api.request(method.clone(), path).header(KEY, format!("key-{number}")).json(body))
+        });
+        let mut answers = Vec::new();
+        for asked in all {
+            answers.push(asked.await);
+        }
+        answers
+    };
+    let accepted: Vec<Accepted> = ask(&ana).await.iter().map(|answer| answer.json()).collect();
+    let handed_over = json!({"agent": agent(1), "note": "knows more"});
+    post(&ana, &of(conversation, "transfer"), &handed_over).await;
+    post(&ben, &of(conversation, "finish"), &json!({"disposition": disposition()})).await;
+    order(&admin, Method::DELETE, "/v1/texts/greeting", &json!({})).await;
+    server.head().await;
+
+    for ((before, again), (_, path, _)) in accepted.iter().zip(ask(&ana).await).zip(&requests) {
+        assert_eq!(again.status, 200, "{path}: {again:?}");
+        let again: Accepted = again.json();
+        assert_eq!((again.position, again.message, again.repeated), (before.position, before.message, true));
+    }
+    // Who asks for it the first time is refused, and so is who asks for something else with a key of before.
+    let codes = ask(&ben).await.iter().take(1).map(|answer| answer.problem().code).collect::<Vec<_>>();
+    assert_eq!(codes, ["conversation_not_open"]);
+    let other = ana.request(Method::PATCH, &contact_path).header(KEY, "key-1").json(&json!({"name": "Eva"}));
+    assert_eq!(answer(other).await.problem().code, "idempotency_key_reused");
     server.stop().await;
 }
