@@ -76,7 +76,7 @@ async fn act(asking: &mut Asking, item: &InboxItem, known: &Known, finished: &mu
     if item.waiting_since.is_none() && asking.chance.percent(WAITS_PERCENT) {
         return;
     }
-    match asking.chance.below(25) {
+    match asking.chance.below(29) {
         0..9 => {
             let message = words(asking);
             if let Some(message) = order(asking, &of(id, "messages"), message).await {
@@ -103,7 +103,7 @@ async fn act(asking: &mut Asking, item: &InboxItem, known: &Known, finished: &mu
             let needs = json!({"priority": asking.chance.below(4)});
             asking.order(Method::PUT, &of(id, "needs"), &needs).await;
         }
-        20..23 => contacts::attend(asking, item, known).await,
+        20..27 => contacts::attend(asking, item, known).await,
         _ => {
             let path = format!("/v1/contacts/{}/exclusive-agents/{}", item.contact, item.campaign);
             if asking.chance.percent(60) {
@@ -119,8 +119,8 @@ async fn act(asking: &mut Asking, item: &InboxItem, known: &Known, finished: &mu
 
 fn words(asking: &mut Asking) -> Value {
     match asking.chance.below(10) {
-        0..6 => json!({"text": "Let me look into it"}),
-        6 => json!({"shortcut": "unheard-of"}),
+        0..4 => json!({"text": "Let me look into it"}),
+        4 => json!({"shortcut": "unheard-of"}),
         _ => json!({"shortcut": asking.chance.choose(&SHORTCUTS)}),
     }
 }
