@@ -43,7 +43,8 @@ fn follow(talks: &mut Talks, event: &Event, placed: Placed<'_>) -> Option<String
         Event::ConversationTakenOver(e) => another_attends(talks, e.conversation),
         Event::ConversationGivenBack(e) => another_attends(talks, e.conversation),
         Event::ConversationMerged(e) => {
-            if talks.remove(&e.conversation).is_some_and(|ended| ended.is_unanswered) {
+            let ended = talks.remove(&e.conversation).unwrap_or_default();
+            if ended.is_unanswered {
                 talks.insert(e.into, Talk { is_unanswered: true, closes_at: None });
             }
         }
