@@ -1,5 +1,6 @@
 //! Decides whether a run was in order: the clients' records and the views of every process, held against a copy of
-//! the log. One rule a file; each finding names the rule that was broken. Nothing here uses the engine's rules.
+//! the log. One rule a file, and a file for what several of them have to know (`aliases`, `hours`); each finding names the
+//! rule that was broken. Nothing here uses the engine's rules.
 
 mod acknowledged_once;
 mod aliases;
