@@ -90,8 +90,10 @@ pub(crate) struct LogArgs {
 
 /// Show atender at work: a busy day of simulated customers and agents, in a temporary directory.
 ///
-/// Prints a live table, and a URL and a token to try with curl. At the end it checks the books: every message is
-/// there once, no conversation has two agents, no status went backwards. Exit status 1 if they are not in order.
+/// Some customers turn out to be one, or change their number; one campaign closes now and then. Prints a live table, and
+/// a URL and a token to try with curl. At the end it checks the books: every message is there once, no conversation has
+/// two agents, no status went backwards, contacts are found as they were written down, and while it was closed a campaign
+/// gave nothing. Exit status 1 if they are not in order.
 #[derive(Args)]
 struct DemoArgs {
     /// End after so many seconds; without it, at Ctrl-C

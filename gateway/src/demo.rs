@@ -7,6 +7,7 @@ mod chance;
 mod customers;
 pub mod day;
 mod desk;
+mod doors;
 mod letters;
 mod stage;
 mod stream;

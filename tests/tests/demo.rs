@@ -1,5 +1,5 @@
-//! The demo's day as a test: bursts, doubled webhooks, receipts in any order, faults of WhatsApp, transfers,
-//! finishes and exclusive agents, and then the books.
+//! The demo's day as a test: bursts, doubled webhooks, receipts in any order, faults of WhatsApp, transfers, finishes,
+//! exclusive agents, contacts who turn out to be one and a campaign that closes, and then the books.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::net::Ipv4Addr;
@@ -19,7 +19,17 @@ async fn after_a_busy_day_the_books_are_in_order() {
     let summary = day::run(&stage, &options, LENGTH).await.unwrap();
     stage.stop().await;
     assert!(summary.in_order(), "seed {}:\n{}", options.seed, summary.books);
-    for what in [Count::Transfers, Count::Finishes, Count::Duplicates] {
+    for what in [
+        Count::Transfers,
+        Count::Finishes,
+        Count::Duplicates,
+        Count::Closings,
+        Count::ToldClosed,
+        Count::Profiles,
+        Count::Found,
+        Count::Merges,
+        Count::NumbersChanged,
+    ] {
         assert!(summary.tally.get(what) > 0, "the day had no {what:?}");
     }
 }

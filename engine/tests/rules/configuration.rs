@@ -1,7 +1,9 @@
 //! Masters: an administrator makes them as they are to be; saying it twice changes nothing, and what they name
 //! exists.
 
-use schemas::event::{AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, Event, ProjectDefined};
+use schemas::event::{
+    AgentDefined, CampaignDefined, ChannelDefined, ClientDefined, DispositionDefined, Event, ProjectDefined,
+};
 use schemas::limits::{
     CAPACITY_MAX, IDENTITY_BYTES_MAX, LIST_ITEMS_MAX, MASTERS_PER_KIND_MAX, NAME_CHARS_MAX,
 };
@@ -35,7 +37,7 @@ fn sales() -> CampaignDefined {
 }
 
 /// One of each kind, as it is not yet.
-fn one_of_each() -> Vec<(Step, Event)> {
+pub(super) fn one_of_each() -> Vec<(Step, Event)> {
     let client = ClientDefined { name: "Acme Ltd".into(), ..acme() };
     let project = ProjectDefined { name: "Shop 2".into(), ..shop() };
     let channel = a_channel("new", ChannelKind::Apple, None);
@@ -111,6 +113,29 @@ refusals! {
     a_name_is_not_too_long:
         given []
         when client(ClientDefined { name: "n".repeat(NAME_CHARS_MAX + 1), ..acme() })
+        => Rejection::InvalidText("name".into());
+    a_project_has_a_name:
+        given []
+        when project(ProjectDefined { name: String::new(), ..shop() })
+        => Rejection::InvalidText("name".into());
+    a_campaign_has_a_name:
+        given []
+        when campaign_is(CampaignDefined { name: String::new(), ..sales() })
+        => Rejection::InvalidText("name".into());
+    a_channel_has_a_name:
+        given []
+        when channel_is(ChannelDefined { name: String::new(), ..a_channel(WA, ChannelKind::Whatsapp, None) })
+        => Rejection::InvalidText("name".into());
+    a_disposition_has_a_name:
+        given []
+        when defines(Command::DefineDisposition(DispositionDefined {
+            name: String::new(),
+            ..a_disposition("solved", None)
+        }))
+        => Rejection::InvalidText("name".into());
+    an_agent_has_a_name:
+        given []
+        when defines(Command::DefineAgent(AgentDefined { name: String::new(), ..definition(ANA) }))
         => Rejection::InvalidText("name".into());
     a_project_is_for_a_client:
         given []

@@ -34,6 +34,10 @@ impl Step {
         }
     }
 
+    pub(crate) fn command(&self) -> &Command {
+        &self.command
+    }
+
     /// The same with this command id.
     pub(crate) fn with_id(self, id: CommandId) -> Self {
         Self { id: Some(id), ..self }
@@ -290,7 +294,7 @@ impl Outcome {
     }
 }
 
-/// A test for each rule, and the table of what they end in.
+/// A test for each rule, and the table of what is asked in them and what they end in.
 macro_rules! refusals {
     ($($rule:ident: given $given:tt when $when:expr => $rejection:expr;)*) => {
         $(#[test]
@@ -298,9 +302,9 @@ macro_rules! refusals {
             given($given).when($when).then_rejected($rejection);
         })*
 
-        /// What the tests above end in.
-        pub(super) fn refusals() -> Vec<schemas::Rejection> {
-            vec![$($rejection),*]
+        /// What is asked in the tests above, and what they end in.
+        pub(super) fn refusals() -> Vec<(crate::rules::harness::Step, schemas::Rejection)> {
+            vec![$(($when, $rejection)),*]
         }
     };
 }

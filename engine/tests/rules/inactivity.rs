@@ -246,6 +246,14 @@ refusals! {
         given []
         when sales_says(Inactivity { sub_disposition: Some(disposition("sold-card")), ..rule() })
         => Rejection::SubDispositionUnexpected(disposition("solved"));
+    it_is_one_of_the_disposition:
+        given []
+        when sales_says(Inactivity {
+            disposition: disposition("sold"),
+            sub_disposition: Some(disposition("fixed")),
+            ..rule()
+        })
+        => Rejection::NotASubDisposition(disposition("fixed"), disposition("sold"));
     nobody_but_an_administrator_says_when_conversations_are_closed:
         given []
         when sales_says(rule()).by(as_agent(SUE))

@@ -1,6 +1,7 @@
 //! The agents: each listens to live push and works through an inbox, over real HTTP, at a pace no person could bear.
 
 mod acts;
+mod contacts;
 mod ears;
 mod hands;
 
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::chance::Chance;
 use super::day::DayOptions;
 use super::desk::Desk;
+use super::doors::Doors;
 use super::stage::Stage;
 use super::stream::Opening;
 use super::tally::Tally;
@@ -37,7 +39,12 @@ pub(super) struct Agents {
 
 impl Agents {
     /// From now on they listen, and then come online and work.
-    pub(super) fn start(stage: &Stage, options: &DayOptions, tally: &Arc<Tally>, opening: &Opening) -> Self {
+    pub(super) fn start(
+        (stage, doors): (&Stage, &Arc<Doors>),
+        options: &DayOptions,
+        tally: &Arc<Tally>,
+        opening: &Opening,
+    ) -> Self {
         let mut agents = Self {
             working: JoinSet::new(),
             listening: JoinSet::new(),
@@ -65,6 +72,7 @@ impl Agents {
                 capacity: definition.capacity,
                 desk: Desk::new(id.as_str(), api, Arc::clone(tally)),
                 workspace: Arc::clone(&workspace),
+                doors: Arc::clone(doors),
                 chance: chance("agent"),
                 think,
                 news,

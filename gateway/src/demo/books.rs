@@ -4,11 +4,14 @@
 mod attendance;
 mod audit;
 mod check;
+mod contacts;
+mod hours;
 mod ledger;
 mod lines;
 mod outbound;
 mod pages;
 mod pushes;
+mod reader;
 mod received;
 
 use std::sync::{Arc, Mutex};
@@ -23,6 +26,7 @@ use super::tally::Tally;
 pub use check::{Books, Check};
 use ledger::{Follower, Ledger};
 use pages::Pages;
+use reader::Reader;
 
 /// How long what is under way may take to come to its end.
 const SETTLES_WITHIN: Duration = Duration::from_secs(45);
@@ -53,14 +57,17 @@ impl Closing<'_> {
         let (auditor, _) =
             self.stage.workspace.with_role(Role::Auditor).next().ok_or(BooksError::NoAuditor)?;
         let auditor = self.stage.client_of(auditor);
-        let pages = Pages::read(&auditor, &self.stage.workspace, &ledger).await;
+        let reader = Reader { api: &auditor, ledger: &ledger };
+        let pages = Pages::read(&reader, &self.stage.workspace).await;
         let letters = self.tally.letters.all();
         let checks = vec![
             received::check(&letters, &self.stage.workspace, &ledger, &pages),
             ledger.attendance.check(),
+            ledger.hours.check(),
             ledger.outbound.check_statuses(&pages),
             ledger.outbound.check_sends(self.stage.stand_in(), &self.tally.all_sent()),
             pages.check,
+            ledger.contacts.check(&reader).await,
             audit::check(&auditor, &ledger).await,
             pushes::check(self.heard, &ledger).await,
         ];

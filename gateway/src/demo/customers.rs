@@ -1,6 +1,7 @@
-//! The customers: each writes from a telephone of their own, in bursts, goes away and comes back. WhatsApp's side
-//! of it, the signed webhooks with their repetitions, is real HTTP.
+//! The customers: each writes from a telephone of their own, in bursts, goes away and comes back; some are not known by
+//! its number alone. WhatsApp's side of it, the signed webhooks with their repetitions, is real HTTP.
 
+mod person;
 mod postbox;
 mod writing;
 
@@ -17,8 +18,9 @@ use super::day::DayOptions;
 use super::stage::{Stage, StageError};
 use super::tally::{Count, Tally};
 use super::whatsapp_stand_in::webhook_client;
+use person::Person;
 use postbox::{Post, Postbox};
-use writing::{Written, write};
+use writing::{Written, number_changed, write};
 
 /// Bursts of a visit, and the messages of a burst: on average 3 and 1.5.
 const BURSTS: (u32, u32) = (1, 5);
@@ -56,6 +58,7 @@ impl Customers {
         for number in 0..options.customers {
             let customer = Customer {
                 number,
+                person: Person::new(number),
                 addresses: Arc::clone(&addresses),
                 chance: Chance::of(options.seed, "customer", number.into()),
                 postbox: Arc::clone(&postbox),
@@ -90,6 +93,7 @@ fn away(options: &DayOptions) -> Duration {
 
 struct Customer {
     number: u32,
+    person: Person,
     addresses: Arc<[String]>,
     chance: Chance,
     postbox: Arc<Postbox>,
@@ -124,6 +128,11 @@ impl Customer {
     }
 
     async fn write_burst(&mut self, line: usize) {
+        if let Some(moved) = self.person.begins() {
+            let body = number_changed(&self.addresses[line], &moved);
+            self.hand_in(self.postbox.tell(body)).await;
+            self.postbox.tally.one(Count::NumbersChanged);
+        }
         let messages = match self.chance.between(1, 10) {
             1..=6 => 1,
             7 | 8 => 2,
@@ -156,7 +165,8 @@ impl Customer {
     }
 
     fn write(&mut self, line: usize) -> Option<Written> {
-        write(&self.postbox.tally.letters, line, self.number, &mut self.chance)
+        let sender = self.person.sender();
+        write(&self.postbox.tally.letters, line, (self.number, &sender), &mut self.chance)
     }
 
     async fn post(&mut self, line: usize, written: &[Written]) {

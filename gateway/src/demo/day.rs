@@ -1,4 +1,4 @@
-//! A busy day: customers, agents, a supervisor and a screen on the wall, from opening to closing, and then the books.
+//! A busy day: customers, agents, a supervisor, doors that close at times and a screen on the wall, from opening to closing, and then the books.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::books::{Books, BooksError, Closing};
 use super::chance::Chance;
 use super::customers::Customers;
 use super::desk::Desk;
+use super::doors::Doors;
 use super::stage::{Stage, StageError};
 use super::supervisor::Supervisor;
 use super::tally::Tally;
@@ -82,6 +83,7 @@ pub struct Day<'a> {
     tally: Arc<Tally>,
     customers: Customers,
     agents: Agents,
+    doors: JoinSet<()>,
     others: JoinSet<()>,
     stop_work: CancellationToken,
     stop_watching: CancellationToken,
@@ -104,11 +106,13 @@ impl<'a> Day<'a> {
             chance,
             (stop_watching.clone(), opening.clone()),
         ));
-        let agents = Agents::start(stage, options, &tally, &opening);
+        let doors = Arc::new(Doors::new(&stage.workspace));
+        let agents = Agents::start((stage, &doors), options, &tally, &opening);
         for (number, (id, _)) in stage.workspace.with_role(Role::Supervisor).enumerate() {
             let supervisor = Supervisor {
                 desk: Desk::new(id.as_str(), stage.client_of(id), Arc::clone(&tally)),
                 workspace: Arc::new(stage.workspace.clone()),
+                doors: Arc::clone(&doors),
                 chance: Chance::of(options.seed, "supervisor", number as u64),
                 until: stop_work.clone(),
             };
@@ -118,7 +122,10 @@ impl<'a> Day<'a> {
         // A stream that does not open says why among the troubles.
         let _late = timeout(OPEN_WITHIN, all_open.recv()).await;
         let customers = Customers::start(stage, options, &tally)?;
-        Ok(Self { stage, tally, customers, agents, others, stop_work, stop_watching })
+        let desk = Desk::new("administrator", stage.admin().clone(), Arc::clone(&tally));
+        let chance = Chance::of(options.seed, "doors", 0);
+        let doors = JoinSet::from_iter([doors.attend(desk, chance, stop_work.clone())]);
+        Ok(Self { stage, tally, customers, agents, doors, others, stop_work, stop_watching })
     }
 
     /// What is counted as the day goes.
@@ -138,10 +145,12 @@ impl<'a> Day<'a> {
     /// # Errors
     /// [`DayError::Stage`] when atender does not hear that the day is over, [`DayError::Books`].
     pub async fn end(self) -> Result<DaySummary, DayError> {
-        let Self { stage, tally, customers, mut agents, mut others, stop_work, stop_watching } = self;
+        let Self { stage, tally, customers, mut agents, doors, mut others, stop_work, stop_watching } = self;
         customers.stop().await;
         stop_work.cancel();
         agents.stop_working().await;
+        // From here on the campaigns are defined by nobody else.
+        doors.join_all().await;
         stage.workspace.close(stage.admin()).await?;
         let closing = Closing { stage, tally: &tally, heard: &agents.heard };
         let books = closing.check().await?;

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::chance::Chance;
 use super::desk::Desk;
+use super::doors::Doors;
 use super::tally::Count;
 use super::workspace::Workspace;
 
@@ -23,6 +24,7 @@ const TOO_MANY: usize = 3;
 pub(super) struct Supervisor {
     pub(super) desk: Desk,
     pub(super) workspace: Arc<Workspace>,
+    pub(super) doors: Arc<Doors>,
     pub(super) chance: Chance,
     pub(super) until: CancellationToken,
 }
@@ -42,8 +44,9 @@ impl Supervisor {
             let Some(campaign) = self.chance.choose(&campaigns) else {
                 return;
             };
-            let queue = self.list(&format!("queue={campaign}")).await;
-            if let Some(first) = queue.first() {
+            if !self.doors.are_closed(campaign)
+                && let Some(first) = self.list(&format!("queue={campaign}")).await.first()
+            {
                 self.give(first).await;
                 continue;
             }

@@ -60,9 +60,12 @@ fn rows(tally: &Tally, whatsapp: &StandIn, (rate_in, rate_out): (f64, f64)) -> V
         ),
         row(("offers accepted", count(Count::OffersAccepted)), ("offers lost", count(Count::OffersLost))),
         row(("answers due", count(Count::AnswersDue)), ("answers late", count(Count::AnswersLate))),
+        row(("times closed", count(Count::Closings)), ("told so", count(Count::ToldClosed))),
         row(("texts sent", count(Count::Texts)), ("notes", count(Count::Notes))),
         row(("transfers", count(Count::Transfers)), ("assigned by hand", count(Count::ByHand))),
         row(("finishes", count(Count::Finishes)), ("exclusive agents", count(Count::Exclusives))),
+        row(("profiles", count(Count::Profiles)), ("found by search", count(Count::Found))),
+        row(("contacts merged", count(Count::Merges)), ("numbers changed", count(Count::NumbersChanged))),
         row(("duplicates sent", count(Count::Duplicates)), ("retries", HumanCount(retries).to_string())),
         row(("reconnects", count(Count::Reconnects)), ("errors seen", count(Count::Errors))),
         format!("  webhook to live push   {push}"),
@@ -76,7 +79,8 @@ pub(super) fn line(tally: &Tally, whatsapp: &StandIn) -> String {
     let retries = count(Count::WebhookRetries) + count(Count::SendRetries);
     format!(
         "{} | open {open}, waiting {waiting} | customers {} | in {}, out {}, receipts {}, duplicates {} | \
-         offers {}, lost {}, texts {}, late {} of {} | transfers {}, finishes {} | retries {retries} | push p50 {}, p99 {} | errors {}",
+         offers {}, lost {}, texts {}, late {} of {} | closed {}, told {} | \
+         transfers {}, finishes {} | profiles {}, found {}, merged {}, numbers {} | retries {retries} | push p50 {}, p99 {} | errors {}",
         clock(tally.running()),
         count(Count::Customers),
         count(Count::MessagesIn),
@@ -88,8 +92,14 @@ pub(super) fn line(tally: &Tally, whatsapp: &StandIn) -> String {
         count(Count::Texts),
         count(Count::AnswersLate),
         count(Count::AnswersDue),
+        count(Count::Closings),
+        count(Count::ToldClosed),
         count(Count::Transfers),
         count(Count::Finishes),
+        count(Count::Profiles),
+        count(Count::Found),
+        count(Count::Merges),
+        count(Count::NumbersChanged),
         millis(latency.p50),
         millis(latency.p99),
         count(Count::Errors),

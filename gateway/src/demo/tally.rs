@@ -36,6 +36,10 @@ pub enum Count {
     AnswersDue,
     /// Times for an answer that were missed.
     AnswersLate,
+    /// Times a campaign closed.
+    Closings,
+    /// Customers who were told that a campaign is closed.
+    ToldClosed,
     /// Predefined texts sent.
     Texts,
     /// Conversations handed over.
@@ -44,8 +48,16 @@ pub enum Count {
     ByHand,
     /// Conversations finished.
     Finishes,
-    /// Notes written.
+    /// Notes written, on conversations and on contacts.
     Notes,
+    /// Contacts written down, who they are.
+    Profiles,
+    /// Contacts found again by what was written down of them.
+    Found,
+    /// Contacts who turned out to be others.
+    Merges,
+    /// Customers' numbers that became others.
+    NumbersChanged,
     /// Exclusive agents set or removed.
     Exclusives,
     /// Live streams taken up again from the last event seen.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use schemas::api::live::LiveChange;
 use schemas::api::views::EntryBody;
+use schemas::event::{Author, SystemCause};
 use schemas::{AgentId, ConversationId};
 use tokio_util::sync::CancellationToken;
 
@@ -84,6 +85,9 @@ pub(super) async fn watch(
                 match &entry.body {
                     EntryBody::ResponseAwaited { due_at: Some(_), .. } => tally.one(Count::AnswersDue),
                     EntryBody::ResponseMissed { .. } => tally.one(Count::AnswersLate),
+                    EntryBody::Outbound { author: Author::System(SystemCause::OutOfHours), .. } => {
+                        tally.one(Count::ToldClosed);
+                    }
                     _ => {}
                 }
                 tally.set_open(board.open.len(), board.waiting);
@@ -104,6 +108,7 @@ pub(super) async fn watch(
                 }
                 tally.set_online(board.online.len());
             }
+            LiveChange::Contact { merged: Some(_), .. } => tally.one(Count::Merges),
             LiveChange::Status { .. }
             | LiveChange::Connection { .. }
             | LiveChange::Contact { .. }

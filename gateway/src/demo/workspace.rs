@@ -61,7 +61,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// Has nothing happen by itself any more but what waits already.
+    /// Has nothing happen by itself any more but what waits already, and all campaigns open, so that it can.
     pub(super) async fn close(&self, admin: &ApiClient) -> Result<(), StageError> {
         for (id, campaign) in &self.campaigns {
             let routing = Routing { offer_seconds: None, overflow: None, ..campaign.routing.clone() };

@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// An agent who goes offline loses their conversations, which are assigned again; one who is away keeps them and
 /// gets no new ones. Agents change their own presence, supervisors anybody's.
 ///
-/// Refused with `unknown_agent`, `invalid_text`, `agent_does_not_attend` or `forbidden`.
+/// Refused with `unknown_away_reason`, `unknown_agent` or `forbidden`.
 #[utoipa::path(
     put,
     path = "/v1/agents/{id}/presence",

@@ -35,7 +35,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// is what makes repeating it safe, for at least 8 days. A contact without an open conversation on the channel gets
 /// a new one, which is assigned at once or waits. Up to 512 KiB of JSON, and 256 KiB of content.
 ///
-/// Refused with `channel_without_campaign`, `content_too_large`, `too_many`, `invalid_text` or `forbidden`.
+/// Refused with `channel_without_campaign`, `content_too_large`, `too_many`, `invalid_text`, `master_not_found` or
+/// `forbidden`.
 #[utoipa::path(
     post,
     operation_id = "receive_message",
@@ -86,7 +87,7 @@ fn content(text: Option<String>, unsupported: Option<UnsupportedContent>) -> Res
 /// For the connector of the channel. Whoever writes from the new address is the same contact from now on, and what is
 /// sent in their open conversations goes there. It opens no conversation.
 ///
-/// Refused with `same_identity`, `invalid_text` or `forbidden`.
+/// Refused with `same_identity`, `invalid_text`, `master_not_found` or `forbidden`.
 #[utoipa::path(
     post,
     operation_id = "change_identity",
@@ -114,8 +115,8 @@ async fn change_identity(
 /// For the connector of the channel. Receipts may come in any order and number, and before the send is known here;
 /// a status never goes back.
 ///
-/// Refused with `receipt_without_message`, `not_a_receipt_status`, `unknown_message`, `too_many_parked_receipts` or
-/// `forbidden`.
+/// Refused with `receipt_without_message`, `not_a_receipt_status`, `unknown_message`, `too_many_parked_receipts`,
+/// `invalid_text`, `master_not_found` or `forbidden`.
 #[utoipa::path(
     post,
     path = "/v1/channels/{channel}/receipts",

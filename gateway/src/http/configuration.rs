@@ -159,7 +159,10 @@ async fn show_settings(
 /// The three requests of each kind of master. They differ in nothing but names; what is written, and how a row is
 /// shown, is in `shapes`.
 macro_rules! masters {
-    ($($module:ident $one:literal: $id:ty, $body:ty => $shown:ty, $write:ident, $show:ident, $find:ident;)*) => {$(
+    ($(
+        $module:ident $one:literal: $id:ty, $body:ty => $shown:ty, $write:ident, $show:ident, $find:ident,
+            refused $refused:literal;
+    )*) => {$(
         mod $module {
             use super::*;
 
@@ -169,9 +172,8 @@ macro_rules! masters {
                 path = concat!("/v1/", stringify!($module), "/{id}"),
                 tag = "configuration",
                 summary = concat!("Define the ", $one),
-                description = concat!("Makes the ", $one, " be as the body says, new or not. For administrators. \
-                    Refused with codes that name what is wrong, such as `unknown_client` or `address_taken`; \
-                    `field` says where."),
+                description = concat!("Makes the ", $one, " be as the body says, new or not. For administrators.\n\n\
+                    Refused with ", $refused, ". `field` says where."),
                 params(("id" = $id, Path, description = concat!("The ", $one, "'s id."))),
                 request_body = $body,
                 responses((status = 200, description = "It is so from now on.", body = Accepted))
@@ -225,17 +227,32 @@ macro_rules! masters {
 
 masters! {
     clients "client": ClientId, DefineClient => Master<DefineClient>,
-        define_client, show_client, client;
+        define_client, show_client, client,
+        refused "`duplicate_contact_field`, `contact_field_choices`, `too_many`, `invalid_text` or `forbidden`";
     projects "project": ProjectId, DefineProject => Master<DefineProject>,
-        define_project, show_project, project;
+        define_project, show_project, project,
+        refused "`unknown_client`, `too_many`, `invalid_text` or `forbidden`";
     campaigns "campaign": CampaignId, DefineCampaign => Campaign,
-        define_campaign, show_campaign, campaign;
+        define_campaign, show_campaign, campaign,
+        refused "`unknown_project`, `unknown_channel`, `unknown_disposition`, `not_top_disposition`, \
+            `after_work_seconds`, `too_many`, `invalid_text` or `forbidden`; for its routing with `skill_level`, \
+            `priority_too_high`, `offer_seconds`, `overflow_seconds`, `overflow_to_itself`, `unknown_campaign` or \
+            `campaign_not_on_channel`; for its rule on inactivity with `inactivity_seconds`, `inactivity_warning`, \
+            `disposition_not_allowed`, `sub_disposition_required`, `sub_disposition_unexpected` or \
+            `not_a_sub_disposition`; for its service level with `service_level_seconds`; for its business hours with \
+            `unknown_time_zone`, `not_a_time_of_day`, `hours_end_first`, `hours_overlap`, `never_open` or `not_a_day`";
     channels "channel": ChannelId, DefineChannel => Master<DefineChannel>,
-        define_channel, show_channel, channel;
+        define_channel, show_channel, channel,
+        refused "`address_taken`, `channel_kind_fixed`, `too_many`, `invalid_text` or `forbidden`";
     dispositions "disposition": DispositionId, DefineDisposition => Master<DefineDisposition>,
-        define_disposition, show_disposition, disposition;
+        define_disposition, show_disposition, disposition,
+        refused "`reserved_disposition`, `unknown_disposition`, `disposition_too_deep`, `disposition_has_children`, \
+            `too_many`, `invalid_text` or `forbidden`";
     texts "text": TextId, DefineText => Master<DefineText>,
-        define_text, show_text, text;
+        define_text, show_text, text,
+        refused "`text_brace`, `unknown_text_field`, `unknown_campaign`, `shortcut_taken`, `too_many`, `invalid_text` or \
+            `forbidden`";
     agents "agent": AgentId, DefineAgent => Agent,
-        define_agent, show_agent, agent;
+        define_agent, show_agent, agent,
+        refused "`unknown_campaign`, `unknown_channel`, `skill_level`, `too_many`, `invalid_text` or `forbidden`";
 }

@@ -74,9 +74,9 @@ async fn send(
 /// An agent takes one from the queues of their campaigns, for themselves; a supervisor gives any to anybody who
 /// may have it. Taking one that one has changes nothing.
 ///
-/// Refused with `already_assigned`, `reserved_for_exclusive_agent`, `agent_not_online`, `agent_full`,
-/// `agent_not_in_campaign`, `agent_not_on_channel`, `agent_does_not_attend`, `unknown_agent`, `forbidden` or
-/// `conversation_not_open`.
+/// Refused with `already_assigned`, `reserved_for_exclusive_agent`, `offered_to_another`, `agent_not_online`, `agent_full`,
+/// `agent_full_on_kind`, `agent_not_in_campaign`, `agent_not_on_channel`, `agent_does_not_attend`, `unknown_agent`,
+/// `forbidden` or `conversation_not_open`.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/assign",
@@ -102,10 +102,10 @@ async fn assign(
 /// With `offer` the agent is asked first. They accept or decline as any offer; until they accept, the conversation stays
 /// where it is. After the campaign's `offer_seconds`, or 60 where it has none, the question ends by itself.
 ///
-/// Each failed condition has its own code: `note_required`, `agent_not_online`, `agent_not_in_campaign`,
-/// `agent_not_on_channel`, `agent_full`, `agent_does_not_attend`, `transfer_to_self`, `transfer_to_same_campaign`,
-/// `campaign_not_on_channel`, `only_one_campaign`, `unknown_agent`, `unknown_campaign`, `not_assigned_agent`,
-/// `conversation_not_open`; and of those that are offered, `transfer_offered_already` and `attended_by_nobody`.
+/// Each failed condition has its own code: `note_required`, `invalid_text`, `agent_not_online`, `agent_not_in_campaign`,
+/// `agent_not_on_channel`, `agent_full`, `agent_full_on_kind`, `agent_does_not_attend`, `transfer_to_self`,
+/// `transfer_to_same_campaign`, `campaign_not_on_channel`, `only_one_campaign`, `unknown_agent`, `unknown_campaign`,
+/// `not_assigned_agent`, `conversation_not_open`; and of those that are offered, `transfer_offered_already` and `attended_by_nobody`.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/transfer",
@@ -163,8 +163,8 @@ async fn withdraw_transfer(
 /// With a disposition of the campaign, and a sub-disposition when the disposition has any. The contact's next
 /// message opens a new conversation.
 ///
-/// Refused with `disposition_not_allowed`, `sub_disposition_required`, `sub_disposition_unexpected`,
-/// `not_a_sub_disposition`, `not_assigned_agent` or `conversation_not_open`.
+/// Refused with `unknown_disposition`, `disposition_not_allowed`, `sub_disposition_required`,
+/// `sub_disposition_unexpected`, `not_a_sub_disposition`, `not_assigned_agent` or `conversation_not_open`.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/finish",
@@ -369,7 +369,7 @@ async fn resend(
 /// A supervisor says what became of a message of which nobody knows whether the network took it: `sent` or
 /// `failed`. A receipt that carries the message's id settles it as well.
 ///
-/// Refused with `message_not_uncertain`, `not_a_receipt_status`, `unknown_message` or `forbidden`.
+/// Refused with `message_not_uncertain`, `not_a_receipt_status`, `unknown_message`, `not_assigned_agent` or `forbidden`.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/messages/{message}/settle",

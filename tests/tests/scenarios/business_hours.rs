@@ -1,25 +1,38 @@
-//! Business hours: what comes while a campaign is closed waits, the customer is told, and it is routed when it opens.
+//! Business hours: what comes while a campaign is closed waits, the customer is told, and it is routed when it opens,
+//! whether somebody redefines the campaign or its time has come.
 
 use std::time::Duration;
 
+use engine::clock;
 use reqwest::Method;
+use schemas::api::live::LiveChange;
 use schemas::api::views::{Entry, EntryBody};
 use schemas::event::{Author, QueueCause, SystemCause};
 use schemas::{Content, Timestamp};
 use serde_json::{Value, json};
 use tests::ask::{eventually, lines, of, post, read_at, refused};
 use tests::centre::{Centre, agent, campaign};
+use tests::listener::Listener;
 use tests::server::TestServer;
 use tests::whatsapp::message;
+use tokio::time::sleep;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Hours are no finer than this, so what the clock does by itself has to be waited for.
+const MINUTE: Duration = Duration::from_secs(60);
+/// Time enough to define the hours, and to have a customer write, before they change.
+const SET_UP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Every hour of every day but these.
 fn hours(holidays: &[&str]) -> Value {
+    daily("Europe/Madrid", "00:00", "24:00", holidays)
+}
+
+fn daily(time_zone: &str, from: &str, to: &str, holidays: &[&str]) -> Value {
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     json!({ "business_hours": {
-        "time_zone": "Europe/Madrid",
-        "weekly": [{ "days": days, "from": "00:00", "to": "24:00" }],
+        "time_zone": time_zone,
+        "weekly": [{ "days": days, "from": from, "to": to }],
         "holidays": holidays,
         "outside_text": "we are closed",
     } })
@@ -27,7 +40,7 @@ fn hours(holidays: &[&str]) -> Value {
 
 /// Whatever the hour, closed yesterday, today and tomorrow.
 fn closed() -> Value {
-    let now = engine::clock::now();
+    let now = clock::now();
     let before = Timestamp::from_millis(now.millis() - DAY.as_millis() as u64);
     let days = [before, now, now.plus(DAY)].map(|day| day.to_string());
     hours(&days.each_ref().map(|day| &day[..10]))
@@ -101,7 +114,7 @@ async fn whether_it_is_open_and_until_when_is_told_with_the_campaign() {
     assert_eq!(shown["hours_now"]["is_open"], false);
     assert!(shown["hours_now"]["opens_at"].is_string(), "{shown}");
     assert_eq!(shown["definition"]["business_hours"], closed()["business_hours"]);
-    let in_two_days = engine::clock::now().plus(2 * DAY).to_string();
+    let in_two_days = clock::now().plus(2 * DAY).to_string();
     server.redefine(&hours(&[&in_two_days[..10]])).await;
     let shown: Value = read_at(&server.admin(), &path, server.head().await).await;
     assert_eq!(shown["hours_now"]["is_open"], true);
@@ -134,4 +147,77 @@ async fn hours_that_make_no_sense_are_refused_with_what_is_wrong() {
     definition["business_hours"] = json!({ "time_zone": "UTC", "weekly": [], "colour": "red" });
     assert_eq!(refused(&admin, Method::PUT, &path, &definition).await.code, "invalid_body");
     server.stop().await;
+}
+
+/// A full minute that is soon, in a time zone in which the hour is twelve then, so that midnight is far.
+struct NextMinute {
+    at: Timestamp,
+    time_zone: String,
+    local: String,
+}
+
+impl NextMinute {
+    fn soon() -> Self {
+        let minutes = clock::now().plus(SET_UP_WITHIN).millis() / MINUTE.as_millis() as u64 + 1;
+        let (hour, minute) = ((minutes / 60 % 24) as i32, minutes % 60);
+        Self {
+            at: Timestamp::from_millis(minutes * MINUTE.as_millis() as u64),
+            // These zones count westward.
+            time_zone: format!("Etc/GMT{:+}", hour - 12),
+            local: format!("12:{minute:02}"),
+        }
+    }
+
+    /// Comes back when it is that time by the clock that the server reads.
+    async fn has_come(&self) {
+        while clock::now() < self.at {
+            sleep(self.at.since(clock::now())).await;
+        }
+    }
+}
+
+async fn what_waits_is_given_when_it_opens(server: TestServer, minute: &NextMinute) {
+    server.redefine(&daily(&minute.time_zone, &minute.local, "24:00", &[])).await;
+    let admin = server.admin();
+    let mut screen = Listener::open(&admin).await;
+    let conversation = server.opened_by(1).await;
+    assert!(server.inbox(0).await.is_empty());
+    assert_eq!(told(&lines(&admin, conversation).await), ["we are closed"]);
+    minute.has_come().await;
+    let given = screen.until(|event| match &event.change {
+        LiveChange::Entry { conversation, entry, .. } => match &entry.body {
+            EntryBody::Assigned { agent, .. } => Some((*conversation, agent.clone(), entry.at)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let (given, to, at) = given.await;
+    assert_eq!((given, to), (conversation, agent(0)));
+    assert!(at >= minute.at, "it was given at {at}, and opened at {}", minute.at);
+    server.stop().await;
+}
+
+async fn who_writes_is_told_when_it_has_closed(server: TestServer, minute: &NextMinute) {
+    server.redefine(&daily(&minute.time_zone, "00:00", &minute.local, &[])).await;
+    let admin = server.admin();
+    let before = server.opened_by(1).await;
+    assert!(told(&lines(&admin, before).await).is_empty());
+    minute.has_come().await;
+    let after = server.opened_by(2).await;
+    assert_eq!(told(&lines(&admin, after).await), ["we are closed"]);
+    let rows = server.inbox(0).await;
+    assert_eq!(rows.iter().map(|row| row.conversation).collect::<Vec<_>>(), [before]);
+    server.stop().await;
+}
+
+/// Both at the same minute, so that there is only one to wait for.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_opens_and_closes_when_its_time_has_come_without_anybody_doing_anything() {
+    let as_defined = json!({});
+    let (opens, closes) = tokio::join!(attending(&as_defined), attending(&as_defined));
+    let minute = NextMinute::soon();
+    tokio::join!(
+        what_waits_is_given_when_it_opens(opens, &minute),
+        who_writes_is_told_when_it_has_closed(closes, &minute),
+    );
 }

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::demo::chance::Chance;
 use crate::demo::desk::Desk;
+use crate::demo::doors::Doors;
 use crate::demo::tally::Count;
 use crate::demo::workspace::Workspace;
 
@@ -33,6 +34,7 @@ pub(super) struct Hands {
     pub(super) capacity: u16,
     pub(super) desk: Desk,
     pub(super) workspace: Arc<Workspace>,
+    pub(super) doors: Arc<Doors>,
     pub(super) chance: Chance,
     /// Mean time an agent thinks before doing something.
     pub(super) think: Duration,
@@ -106,6 +108,8 @@ impl Hands {
         self.answer(id).await;
         self.maybe_note(id).await;
         self.maybe_keep(item).await;
+        self.maybe_write_down(item).await;
+        self.maybe_note_on_contact(item).await;
         let left = left.entry(id).or_default();
         *left = left.saturating_sub(1);
         if *left == 0 {
@@ -122,7 +126,8 @@ impl Hands {
     async fn look_at_the_queue(&mut self, held: usize) {
         let campaigns = self.workspace.agents.get(&self.id).map(|agent| agent.campaigns.as_slice());
         let campaign = self.chance.choose(campaigns.unwrap_or_default()).cloned();
-        let Some(campaign) = campaign.filter(|_| held < usize::from(self.capacity)) else {
+        let has_room = held < usize::from(self.capacity);
+        let Some(campaign) = campaign.filter(|campaign| has_room && !self.doors.are_closed(campaign)) else {
             return;
         };
         let queue: Option<Page<InboxItem>> = self.desk.read(&format!("/v1/inbox?queue={campaign}")).await;

@@ -9,6 +9,8 @@ use schemas::{Actor, AgentId, ConversationId, Event, Position, ShardId};
 
 use super::BooksError;
 use super::attendance::Attendance;
+use super::contacts::ContactBook;
+use super::hours::HoursBook;
 use super::lines::{Line, line};
 use super::outbound::OutboundBook;
 use crate::demo::letters::{Number, fingerprint, number_of};
@@ -34,6 +36,8 @@ pub(super) struct Events {
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) attendance: Attendance,
+    pub(super) hours: HoursBook,
+    pub(super) contacts: ContactBook,
     pub(super) outbound: OutboundBook,
     pub(super) received: HashMap<Number, Received>,
     /// Messages in the log that no customer of the demo wrote.
@@ -52,6 +56,8 @@ impl Ledger {
     fn take(&mut self, header: &CommitHeader, position: Position, event: &Event) {
         self.last = Some(position);
         self.attendance.take(position, event);
+        self.hours.take(position, event, &self.attendance);
+        self.contacts.take(position, event);
         self.outbound.take(position, event);
         if let Event::MessageReceived(received) = event {
             self.receive(header, received);

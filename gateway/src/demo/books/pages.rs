@@ -4,21 +4,16 @@
 use std::collections::{BTreeSet, HashMap};
 
 use futures_util::{StreamExt, stream};
-use reqwest::Method;
-use schemas::api::Page;
 use schemas::api::views::{Conversation, ConversationState, Entry, EntryBody, InboxItem, MessageState};
 use schemas::{Actor, ConversationId, MessageId, Role};
-use serde::de::DeserializeOwned;
 
 use super::Check;
 use super::attendance::Case;
 use super::ledger::Ledger;
 use super::lines::Line;
-use crate::api_client::{ApiClient, ApiError};
+use super::reader::{READS_AT_ONCE, Read, Reader};
 use crate::demo::letters::{Number, fingerprint, number_of};
 use crate::demo::workspace::Workspace;
-
-const READS_AT_ONCE: usize = 16;
 
 /// What the API shows.
 pub(super) struct Pages {
@@ -32,8 +27,6 @@ pub(super) struct Pages {
     pub(super) check: Check,
 }
 
-type Read<T> = Result<T, ApiError>;
-
 impl Pages {
     pub(super) fn empty() -> Self {
         Self {
@@ -45,14 +38,10 @@ impl Pages {
     }
 
     /// Reads everything, as of the end of the log.
-    pub(super) async fn read(auditor: &ApiClient, workspace: &Workspace, ledger: &Ledger) -> Self {
-        let mut pages = Self::empty();
-        let reader = Reader { api: auditor, ledger };
+    pub(super) async fn read(reader: &Reader<'_>, workspace: &Workspace) -> Self {
+        let (mut pages, ledger) = (Self::empty(), reader.ledger);
         let cases = ledger.attendance.cases.iter();
-        let reads = cases.map(|(id, case)| {
-            let reader = &reader;
-            async move { (*id, case, reader.conversation(*id).await) }
-        });
+        let reads = cases.map(|(id, case)| async move { (*id, case, conversation(reader, *id).await) });
         let mut reads = stream::iter(reads).buffer_unordered(READS_AT_ONCE);
         while let Some((id, case, read)) = reads.next().await {
             match read {
@@ -60,7 +49,7 @@ impl Pages {
                 Err(error) => pages.check.problem(|| format!("{id} cannot be read: {error}")),
             }
         }
-        pages.compare_lists(&reader, workspace).await;
+        pages.compare_lists(reader, workspace).await;
         pages
     }
 
@@ -87,7 +76,7 @@ impl Pages {
         };
         let right = header.state == state
             && header.agent == case.agent
-            && header.contact == case.contact
+            && header.contact == ledger.contacts.resolve(case.contact)
             && header.channel.id == case.channel.as_str()
             && header.campaign.id == case.campaign.as_str()
             && header.version == lines.len() as u64;
@@ -129,7 +118,7 @@ impl Pages {
             lists.push((format!("queue={campaign}"), open(&waits)));
         }
         for (list, expected) in lists {
-            match reader.inbox(&list).await {
+            match reader.all::<InboxItem>(&format!("/v1/inbox?{list}")).await {
                 Ok(items) => {
                     let shown: BTreeSet<_> = items.iter().map(|item| item.conversation).collect();
                     let right = shown == expected && items.len() == expected.len();
@@ -147,39 +136,8 @@ impl Pages {
     }
 }
 
-/// Reads as of the end of the log.
-struct Reader<'a> {
-    api: &'a ApiClient,
-    ledger: &'a Ledger,
-}
-
-impl Reader<'_> {
-    async fn conversation(&self, id: ConversationId) -> Read<(Conversation, Vec<Entry>)> {
-        let header = self.get(&format!("/v1/conversations/{id}")).await?;
-        let entries = self.all(&format!("/v1/conversations/{id}/messages?limit=100")).await?;
-        Ok((header, entries))
-    }
-
-    async fn inbox(&self, list: &str) -> Read<Vec<InboxItem>> {
-        self.all(&format!("/v1/inbox?{list}")).await
-    }
-
-    /// All pages of a list.
-    async fn all<T: DeserializeOwned>(&self, path: &str) -> Read<Vec<T>> {
-        let mut page: Page<T> = self.get(path).await?;
-        let mut items = page.items;
-        while let Some(next) = page.next {
-            page = self.get(&format!("{path}&cursor={next}")).await?;
-            items.append(&mut page.items);
-        }
-        Ok(items)
-    }
-
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Read<T> {
-        let mut request = self.api.request(Method::GET, path);
-        if let Some(last) = self.ledger.last {
-            request = request.header("Atender-Min-Position", last.to_string());
-        }
-        self.api.answer(request).await
-    }
+async fn conversation(reader: &Reader<'_>, id: ConversationId) -> Read<(Conversation, Vec<Entry>)> {
+    let header = reader.get(&format!("/v1/conversations/{id}")).await?;
+    let entries = reader.all(&format!("/v1/conversations/{id}/messages?limit=100")).await?;
+    Ok((header, entries))
 }

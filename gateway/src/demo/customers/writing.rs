@@ -4,6 +4,7 @@ use engine::clock;
 use schemas::Content;
 use serde_json::{Value, json};
 
+use super::person::{Move, Sender};
 use crate::demo::chance::Chance;
 use crate::demo::letters::{Letters, Number, fingerprint, provider_id};
 
@@ -33,14 +34,24 @@ pub(super) struct Written {
 }
 
 /// Writes a message and takes it down; nothing when the day has had all it may.
-pub(super) fn write(letters: &Letters, line: usize, customer: u32, chance: &mut Chance) -> Option<Written> {
+pub(super) fn write(
+    letters: &Letters,
+    line: usize,
+    (customer, sender): (u32, &Sender),
+    chance: &mut Chance,
+) -> Option<Written> {
     let number = letters.add(u16::try_from(line).ok()?)?;
-    let phone = format!("34600{customer:06}");
-    let mut message = json!({
-        "from": phone,
-        "id": provider_id(number),
-        "timestamp": (clock::now().millis() / 1000).to_string(),
-    });
+    let mut message = json!({ "id": provider_id(number), "timestamp": timestamp() });
+    let name = NAMES[customer as usize % NAMES.len()];
+    let mut contact = json!({"profile": {"name": format!("{name} {customer}")}});
+    if let Some(wa_id) = &sender.wa_id {
+        message["from"] = wa_id.as_str().into();
+        contact["wa_id"] = wa_id.as_str().into();
+    }
+    if let Some(user_id) = &sender.user_id {
+        message["from_user_id"] = user_id.as_str().into();
+        contact["user_id"] = user_id.as_str().into();
+    }
     let (content, message) = if chance.happens(UNSUPPORTED) {
         let (kind, value) = unsupported(chance);
         message["type"] = kind.into();
@@ -54,9 +65,11 @@ pub(super) fn write(letters: &Letters, line: usize, customer: u32, chance: &mut 
         (Content::Text(text), message.to_string())
     };
     letters.says(number, fingerprint(&content));
-    let name = NAMES[customer as usize % NAMES.len()];
-    let contact = json!({"profile": {"name": format!("{name} {customer}")}, "wa_id": phone}).to_string();
-    Some(Written { number, message, contact })
+    Some(Written { number, message, contact: contact.to_string() })
+}
+
+fn timestamp() -> String {
+    (clock::now().millis() / 1000).to_string()
 }
 
 fn unsupported(chance: &mut Chance) -> (&'static str, Value) {
@@ -72,7 +85,23 @@ fn unsupported(chance: &mut Chance) -> (&'static str, Value) {
 /// The body of a webhook with these messages, all written to the number with this id.
 pub(super) fn body(phone_number_id: &str, written: &[Written]) -> String {
     let part = |of: fn(&Written) -> &str| written.iter().map(of).collect::<Vec<_>>().join(",");
-    let (contacts, messages) = (part(|w| &w.contact), part(|w| &w.message));
+    webhook(phone_number_id, &part(|w| &w.contact), &part(|w| &w.message))
+}
+
+/// The body of a webhook in which WhatsApp says that somebody has another number.
+pub(super) fn number_changed(phone_number_id: &str, Move { from, to }: &Move) -> String {
+    let body = format!("User changed from {from} to {to}");
+    let message = json!({
+        "from": from,
+        "id": format!("wamid.MOVED{from}"),
+        "timestamp": timestamp(),
+        "type": "system",
+        "system": {"type": "user_changed_number", "wa_id": to, "body": body},
+    });
+    webhook(phone_number_id, "", &message.to_string())
+}
+
+fn webhook(phone_number_id: &str, contacts: &str, messages: &str) -> String {
     let metadata = json!({"display_phone_number": "15550100", "phone_number_id": phone_number_id});
     format!(
         r#"{{"object":"whatsapp_business_account","entry":[{{"id":"100200300400500","changes":[{{"field":"messages","value":{{"messaging_product":"whatsapp","metadata":{metadata},"contacts":[{contacts}],"messages":[{messages}]}}}}]}}]}}"#
@@ -87,13 +116,19 @@ mod tests {
     #[test]
     fn what_is_written_is_read_from_the_webhook_as_it_was_taken_down() {
         let (letters, mut chance) = (Letters::default(), Chance::of(1, "test", 0));
+        let sender = |n: u32| Sender {
+            wa_id: (n % 3 != 0).then(|| format!("34600{n:06}")),
+            user_id: (n % 3 != 1).then(|| format!("ES.DEMO{n:06}")),
+        };
         let written: Vec<Written> =
-            (0..200).map(|n| write(&letters, 0, n % 7, &mut chance).unwrap()).collect();
+            (0..200).map(|n| write(&letters, 0, (n, &sender(n)), &mut chance).unwrap()).collect();
         let updates = parse(body("1122", &written).as_bytes()).unwrap();
         assert_eq!(updates.len(), 200);
         let mut kept = 0;
-        for ((update, written), letter) in updates.iter().zip(&written).zip(letters.all()) {
+        for (n, ((update, written), letter)) in (0..).zip(updates.iter().zip(&written).zip(letters.all())) {
             let UpdateKind::Message(message) = &update.kind else { panic!("{update:?}") };
+            let from = Sender { wa_id: message.from.wa_id.clone(), user_id: message.from.user_id.clone() };
+            assert_eq!(from, sender(n));
             assert_eq!(message.provider_id, provider_id(written.number));
             assert!(message.profile_name.is_some());
             let content = match &message.text {
@@ -106,5 +141,14 @@ mod tests {
             assert_eq!(fingerprint(&content), letter.content);
         }
         assert!(kept > 0);
+    }
+
+    #[test]
+    fn a_number_that_changed_is_read_from_the_webhook() {
+        let moved = Move { from: "34600000005".into(), to: "34601000005".into() };
+        let updates = parse(number_changed("1122", &moved).as_bytes()).unwrap();
+        let [update] = &updates[..] else { panic!("{updates:?}") };
+        let UpdateKind::IdentityChange(change) = &update.kind else { panic!("{update:?}") };
+        assert_eq!((&change.from, &change.to), (&moved.from, &moved.to));
     }
 }
