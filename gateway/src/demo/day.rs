@@ -1,4 +1,5 @@
-//! A busy day: customers, agents, a supervisor, doors that close at times and a screen on the wall, from opening to closing, and then the books.
+//! A busy day: customers, agents, a supervisor, doors that close at times and a screen on the wall, from opening to
+//! closing, and then the books.
 
 use std::sync::Arc;
 use std::time::Duration;

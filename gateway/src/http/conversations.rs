@@ -105,7 +105,8 @@ async fn assign(
 /// Each failed condition has its own code: `note_required`, `invalid_text`, `agent_not_online`, `agent_not_in_campaign`,
 /// `agent_not_on_channel`, `agent_full`, `agent_full_on_kind`, `agent_does_not_attend`, `transfer_to_self`,
 /// `transfer_to_same_campaign`, `campaign_not_on_channel`, `only_one_campaign`, `unknown_agent`, `unknown_campaign`,
-/// `not_assigned_agent`, `conversation_not_open`; and of those that are offered, `transfer_offered_already` and `attended_by_nobody`.
+/// `not_assigned_agent`, `conversation_not_open`; and of those that are offered, `transfer_offered_already` and
+/// `attended_by_nobody`.
 #[utoipa::path(
     post,
     path = "/v1/conversations/{id}/transfer",

@@ -117,7 +117,7 @@ mod tests {
     fn what_is_written_is_read_from_the_webhook_as_it_was_taken_down() {
         let (letters, mut chance) = (Letters::default(), Chance::of(1, "test", 0));
         let sender = |n: u32| Sender {
-            wa_id: (n % 3 != 0).then(|| format!("34600{n:06}")),
+            wa_id: (!n.is_multiple_of(3)).then(|| format!("34600{n:06}")),
             user_id: (n % 3 != 1).then(|| format!("ES.DEMO{n:06}")),
         };
         let written: Vec<Written> =
