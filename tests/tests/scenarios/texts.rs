@@ -2,10 +2,11 @@
 
 use gateway::tokens::Principal;
 use reqwest::Method;
-use schemas::api::views::EntryBody;
+use schemas::api::Page;
+use schemas::api::views::{Entry, EntryBody};
 use schemas::{AgentId, Content};
 use serde_json::{Value, json};
-use tests::ask::{lines, of, order, post, put, read_at, refused};
+use tests::ask::{of, order, post, put, read_at, refused, unreadable};
 use tests::centre::{Centre, agent, campaign, channel};
 use tests::server::TestServer;
 
@@ -25,8 +26,8 @@ async fn an_agent_sends_a_predefined_text_by_its_shortcut() {
     let messages = of(conversation, "messages");
 
     let sent = post(&ana, &messages, &json!({"shortcut": "hello"})).await;
-    let all = lines(&ana, conversation).await;
-    let said = all.iter().find_map(|entry| match &entry.body {
+    let all: Page<Entry> = read_at(&ana, &messages, sent.position).await;
+    let said = all.items.iter().find_map(|entry| match &entry.body {
         EntryBody::Outbound { content: Content::Text(text), .. } => Some(text.clone()),
         _ => None,
     });
@@ -57,7 +58,9 @@ async fn an_agent_sends_a_predefined_text_by_its_shortcut() {
     put(&admin, "/v1/texts/greeting", &text(None, "Hello")).await;
     put(&admin, "/v1/texts/other", &text(Some("hello"), "Hi")).await;
     post(&ana, &messages, &json!({"shortcut": "hello"})).await;
-    order(&admin, Method::DELETE, "/v1/texts/other", &json!({})).await;
+    let removed = order(&admin, Method::DELETE, "/v1/texts/other", &json!({})).await;
+    let left: Value = read_at(&ana, &of(conversation, "texts"), removed.position).await;
+    assert_eq!(left.as_array().unwrap().len(), 2);
     let gone = refused(&ana, Method::POST, &messages, &json!({"shortcut": "hello"})).await;
     assert_eq!(gone.code, "unknown_shortcut");
     server.stop().await;
@@ -78,7 +81,10 @@ async fn the_texts_of_a_conversation_are_for_those_who_see_it() {
     let nameless = json!({"provider_id": "1", "from": "34600000001", "text": "hola"});
     let accepted = post(&admin, &format!("/v1/channels/{}/inbound", channel()), &nameless).await;
     let conversation = accepted.conversation.unwrap();
-    assert_eq!(tests::ask::unreadable(&eve, &of(conversation, "texts")).await.code, "forbidden");
+    let texts = of(conversation, "texts");
+    let shown: Value = read_at(&admin, &texts, accepted.position).await;
+    assert_eq!(shown[0]["missing"], "contact.name");
+    assert_eq!(unreadable(&eve, &texts).await.code, "forbidden");
     let sends = refused(&eve, Method::POST, &of(conversation, "messages"), &json!({"shortcut": "hi"})).await;
     assert_eq!(sends.code, "not_assigned_agent");
     server.stop().await;
