@@ -1065,7 +1065,8 @@ impl Reference {
                     Some(own)
                         if whose.contains(&Some(&own))
                             && self.serves(&own, &moved)
-                            && self.is_there(&own) =>
+                            && self.is_there(&own)
+                            && !self.is_closed(campaign) =>
                     {
                         self.give(id, &own);
                     }

@@ -120,8 +120,8 @@ fn to_campaign(
     let Some(giver) = conversation.placed_with() else {
         return Ok(vec![Router::new(ws, now, None).route(&loose)]);
     };
-    // The contact's exclusive agent there may be the one who has it already.
-    let exclusive = ws.exclusive_agent(conversation.contact, target);
+    // The contact's exclusive agent there may be the one who has it already; while it is closed, they wait as any.
+    let exclusive = ws.exclusive_agent(conversation.contact, target).filter(|_| !ws.is_closed(target, now));
     let own = conversation.takes_room_of().find(|agent| exclusive == Some(*agent));
     if let Some(own) = own.filter(|own| keeps_in(ws, own, target, conversation)) {
         let kept = given(id, own, AssignReason::Exclusive);

@@ -216,6 +216,24 @@ fn an_exclusive_agent_who_comes_while_it_is_closed_is_given_nothing() {
 }
 
 #[test]
+fn an_exclusive_agent_whose_conversation_goes_to_a_closed_campaign_waits_for_it_too() {
+    let to_sales = |by: &str| transfers(by, of(EVA), to_campaign(SALES));
+    // Hers, or taken over from her.
+    let takes_over = Step::new(as_agent(SUE), Command::TakeOver { conversation: of(EVA) });
+    for (by, before) in [(ANA, vec![]), (SUE, vec![online(SUE), takes_over])] {
+        let to_support = transfers(ANA, of(EVA), to_campaign(SUPPORT));
+        given([online(ANA), wrote(EVA), exclusive(EVA, SUPPORT, ANA), to_support])
+            .and([exclusive(EVA, SALES, ANA), sales_attends(hours())])
+            .and(before)
+            .then_holds(by, [of(EVA)])
+            .when(to_sales(by))
+            .then_accepted()
+            .then_is_kept(of(EVA), ANA, Some(second(OPENS + 60)))
+            .then_holds(ANA, []);
+    }
+}
+
+#[test]
 fn an_exclusive_agent_who_is_not_waited_for_has_it_all_the_same_if_they_are_there_when_it_opens() {
     let at_once =
         CampaignDefined { exclusive_wait: ExclusiveWait::Seconds(0), timing: timing(hours()), ..sales() };
