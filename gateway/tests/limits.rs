@@ -23,7 +23,7 @@ fn figures() -> BTreeMap<String, u64> {
         ("projections::QUERY_CHARS_MAX", f::QUERY_CHARS_MAX as u64),
         ("projections::QUERY_WORDS_MAX", f::QUERY_WORDS_MAX as u64),
         ("projections::TERMS_LOOKED_AT_MAX", f::TERMS_LOOKED_AT_MAX as u64),
-        ("projections::SIGHTS_MAX", f::SIGHTS_MAX as u64),
+        ("projections::CONTACTS_READ_MAX", f::CONTACTS_READ_MAX as u64),
     ];
     figures.extend([
         ("gateway::CONNECTIONS_MAX", g::CONNECTIONS_MAX as u64),

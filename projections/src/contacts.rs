@@ -27,7 +27,7 @@ pub use queries::Contacts;
 pub use search::{BadQuery, Query};
 
 /// Rises when the rows change their meaning or their form.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// Older versions whose rows this program reads and writes as if they were of [`VERSION`].
 pub(crate) const READABLE: &[u32] = &[];
 pub(crate) const NAME: &str = "contacts";

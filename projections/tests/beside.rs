@@ -12,7 +12,7 @@ use common::damage::{copy, cut_short, scribble};
 use common::follower::follow;
 use common::gate::Gate;
 use common::traffic::{Traffic, contact_id, conversation_id, workspace};
-use common::{Centre, eventually};
+use common::{Centre, directory, eventually};
 use projections::store::Store;
 use projections::{QueryError, ViewError, Views, digest, rebuild};
 use schemas::Position;
@@ -114,7 +114,7 @@ async fn whatever_is_wrong_with_a_view_the_others_go_on() {
     let mut scene = Scene::new(21).await;
     for (why, damage) in damages {
         for view in VIEWS {
-            damage(&scene.centre.path("views").join(format!("{view}-v1")));
+            damage(&scene.centre.path("views").join(directory(view)));
             scene.assert_built_beside(view, &format!("{view} {why}")).await;
         }
     }
@@ -129,7 +129,7 @@ async fn a_view_of_another_log_is_put_aside_and_built() {
         let foreign = other.views("views").await;
         other.up_to_date(&foreign).await;
         foreign.shutdown().await.unwrap();
-        let name = format!("{view}-v1");
+        let name = directory(view);
         let path = scene.centre.path("views").join(&name);
         fs::remove_dir_all(&path).unwrap();
         copy(&other.path("views").join(&name), &path);
@@ -160,7 +160,7 @@ async fn a_version_that_cannot_be_read_goes_when_the_new_one_is_there() {
     let mut scene = Scene::new(27).await;
     let dir = scene.centre.path("views");
     for view in VIEWS {
-        fs::remove_dir_all(dir.join(format!("{view}-v1"))).unwrap();
+        fs::remove_dir_all(dir.join(directory(view))).unwrap();
         let mut old = Store::open(&dir, view, 0).unwrap();
         old.put(b"of another time", *b"v").unwrap();
         old.commit(scene.centre.head).unwrap();
@@ -199,7 +199,7 @@ async fn what_is_left_of_older_versions_goes_when_the_views_start() {
 async fn what_is_stopped_while_a_view_is_being_built_is_built_by_the_next_start() {
     let mut scene = Scene::new(28).await;
     for view in VIEWS {
-        fs::remove_dir_all(scene.centre.path("views").join(format!("{view}-v1"))).unwrap();
+        fs::remove_dir_all(scene.centre.path("views").join(directory(view))).unwrap();
         let gate = Gate::default();
         let views =
             Views::start(&scene.centre.log, &scene.centre.path("views"), gate.report()).await.unwrap();

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use common::traffic::Traffic;
-use common::{Centre, DEADLINE, SHARD, assert_same};
+use common::{Centre, DEADLINE, SHARD, assert_same, directory};
 use engine::log::{Log, LogConfig};
 use engine::nats_server::running_endpoint;
 use projections::store::Store;
@@ -119,7 +119,7 @@ async fn a_killed_process_leaves_views_that_catch_up() {
         let started = spawn_blocking(|| said.lines().any(|line| line.unwrap().contains(STARTED)));
         assert!(started.await.unwrap(), "the process has ended");
         let until = Instant::now() + Duration::from_millis(400 + 130 * round);
-        let journal = views_dir.join("inbox-v1/journal");
+        let journal = views_dir.join(directory("inbox")).join("journal");
         let has_reached_the_disk = || journal.metadata().is_ok_and(|journal| journal.len() > 0);
         while Instant::now() < until || (round == ROUNDS - 1 && !has_reached_the_disk()) {
             centre.go_on(&mut traffic, 1).await;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use common::damage::{change, copy};
 use common::traffic::{Random, Traffic, contact_id, conversation_id, workspace};
-use common::{Centre, eventually};
+use common::{Centre, directory, eventually};
 use projections::{Digest, StatusShown, Views, digest, rebuild};
 
 const ROUNDS: u64 = 12;
@@ -35,7 +35,7 @@ async fn left_by_a_crash(centre: &mut Centre, traffic: &mut Traffic) -> PathBuf 
             let _ = fs::remove_dir_all(dir);
             copy(&from, dir);
         }
-        let journals = VIEWS.map(|view| to.join(format!("{view}-v1/journal")));
+        let journals = VIEWS.map(|view| to.join(directory(view)).join("journal"));
         let is_written = digest(&scratch).unwrap().values().all(|view| view.checkpoint == head);
         is_written && journals.iter().all(|journal| fs::metadata(journal).unwrap().len() > 0)
     })
@@ -60,7 +60,7 @@ fn damage(dir: &Path, random: &mut Random) -> String {
     let mut told = String::new();
     for _ in 0..=random.below(3) {
         let mut found = Vec::new();
-        files(&dir.join(format!("{}-v1", VIEWS[random.below(VIEWS.len())])), &mut found);
+        files(&dir.join(directory(VIEWS[random.below(VIEWS.len())])), &mut found);
         found.sort();
         let Some(path) = found.get(random.below(found.len().max(1))) else { continue };
         let kind = random.below(4);

@@ -1,7 +1,5 @@
 //! Reading several layers of rows as one, in either direction: which keys a scan covers, and which layer wins.
 
-use std::cmp::Ordering;
-use std::iter::Peekable;
 use std::ops::Bound;
 
 use super::bytes::Bytes;
@@ -48,31 +46,44 @@ pub(super) type Layer<'a> = Box<dyn Iterator<Item = Result<(Bytes, Option<Bytes>
 
 /// The newest change of each key, in the direction of the scan.
 pub(super) struct Merge<'a> {
-    newest_first: Vec<Peekable<Layer<'a>>>,
+    newest_first: Vec<Ahead<'a>>,
     reverse: bool,
+}
+
+/// A layer, and what comes next of it.
+struct Ahead<'a> {
+    next: Option<Result<(Bytes, Option<Bytes>), Fault>>,
+    rest: Layer<'a>,
+}
+
+impl<'a> Ahead<'a> {
+    fn new(mut layer: Layer<'a>) -> Self {
+        Self { next: layer.next(), rest: layer }
+    }
+
+    fn key(&self) -> Option<&Bytes> {
+        self.next.as_ref()?.as_ref().ok().map(|(key, _)| key)
+    }
+
+    fn take(&mut self) -> Option<Result<(Bytes, Option<Bytes>), Fault>> {
+        std::mem::replace(&mut self.next, self.rest.next())
+    }
 }
 
 impl<'a> Merge<'a> {
     pub(super) fn new(newest_first: Vec<Layer<'a>>, reverse: bool) -> Self {
-        Self { newest_first: newest_first.into_iter().map(Iterator::peekable).collect(), reverse }
+        Self { newest_first: newest_first.into_iter().map(Ahead::new).collect(), reverse }
     }
 
-    /// The next key in the direction of the scan; an error of any layer comes before everything.
-    fn next_key(&mut self) -> Option<Result<Bytes, Fault>> {
-        let mut first: Option<Bytes> = None;
-        for layer in &mut self.newest_first {
-            if let Some(Err(fault)) = layer.next_if(Result::is_err) {
-                return Some(Err(fault));
-            }
-            let Some(Ok((key, _))) = layer.peek() else {
-                continue;
-            };
-            let wanted = if self.reverse { Ordering::Greater } else { Ordering::Less };
-            if first.as_ref().is_none_or(|first| key.cmp(first) == wanted) {
-                first = Some(key.clone());
-            }
-        }
-        first.map(Ok)
+    /// The layer that has the next key in the direction of the scan, the newest of those that have it.
+    fn first(&self) -> Option<usize> {
+        let ahead = self.newest_first.iter().enumerate();
+        let keys = ahead.filter_map(|(index, layer)| Some((index, layer.key()?)));
+        let first = keys.min_by(|(_, one), (_, other)| {
+            let order = one.cmp(other);
+            if self.reverse { order.reverse() } else { order }
+        });
+        first.map(|(index, _)| index)
     }
 }
 
@@ -80,15 +91,18 @@ impl Iterator for Merge<'_> {
     type Item = Result<(Bytes, Option<Bytes>), Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let key = match self.next_key()? {
-            Ok(key) => key,
-            Err(fault) => return Some(Err(fault)),
-        };
-        let mut newest = None;
-        for layer in &mut self.newest_first {
-            let same = layer.next_if(|row| matches!(row, Ok((other, _)) if *other == key));
-            if newest.is_none() {
-                newest = same;
+        // An error of any layer comes before everything.
+        if let Some(failed) = self.newest_first.iter_mut().find(|layer| matches!(layer.next, Some(Err(_)))) {
+            return failed.take();
+        }
+        let first = self.first()?;
+        let (newest, older) = self.newest_first[first..].split_first_mut()?;
+        let newest = newest.take();
+        if let Some(Ok((key, _))) = &newest {
+            for layer in older {
+                if layer.key() == Some(key) {
+                    layer.take();
+                }
             }
         }
         newest

@@ -25,6 +25,12 @@ use traffic::Traffic;
 pub const SHARD: ShardId = ShardId(0);
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
+/// The directory of a view, as this program names it.
+pub fn directory(view: &str) -> String {
+    let (_, version) = projections::versions().into_iter().find(|(name, _)| *name == view).unwrap();
+    format!("{view}-v{version}")
+}
+
 pub struct Centre {
     pub dir: TempDir,
     pub server: NatsServer,

@@ -83,7 +83,7 @@ fn read_all(views: &Views, view: View) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_whose_files_are_found_damaged_is_built_again_while_it_runs() {
     let (mut centre, mut traffic, mut views) = started(42).await;
-    let rows = |dir: &Path, view: View| dir.join(format!("{}-v1", view.name())).join("rows/db");
+    let rows = |dir: &Path, view: View| dir.join(common::directory(view.name())).join("rows/db");
     for view in View::ALL {
         views.shutdown().await.unwrap();
         let gate = Gate::default();

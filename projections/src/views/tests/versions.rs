@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::common::gate::Gate;
 use super::*;
 
-const NEW: Version = Version { current: 2, readable: &[1] };
-const NEW_AND_FOREIGN: Version = Version { current: 2, readable: &[] };
+/// Newer than those of today, which it can read.
+const NEW: Version = Version { current: 9, readable: &[1, 2] };
+const NEW_AND_FOREIGN: Version = Version { current: 9, readable: &[] };
 
 async fn start(centre: &Centre, versions: [Version; VIEWS], gate: &Gate) -> Views {
     let options = Options { versions, ..Options::default() };
@@ -74,7 +75,7 @@ async fn a_new_version_takes_the_place_of_the_old_at_once() {
     assert_eq!(heard.reloads, [], "nothing was passed over");
     heard.assert_complete(&all.await.unwrap(), "a new version");
     for view in View::ALL {
-        assert!(!centre.path("views").join(format!("{}-v1", view.name())).exists(), "{view:?}");
+        assert!(!centre.path("views").join(common::directory(view.name())).exists(), "{view:?}");
     }
     assert_as_rebuilt(&centre, &[NEW; VIEWS]).await;
 }
@@ -114,7 +115,7 @@ async fn an_old_version_that_cannot_be_read_is_not_served_and_goes_when_the_new_
     centre.up_to_date(&views).await;
     assert!(matches!(silence(&views, View::History), Some(ViewError::BeingBuilt { view: "history" })));
     assert!(silence(&views, View::Inbox).is_none() && silence(&views, View::Status).is_none());
-    let old = centre.path("views").join("history-v1");
+    let old = centre.path("views").join(common::directory("history"));
     assert!(old.exists(), "until the new one is there");
     gate.open();
     centre.whole(&views).await;
@@ -131,12 +132,11 @@ async fn who_is_reading_the_old_version_keeps_it_until_they_are_done() {
     let old_rows = views.inner.slots.history();
     gate.open();
     centre.whole(&views).await;
-    let gone = |name: &str| !centre.path("views").join(name).exists();
-    common::eventually("the old ones that nobody reads are gone", || gone("inbox-v1") && gone("status-v1"))
-        .await;
+    let gone = |view: &str| !centre.path("views").join(common::directory(view)).exists();
+    common::eventually("the old ones that nobody reads are gone", || gone("inbox") && gone("status")).await;
     let frame = old_rows.get(&crate::keys::frame()).unwrap();
-    assert!(frame.is_some() && !gone("history-v1"), "taken away from whoever reads it");
+    assert!(frame.is_some() && !gone("history"), "taken away from whoever reads it");
     drop(old_rows);
-    common::eventually("the one that was read is gone", || gone("history-v1")).await;
+    common::eventually("the one that was read is gone", || gone("history")).await;
     views.shutdown().await.unwrap();
 }
