@@ -14,8 +14,10 @@ use crate::api_client::{ApiClient, ApiError};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
-/// What people run into when two of them do something at the same time; no fault of anybody.
-const EXPECTED_REFUSALS: [&str; 12] = [
+/// What people run into when two of them do something at the same time, or a customer went to somebody else a moment
+/// ago; no fault of anybody.
+const EXPECTED_REFUSALS: [&str; 13] = [
+    "forbidden",
     "conversation_not_open",
     "not_assigned_agent",
     "already_assigned",
@@ -56,14 +58,7 @@ impl Desk {
         if let Some(position) = self.last {
             request = request.header("Atender-Min-Position", position.to_string());
         }
-        match self.api.answer(request.timeout(ANSWER_WITHIN)).await {
-            // It went to somebody else a moment ago.
-            Err(ApiError::Refused(problem)) if problem.code == "forbidden" => {
-                self.tally.one(Count::Refusals);
-                None
-            }
-            answer => self.settle(path, answer),
-        }
+        self.settle(path, self.api.answer(request.timeout(ANSWER_WITHIN)).await)
     }
 
     /// Has something done.
