@@ -2,7 +2,9 @@
 //! and agents who work in all of them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use engine::clock::now;
 use engine::{Engine, Outcome, SubmitError};
 use schemas::command::InboundMessage;
 use schemas::event::{
@@ -20,6 +22,13 @@ use crate::ask::WITHIN;
 
 pub fn workspace() -> WorkspaceId {
     WorkspaceId::new("default").unwrap()
+}
+
+/// Yesterday, today and tomorrow, as holidays are written; with all three midnight makes no difference.
+pub fn days_about_now() -> [String; 3] {
+    let (now, day) = (now(), Duration::from_secs(24 * 60 * 60));
+    let before = Timestamp::from_millis(now.millis() - day.as_millis() as u64);
+    [before, now, now.plus(day)].map(|day| day.to_string()[..10].to_owned())
 }
 
 pub fn agent(number: usize) -> AgentId {

@@ -14,10 +14,8 @@ use crate::api_client::{ApiClient, ApiError};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
-/// What people run into when two of them do something at the same time, or a customer went to somebody else a moment
-/// ago; no fault of anybody.
-const EXPECTED_REFUSALS: [&str; 13] = [
-    "forbidden",
+/// What people run into when two of them do something at the same time; no fault of anybody.
+const EXPECTED_REFUSALS: [&str; 12] = [
     "conversation_not_open",
     "not_assigned_agent",
     "already_assigned",
@@ -31,6 +29,11 @@ const EXPECTED_REFUSALS: [&str; 13] = [
     "transfer_to_self",
     "no_exclusive_agent",
 ];
+
+/// A contact is written down by who attends them, which may have been so until a moment ago.
+fn is_expected(path: &str, code: &str) -> bool {
+    EXPECTED_REFUSALS.contains(&code) || (code == "forbidden" && path.starts_with("/v1/contacts/"))
+}
 
 /// One person at the API.
 pub(super) struct Desk {
@@ -58,7 +61,14 @@ impl Desk {
         if let Some(position) = self.last {
             request = request.header("Atender-Min-Position", position.to_string());
         }
-        self.settle(path, self.api.answer(request.timeout(ANSWER_WITHIN)).await)
+        match self.api.answer(request.timeout(ANSWER_WITHIN)).await {
+            // It went to somebody else a moment ago.
+            Err(ApiError::Refused(problem)) if problem.code == "forbidden" => {
+                self.tally.one(Count::Refusals);
+                None
+            }
+            answer => self.settle(path, answer),
+        }
     }
 
     /// Has something done.
@@ -98,7 +108,7 @@ impl Desk {
     fn settle<T>(&self, path: &str, answer: Result<T, ApiError>) -> Option<T> {
         match answer {
             Ok(answer) => return Some(answer),
-            Err(ApiError::Refused(problem)) if EXPECTED_REFUSALS.contains(&problem.code.as_str()) => {
+            Err(ApiError::Refused(problem)) if is_expected(path, &problem.code) => {
                 self.tally.one(Count::Refusals);
             }
             Err(error) => self.tally.trouble(format!("{} at {path}: {error}", self.who)),

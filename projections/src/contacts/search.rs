@@ -235,8 +235,10 @@ impl Search<'_> {
         let mut fewest = (usize::MAX, 0);
         for (index, wanted) in words.iter().enumerate() {
             let mut count = 0;
+            // Of one that has more than another it does not matter how many more.
+            let enough = COUNTED_MAX.min(fewest.0);
             for (kind, text) in &wanted.prefixes {
-                count += self.rows.scan(&self.list(*kind, text), None, false, COUNTED_MAX)?.len();
+                count += self.rows.scan(&self.list(*kind, text), None, false, enough)?.len();
             }
             fewest = fewest.min((count, index));
         }

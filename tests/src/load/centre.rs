@@ -1,16 +1,13 @@
 //! The contact centre that the load works in: a web chat and a WhatsApp number, two campaigns, and agents with
 //! little room and little time, so that queues, offers, capacities and deadlines matter; one of them supervises.
 
-use std::time::Duration;
-
-use engine::clock::now;
 use gateway::api_client::ApiClient;
 use reqwest::Method;
-use schemas::Timestamp;
 use schemas::api::Accepted;
 use serde_json::{Value, json};
 
 use crate::ask::eventually;
+use crate::centre::days_about_now;
 use crate::server::NUMBER;
 
 pub(super) const AGENTS: [&str; 4] = ["ana", "ben", "carla", "dani"];
@@ -21,7 +18,6 @@ pub(super) const SHORTCUTS: [&str; 2] = ["hello", "dear"];
 pub(super) const PLANS: [&str; 2] = ["basic", "gold"];
 const CHANNELS: [&str; 2] = ["web", "wa"];
 const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Who does not come back so soon counts as offline.
 const GRACE_SECONDS: u32 = 1;
 const CAPACITY: u16 = 3;
@@ -86,18 +82,11 @@ pub(super) fn care(is_open: bool) -> Value {
         },
         "business_hours": {
             "time_zone": "UTC", "weekly": [{"days": WEEK, "from": "00:00", "to": "24:00"}],
-            "holidays": if is_open { Vec::new() } else { days_about_now() },
+            "holidays": if is_open { Vec::new() } else { days_about_now().to_vec() },
             "outside_text": "We are closed",
         },
     });
     campaign("Care", more)
-}
-
-/// Yesterday, today and tomorrow, so that midnight makes no difference.
-fn days_about_now() -> Vec<String> {
-    let now = now();
-    let before = Timestamp::from_millis(now.millis() - DAY.as_millis() as u64);
-    [before, now, now.plus(DAY)].map(|day| day.to_string()[..10].to_owned()).to_vec()
 }
 
 /// A campaign of which this is said, and what all have: too little time for every answer, and for customers to think.

@@ -11,7 +11,7 @@ use schemas::event::{Author, QueueCause, SystemCause};
 use schemas::{Content, Timestamp};
 use serde_json::{Value, json};
 use tests::ask::{eventually, lines, of, post, read_at, refused};
-use tests::centre::{Centre, agent, campaign};
+use tests::centre::{Centre, agent, campaign, days_about_now};
 use tests::listener::Listener;
 use tests::server::TestServer;
 use tests::whatsapp::message;
@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Hours are no finer than this, so what the clock does by itself has to be waited for.
 const MINUTE: Duration = Duration::from_secs(60);
 /// Time enough to define the hours, and to have a customer write, before they change.
-const SET_UP_WITHIN: Duration = Duration::from_secs(10);
+const SET_UP_WITHIN: Duration = Duration::from_secs(20);
 
 /// Every hour of every day but these.
 fn hours(holidays: &[&str]) -> Value {
@@ -40,10 +40,7 @@ fn daily(time_zone: &str, from: &str, to: &str, holidays: &[&str]) -> Value {
 
 /// Whatever the hour, closed yesterday, today and tomorrow.
 fn closed() -> Value {
-    let now = clock::now();
-    let before = Timestamp::from_millis(now.millis() - DAY.as_millis() as u64);
-    let days = [before, now, now.plus(DAY)].map(|day| day.to_string());
-    hours(&days.each_ref().map(|day| &day[..10]))
+    hours(&days_about_now().each_ref().map(String::as_str))
 }
 
 async fn attending(hours: &Value) -> TestServer {
